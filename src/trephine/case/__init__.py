@@ -1,0 +1,1 @@
+"""The vocabulary: patient, site, plan and settings as documents, and the five products."""

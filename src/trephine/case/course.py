@@ -1,0 +1,75 @@
+"""What the tissue did: the product of healing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from trephine.core.types import Budget, Series, Voxels, frozen_array
+
+UNITS = {
+    "progenitor_host": "1e6/mL",
+    "progenitor_injected": "1e6/mL",
+    "fibroblast": "1e6/mL",
+    "chondrocyte": "1e6/mL",
+    "osteoblast": "1e6/mL",
+    "inert_nucleated": "1e6/mL",
+    "perfusion": "1",
+    "fibrous": "1",
+    "cartilage": "1",
+    "woven": "1",
+    "mineralised": "1",
+    "clot": "1",
+    "demineralised_bone": "1",
+    "oxygen": "mmHg",
+    "signal": "1",
+    "strain": "1",
+}
+"""The fields of a course and their units; fractions and densities per volume of open tissue."""
+
+
+@dataclass(frozen=True)
+class HealingCourse:
+    """Fields and series over time; all arrays read-only.
+
+    Parameters
+    ----------
+    day
+        Time of each snapshot, (time,) [d].
+    fields
+        Arrays by name, (time, x, y, z), in the units of :data:`UNITS`, per volume of open
+        tissue (neither old bone nor metal).
+    stiffness
+        Axial stiffness of the tissue between the bone ends, without the implant, (time,) [N/m].
+    movement
+        Movement between the bone ends under the load of that day, (time,) [m].
+    force
+        Peak axial force on bone and implant, (time,) [N].
+    fixation_stiffness
+        Axial stiffness of the implant [N/m].
+    spent
+        Running total of what each term of the model did to each field, by
+        ``"field/term"``, (time,) [1e6 cells for cells, mL for volumes].
+    budgets
+        One for each transported or made quantity, over the whole course.
+    """
+
+    day: Series
+    fields: Mapping[str, Voxels]
+    stiffness: Series
+    movement: Series
+    force: Series
+    fixation_stiffness: float
+    spent: Mapping[str, Series]
+    budgets: tuple[Budget, ...]
+
+    def __post_init__(self) -> None:
+        """Freeze the arrays."""
+        for name in ("day", "stiffness", "movement", "force"):
+            object.__setattr__(self, name, frozen_array(getattr(self, name)))
+        for name in ("fields", "spent"):
+            held = getattr(self, name)
+            for array in held.values():
+                array.flags.writeable = False
+            object.__setattr__(self, name, MappingProxyType(dict(held)))

@@ -1,0 +1,119 @@
+"""What all documents share: frozen, unknown keys refused, problems told in plain words."""
+
+from __future__ import annotations
+
+import typing
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from trephine.core import digest
+from trephine.core.errors import InputError, Problem, did_you_mean
+
+
+class Document(BaseModel):
+    """A frozen document a person writes; a number in it carries its unit."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    def as_written(self) -> dict[str, Any]:
+        """Return the document as plain data with units, defaults included."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+    @property
+    def digest(self) -> str:
+        """Content name of the document, defaults included."""
+        return digest.of_document(self.as_written())
+
+
+D = TypeVar("D", bound=Document)
+
+
+def validate(kind: type[D], data: object, name: str) -> D:
+    """Return a document of a kind from plain data.
+
+    Parameters
+    ----------
+    kind
+        The document class.
+    data
+        Plain data, as read from a file.
+    name
+        What to call the input in a message, for example the file's name.
+
+    Raises
+    ------
+    InputError
+        With every problem, its place and what would be accepted.
+    """
+    try:
+        return kind.model_validate(data)
+    except ValidationError as error:
+        problems = [_problem(kind, data, item) for item in error.errors(include_url=False)]
+        raise InputError(f"{name} is not a valid {kind.__name__.lower()}", problems) from None
+
+
+def _problem(kind: type[Document], data: object, item: Any) -> Problem:  # noqa: ANN401
+    place = [part for part in item["loc"] if not _is_tag(part, data, item["loc"])]
+    text, context = item["msg"], item.get("ctx", {})
+    if item["type"] == "extra_forbidden":
+        text = "unknown key; " + did_you_mean(str(place[-1]), known_keys(kind, list(item["loc"])))
+    elif item["type"] == "missing":
+        text = "is missing"
+    elif item["type"] in {"union_tag_invalid", "union_tag_not_found"}:
+        options = [tag.strip(" '") for tag in context.get("expected_tags", "").split(",") if tag]
+        discriminator = context.get("discriminator", "kind").strip("'")
+        given = context.get("tag", "")
+        place.append(discriminator)
+        text = f"'{given}' is unknown; " if given else "is missing; "
+        text += did_you_mean(given, options)
+    elif item["type"] in {"literal_error", "enum"}:
+        text = f"{item['input']!r} is not accepted; write {context['expected']}"
+    elif item["type"] == "value_error":
+        text = str(context["error"])
+    return Problem(".".join(str(part) for part in place), text)
+
+
+def _is_tag(part: object, data: object, location: tuple[object, ...]) -> bool:
+    """Return whether a part of a location names a member of a union instead of a key."""
+    here = data
+    for step in location:
+        if isinstance(here, dict):
+            if step is part and step not in here and here.get("kind", here.get("method")) == step:
+                return True
+            here = here.get(step, here)
+        elif isinstance(here, list) and isinstance(step, int) and step < len(here):
+            here = here[step]
+        if step is part:
+            return False
+    return False
+
+
+def known_keys(kind: type[Document], location: list[object]) -> list[str]:
+    """Return the keys accepted where a location in a document points to, its last part cut."""
+    found: list[type[Document]] = [kind]
+    for step in location[:-1]:
+        members = [m for f in found if str(step) in f.model_fields for m in _members(f, str(step))]
+        tagged = [f for f in found if _tag(f) == step]
+        found = tagged or members or found
+    return sorted({key for f in found for key in f.model_fields})
+
+
+def _tag(kind: type[Document]) -> object:
+    for name in ("kind", "method"):
+        field = kind.model_fields.get(name)
+        if field is not None and typing.get_origin(field.annotation) is Literal:
+            return typing.get_args(field.annotation)[0]
+    return None
+
+
+def _members(kind: type[Document], field: str) -> list[type[Document]]:
+    pending: list[Any] = [kind.model_fields[field].annotation]
+    found: list[type[Document]] = []
+    while pending:
+        item = pending.pop()
+        if isinstance(item, type) and issubclass(item, Document):
+            found.append(item)
+        else:
+            pending.extend(typing.get_args(item))
+    return found

@@ -1,0 +1,71 @@
+"""What stays at the lesion: the product of delivery."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from trephine.core.types import Budget, Voxels, frozen_array
+
+
+@dataclass(frozen=True)
+class Loss:
+    """One line of the funnel from needle to lesion.
+
+    Parameters
+    ----------
+    name
+        What happened, in words.
+    progenitors
+        Progenitors left after it [-].
+    nucleated
+        Nucleated cells left after it [-].
+    """
+
+    name: str
+    progenitors: float
+    nucleated: float
+
+
+@dataclass(frozen=True)
+class Graft:
+    """One injection as it settles on the grid.
+
+    Parameters
+    ----------
+    day
+        Day of the injection [s].
+    fill
+        Fraction of each voxel that the injected volume takes up, (x, y, z) [-].
+    progenitors
+        Progenitors that stay, per volume of voxel, (x, y, z) [1/m^3].
+    nucleated
+        Other nucleated cells that stay, per volume of voxel, (x, y, z) [1/m^3].
+    clot, demineralised_bone
+        Fraction of each voxel that is clot, or demineralised bone matrix, (x, y, z) [-].
+    cultured
+        Whether the progenitors were expanded in culture.
+    funnel
+        Progenitors and nucleated cells after each step from needle to lesion.
+    budgets
+        One for each class of cells, and one for the volume.
+    """
+
+    day: float
+    fill: Voxels
+    progenitors: Voxels
+    nucleated: Voxels
+    clot: Voxels
+    demineralised_bone: Voxels
+    cultured: bool
+    funnel: tuple[Loss, ...]
+    budgets: tuple[Budget, ...]
+
+    def __post_init__(self) -> None:
+        """Freeze the arrays."""
+        for name in ("fill", "progenitors", "nucleated", "clot", "demineralised_bone"):
+            value = getattr(self, name)
+            if not np.isfinite(value).all() or value.min() < 0:
+                raise ValueError(f"{name} must be finite and not negative")
+            object.__setattr__(self, name, frozen_array(value))

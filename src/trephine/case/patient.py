@@ -1,0 +1,53 @@
+"""The patient: facts that move yield, load and host biology."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from trephine.case.document import Document
+from trephine.core.units import Length, Mass, NumberDensity, Unit
+
+Age = Annotated[float, Unit("s", "year", ge=0, le=120 * 365.25 * 86400)]
+
+
+class Patient(Document):
+    """Who is treated; no name and no identifier, ever.
+
+    Parameters
+    ----------
+    age
+        Age at day 0 [s], written for example ``"47 year"``.
+    sex
+        For the priors on yield.
+    mass
+        Body mass [kg]; sets the load on the bone.
+    height
+        Body height [m], if known; with the mass it gives the body mass index.
+    smoker
+        Whether the patient smokes now.
+    osteonecrosis_risk
+        Whether steroid, alcohol or known osteonecrosis lowers the yield.
+    earlier_harvest
+        Whether the same crest was aspirated within a year.
+    blood_nucleated
+        White cells in blood [1/m^3], if measured.
+    """
+
+    age: Age
+    sex: Literal["female", "male"]
+    mass: Mass
+    height: Length | None = None
+    smoker: bool = False
+    osteonecrosis_risk: bool = False
+    earlier_harvest: bool = False
+    blood_nucleated: NumberDensity | None = None
+
+    @property
+    def age_years(self) -> float:
+        """Age [year]."""
+        return self.age / (365.25 * 86400)
+
+    @property
+    def body_mass_index(self) -> float | None:
+        """Body mass index [kg/m^2], where the height is known."""
+        return None if self.height is None else self.mass / self.height**2

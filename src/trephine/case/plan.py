@@ -1,0 +1,295 @@
+"""The plan: dated steps and the follow-up schedule; decisions, not facts."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from trephine.case.document import Document
+from trephine.core.units import Duration, Flow, Length, Unit, Volume, VolumeOrNone, written
+
+REPEATED = re.compile(r"^\s*(\d+)\s*x\s*(.+)$")
+Gauge = Annotated[float, Unit("1", "1", ge=6, le=32)]
+Interval = Annotated[float, Unit("s", "wk", gt=0)]
+
+
+def _spread(given: object) -> object:
+    """Turn ``"12 x 5 mL"`` in a list of draws into twelve draws."""
+    if not isinstance(given, list):
+        return given
+    draws: list[object] = []
+    for item in given:
+        match = REPEATED.match(item) if isinstance(item, str) else None
+        draws.extend([match[2]] * int(match[1]) if match else [item])
+    return draws
+
+
+class Needle(Document):
+    """A hollow needle.
+
+    Parameters
+    ----------
+    gauge
+        Outer size; a smaller number is a wider needle.
+    length
+        Length of the cannula [m].
+    """
+
+    gauge: Gauge
+    length: Length = written("100 mm")
+
+
+class Harvest(Document):
+    """Marrow drawn through a needle, one draw for each position of its tip.
+
+    Parameters
+    ----------
+    bone
+        Where the marrow comes from; a key of the catalogue's harvest sites.
+    draws
+        Volume drawn at each position [m^3]; ``"12 x 5 mL"`` stands for twelve draws.
+    syringe
+        Volume of the syringe [m^3]; no draw exceeds it.
+    needle
+        The aspiration needle.
+    side_holes
+        Whether the needle has side holes.
+    anticoagulant
+        Volume of anticoagulant in the pool [m^3].
+    day
+        Day of the harvest [s]; the day of the injection unless the cells are cultured.
+    """
+
+    bone: str = written("posterior_iliac_crest")
+    draws: Annotated[list[Volume], BeforeValidator(_spread), Field(min_length=1)]
+    syringe: Volume = written("10 mL")
+    needle: Needle = Field(default_factory=lambda: Needle(gauge=11))
+    side_holes: bool = False
+    anticoagulant: VolumeOrNone = written("0 mL")
+    day: Duration | None = None
+
+    @model_validator(mode="after")
+    def _a_draw_fits_the_syringe(self) -> Self:
+        for number, draw in enumerate(self.draws):
+            if draw > self.syringe * (1 + 1e-9):
+                raise ValueError(
+                    f"draw {number} of {draw * 1e6:.3g} mL does not fit a syringe of "
+                    f"{self.syringe * 1e6:.3g} mL"
+                )
+        return self
+
+    @property
+    def volume(self) -> float:
+        """Marrow drawn in all, without the anticoagulant [m^3]."""
+        return sum(self.draws)
+
+
+class Unspun(Document):
+    """Marrow injected as drawn."""
+
+    method: Literal["none"]
+
+
+class Concentrate(Document):
+    """Marrow concentrated by a device of the catalogue.
+
+    Parameters
+    ----------
+    device
+        Key of the catalogue's devices.
+    product_volume
+        Volume taken as product [m^3].
+    """
+
+    method: Literal["concentrate"]
+    device: str = written("buffy_coat")
+    product_volume: Volume
+
+
+class Culture(Document):
+    """Progenitors expanded in culture and suspended for injection.
+
+    Parameters
+    ----------
+    duration
+        From harvest to injection [s].
+    dose
+        Cells taken for the injection, if fewer than were grown [-].
+    product_volume
+        Volume they are suspended in [m^3].
+    """
+
+    method: Literal["culture"]
+    duration: Interval
+    dose: Annotated[float, Unit("1", "1", gt=0)] | None = None
+    product_volume: Volume
+
+
+class Delivery(Document):
+    """How the product reaches the lesion.
+
+    Parameters
+    ----------
+    volume
+        Volume injected [m^3].
+    needle
+        The injection needle or trocar.
+    flow
+        Rate of injection [m^3/s].
+    guidance
+        What shows the needle tip.
+    carrier
+        What holds the cells: nothing, their own clot, or demineralised bone matrix.
+    carrier_volume
+        Bulk volume of demineralised bone matrix [m^3].
+    reach
+        How far around the gap the product spreads along the bone [m].
+    """
+
+    volume: Volume
+    needle: Needle = Field(default_factory=lambda: Needle(gauge=11))
+    flow: Flow = written("10 mL/min")
+    guidance: Literal["blind", "ultrasound", "fluoroscopy", "ct"] = "fluoroscopy"
+    carrier: Literal["none", "clot", "demineralised_bone"] = "clot"
+    carrier_volume: VolumeOrNone = written("0 mL")
+    reach: Length = written("4 mm")
+
+    @model_validator(mode="after")
+    def _carrier_volume_belongs_to_a_carrier(self) -> Self:
+        if self.carrier == "demineralised_bone" and self.carrier_volume == 0:
+            raise ValueError("demineralised bone needs carrier_volume, for example '5 mL'")
+        if self.carrier != "demineralised_bone" and self.carrier_volume > 0:
+            raise ValueError(f"carrier_volume does not belong to carrier '{self.carrier}'")
+        return self
+
+
+class Injection(Document):
+    """One injection with its harvest, processing and delivery."""
+
+    kind: Literal["injection"]
+    day: Duration
+    harvest: Harvest
+    process: Annotated[Unspun | Concentrate | Culture, Field(discriminator="method")]
+    deliver: Delivery
+
+    @model_validator(mode="after")
+    def _volumes_and_days_follow(self) -> Self:
+        pool = self.harvest.volume + self.harvest.anticoagulant
+        product = pool
+        if isinstance(self.process, Concentrate | Culture):
+            product = self.process.product_volume
+        if isinstance(self.process, Concentrate) and product > pool:
+            raise ValueError(
+                f"process.product_volume ({product * 1e6:.3g} mL) is more than was drawn "
+                f"({pool * 1e6:.3g} mL)"
+            )
+        if self.deliver.volume > product * (1 + 1e-9):
+            raise ValueError(
+                f"deliver.volume ({self.deliver.volume * 1e6:.3g} mL) is more than the product "
+                f"({product * 1e6:.3g} mL)"
+            )
+        wait = self.process.duration if isinstance(self.process, Culture) else 0.0
+        day = self.day - wait if self.harvest.day is None else self.harvest.day
+        if day > self.day - wait + 1e-6:
+            raise ValueError(
+                f"harvest.day must be at or before day {(self.day - wait) / 86400:.3g} "
+                "to leave time for the processing"
+            )
+        return self
+
+    @property
+    def harvest_day(self) -> float:
+        """Day of the harvest relative to day 0; may be negative [s]."""
+        if self.harvest.day is not None:
+            return self.harvest.day
+        wait = self.process.duration if isinstance(self.process, Culture) else 0.0
+        return self.day - wait
+
+
+class Loading(Document):
+    """From this day on, the peak force along the bone.
+
+    Parameters
+    ----------
+    day
+        First day of this loading [s].
+    body_weights
+        Peak axial force in one step of walking, as a multiple of body weight [-].
+    """
+
+    kind: Literal["loading"]
+    day: Duration
+    body_weights: Annotated[float, Unit("1", "1", ge=0, le=8)]
+
+
+Step = Annotated[Injection | Loading, Field(discriminator="kind")]
+
+
+class FollowUp(Document):
+    """When the patient is seen.
+
+    Parameters
+    ----------
+    duration
+        Length of the course [s].
+    interval
+        Time between visits [s].
+    """
+
+    duration: Interval = written("26 wk")
+    interval: Interval = written("1 wk")
+
+    @model_validator(mode="after")
+    def _visits_fit(self) -> Self:
+        visits = self.duration / self.interval
+        if visits < 1 or abs(visits - round(visits)) > 1e-6:
+            raise ValueError("duration must be a whole number of intervals, at least one")
+        if visits > 520:
+            raise ValueError("at most 520 visits; lengthen interval or shorten duration")
+        return self
+
+    @property
+    def visits(self) -> int:
+        """Number of visits after day 0."""
+        return round(self.duration / self.interval)
+
+
+class Plan(Document):
+    """Dated steps and a follow-up schedule."""
+
+    steps: list[Step] = Field(default_factory=list)
+    follow_up: FollowUp = Field(default_factory=FollowUp)
+
+    @model_validator(mode="after")
+    def _steps_lie_within(self) -> Self:
+        for number, step in enumerate(self.steps):
+            if step.day > self.follow_up.duration:
+                raise ValueError(
+                    f"steps.{number} is on day {step.day / 86400:g}, after the last visit "
+                    f"on day {self.follow_up.duration / 86400:g}"
+                )
+        return self
+
+    @property
+    def injections(self) -> list[Injection]:
+        """The injections in the order of their days."""
+        return sorted(
+            (step for step in self.steps if isinstance(step, Injection)), key=lambda s: s.day
+        )
+
+    @property
+    def loadings(self) -> list[Loading]:
+        """The loading steps in the order of their days."""
+        return sorted(
+            (step for step in self.steps if isinstance(step, Loading)), key=lambda s: s.day
+        )
+
+    def body_weights(self, time: float) -> float:
+        """Return the peak axial force at a time [s] as a multiple of body weight [-]."""
+        force = 0.0
+        for loading in self.loadings:
+            if loading.day <= time:
+                force = loading.body_weights
+        return force

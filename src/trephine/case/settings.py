@@ -1,0 +1,55 @@
+"""Numerics as a document: voxel, tolerances, step control; presets by name."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from trephine.case.document import Document
+from trephine.core.units import Length, Unit, written
+
+Tolerance = Annotated[float, Unit("1", "1", gt=0, le=0.1)]
+Step = Annotated[float, Unit("s", "d", gt=0)]
+
+
+class Settings(Document):
+    """How finely and how exactly a course is computed.
+
+    Parameters
+    ----------
+    voxel
+        Edge of a voxel [m].
+    margin_axial
+        Length of bone kept on each side of the gap [m].
+    margin_radial
+        Soft tissue kept around the bone [m].
+    longest_step
+        Upper bound on the time step of the biology [s].
+    step_tolerance
+        Allowed error of a step, relative to the scale of each field [-].
+    elliptic_tolerance
+        Residual at which oxygen and signal count as solved [-].
+    mechanics_tolerance
+        Residual at which the displacement counts as solved [-].
+    stiffness_change
+        Relative change of the moduli that asks for a new mechanics solve [-].
+    mechanics_interval
+        Longest time between two mechanics solves [s].
+    """
+
+    voxel: Length
+    margin_axial: Length = written("20 mm")
+    margin_radial: Length = written("8 mm")
+    longest_step: Step = written("0.25 d")
+    step_tolerance: Tolerance = 1e-3
+    elliptic_tolerance: Tolerance = 1e-5
+    mechanics_tolerance: Tolerance = 1e-5
+    stiffness_change: Tolerance = 0.05
+    mechanics_interval: Step = written("7 d")
+
+    @classmethod
+    def preset(cls, quality: Literal["draft", "standard", "fine"]) -> Settings:
+        """Return a preset: draft 1.5 mm, standard 1 mm, fine 0.5 mm voxels."""
+        return cls.model_validate({"voxel": PRESETS[quality]})
+
+
+PRESETS = {"draft": "1.5 mm", "standard": "1 mm", "fine": "0.5 mm"}

@@ -1,0 +1,155 @@
+"""The site: where the bone does not heal, how it is held, and what still lives there."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from trephine.case.document import Document
+from trephine.core.units import Fraction, Length, Stiffness, Unit
+
+Tilt = Annotated[float, Unit("rad", "deg", ge=0, le=1.0472)]
+
+
+class Shaft(Document):
+    """An idealised shaft: an elliptic tube along z.
+
+    Parameters
+    ----------
+    outer_diameter
+        Mean periosteal diameter [m].
+    canal_diameter
+        Mean endosteal diameter [m].
+    ovality
+        Ratio of the larger (front to back) to the smaller outer diameter, at least 1 [-].
+    roughness
+        Amplitude of a smooth perturbation of both surfaces, as a fraction of the radius [-].
+    """
+
+    outer_diameter: Length
+    canal_diameter: Length
+    ovality: Annotated[float, Unit("1", "1", ge=1, le=1.5)] = 1.0
+    roughness: Annotated[float, Unit("1", "1", ge=0, le=0.1)] = 0.0
+
+    @model_validator(mode="after")
+    def _the_canal_fits(self) -> Self:
+        if self.canal_diameter >= self.outer_diameter:
+            raise ValueError("canal_diameter must be less than outer_diameter")
+        return self
+
+
+class Scan(Document):
+    """A site cut from a CT by ``trephine intake``, kept beside the case file.
+
+    Parameters
+    ----------
+    density
+        NIfTI file of Hounsfield units on a grid along the shaft.
+    labels
+        NIfTI file on the same grid: 0 outside, 1 bone, 2 medullary canal, 3 metal.
+    contents
+        Digest of both files, so that a changed file is noticed.
+    source
+        What the images were cut from, in words, with anything virtual said.
+    """
+
+    density: str
+    labels: str
+    contents: str
+    source: str
+
+
+class Gap(Document):
+    """The defect between the bone ends.
+
+    Parameters
+    ----------
+    width
+        Distance between the bone ends along the shaft [m].
+    tilt
+        Angle of the fracture plane from transverse, about the x axis [rad].
+    virtual
+        Whether the gap was placed by the program in an intact shaft.
+    """
+
+    width: Length
+    tilt: Tilt = 0.0
+    virtual: bool = False
+
+
+class Fixation(Document):
+    """What holds the bone ends.
+
+    Parameters
+    ----------
+    kind
+        Implant class; its axial stiffness comes from the catalogue unless given.
+    nail_diameter
+        Diameter of an intramedullary nail [m]; needed for a nail, refused otherwise.
+    axial_stiffness
+        Stiffness of implant with its anchorage along the shaft [N/m], if measured.
+    """
+
+    kind: Literal["nail", "plate", "external_fixator", "cast"]
+    nail_diameter: Length | None = None
+    axial_stiffness: Stiffness | None = None
+
+    @model_validator(mode="after")
+    def _diameter_belongs_to_a_nail(self) -> Self:
+        if self.kind == "nail" and self.nail_diameter is None:
+            raise ValueError("a nail needs nail_diameter, for example nail_diameter = '11 mm'")
+        if self.kind != "nail" and self.nail_diameter is not None:
+            raise ValueError(f"nail_diameter does not belong to a {self.kind}")
+        if self.kind == "cast" and self.axial_stiffness is None:
+            raise ValueError(
+                "no stiffness of a cast is published; give axial_stiffness, for example '200 N/mm'"
+            )
+        return self
+
+
+class Biology(Document):
+    """What still lives at the site; the defaults describe an atrophic non-union.
+
+    Parameters
+    ----------
+    perfusion
+        Perfusion of the tissue in the gap at day 0, 1 as in living bone [-].
+    fibrous
+        Volume fraction of fibrous tissue in the gap at day 0 [-].
+    living_ends
+        Fraction of the bone ends that bleeds when freshened [-].
+    """
+
+    perfusion: Fraction = 0.1
+    fibrous: Fraction = 0.5
+    living_ends: Fraction = 1.0
+
+
+class Site(Document):
+    """A long-bone shaft with a defect.
+
+    Exactly one of ``shaft`` (idealised) and ``scan`` (from a CT) says what the bone looks like.
+    """
+
+    kind: Literal["shaft"]
+    bone: Literal["femur", "tibia", "humerus"]
+    side: Literal["left", "right"]
+    diagnosis: Literal["atrophic non-union"]
+    gap: Gap
+    fixation: Fixation
+    biology: Biology = Field(default_factory=Biology)
+    shaft: Shaft | None = None
+    scan: Scan | None = None
+
+    @model_validator(mode="after")
+    def _one_anatomy(self) -> Self:
+        if (self.shaft is None) == (self.scan is None):
+            raise ValueError("give exactly one of [site.shaft] and [site.scan]")
+        nail = self.fixation.nail_diameter
+        if self.shaft is not None and nail is not None and nail > self.shaft.canal_diameter:
+            raise ValueError(
+                f"the nail ({nail * 1e3:.3g} mm) is wider than the canal "
+                f"({self.shaft.canal_diameter * 1e3:.3g} mm); give a thinner nail_diameter"
+            )
+        return self

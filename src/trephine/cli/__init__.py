@@ -1,0 +1,1 @@
+"""The command line: parses, then acts as a user of the library."""

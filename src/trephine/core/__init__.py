@@ -1,0 +1,1 @@
+"""Units, luck, grid, errors, digests, provenance and progress; imports no sibling."""

@@ -1,0 +1,213 @@
+"""Units at the door: text with a unit becomes a plain SI float; nothing else imports pint."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import core_schema
+
+if TYPE_CHECKING:
+    from pint import UnitRegistry
+
+KINDS = {
+    "m": ("length", "4 mm"),
+    "m^2": ("area", "5 cm^2"),
+    "m^3": ("volume", "4 mL"),
+    "m^3/s": ("flow", "10 mL/min"),
+    "m^2/s": ("diffusivity", "0.3 mm^2/d"),
+    "s": ("duration", "2 wk"),
+    "1/s": ("rate", "0.5 1/d"),
+    "kg": ("mass", "70 kg"),
+    "kg/m^3": ("mass density", "1.06 g/cm^3"),
+    "1/m^3": ("number density", "1000 1/mL"),
+    "rad": ("angle", "10 deg"),
+    "N": ("force", "700 N"),
+    "N/m": ("stiffness", "2000 N/mm"),
+    "Pa": ("pressure", "40 mmHg"),
+    "Pa*s": ("viscosity", "4 mPa*s"),
+    "1/m": ("attenuation", "0.2 1/cm"),
+    "1": ("plain number", "0.4"),
+}
+
+
+@cache
+def registry() -> UnitRegistry[Any]:
+    """Return the one unit registry, with counts of cells and colonies as plain numbers."""
+    import pint  # noqa: PLC0415  (over a second to import; wanted only where text is parsed)
+
+    units: UnitRegistry[Any] = pint.UnitRegistry(cache_folder=None)
+    units.define("cell = 1 = cell = cells")
+    units.define("CFU = 1 = CFU")
+    units.define("week = 7 * day = wk = weeks")
+    units.define("month_mean = 30.4375 * day = mo = months")
+    units.define("percent = 0.01 = %")
+    return units
+
+
+@cache
+def factor(unit: str, si: str) -> float:
+    """Return the factor that takes a value in ``unit`` to the SI unit ``si``.
+
+    Raises
+    ------
+    ValueError
+        If the two units do not measure the same thing or one is unknown.
+    """
+    return to_si(f"1 {unit}" if unit not in {"", "1", "-"} else "1", si, plain=True)
+
+
+def to_si(text: str, si: str, *, plain: bool = False) -> float:
+    """Return the value of a text such as ``"4 mL"`` in the SI unit ``si``.
+
+    Parameters
+    ----------
+    text
+        A number and its unit.
+    si
+        The unit of the answer, for example ``"m^3"``; ``"1"`` for a plain number.
+    plain
+        Whether a text without a unit is taken as a plain number where ``si`` is ``"1"``.
+
+    Raises
+    ------
+    ValueError
+        In words for a person, when the unit is missing, unknown or of another kind.
+    """
+    import pint  # noqa: PLC0415
+    import pint.errors  # noqa: PLC0415
+
+    kind, example = KINDS.get(si, (f"quantity in {si}", f"1 {si}"))
+    units = registry()
+    try:
+        quantity: Any = units.Quantity(text)
+    except (
+        pint.errors.PintError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        SyntaxError,
+        Exception,
+    ) as e:
+        raise ValueError(f"'{text}' is not a {kind}; write for example '{example}'") from e
+    bare = quantity.unitless and not any(c.isalpha() or c == "%" for c in text.replace("e", ""))
+    if bare and si != "1" and not plain:
+        raise ValueError(f"write the unit, for example '{example}'")
+    try:
+        value = float(quantity.to(si if si != "1" else "").magnitude)
+    except (pint.errors.PintError, TypeError, ValueError) as e:
+        raise ValueError(f"'{text}' is not a {kind}; write for example '{example}'") from e
+    return value
+
+
+def in_unit(value: float, si: str, unit: str) -> float:
+    """Return an SI value expressed in another unit of the same kind."""
+    return value / factor(unit, si)
+
+
+@dataclass(frozen=True)
+class Unit:
+    """The unit of a float: SI inside, parsed from text at the door, shown in ``shown``.
+
+    As an annotation on a pydantic field it refuses a bare number (unless the field is a plain
+    number), refuses another dimension, and checks the bounds, which are in SI.
+
+    Parameters
+    ----------
+    si
+        Unit of the stored float.
+    shown
+        Unit used when the value is written back for a person.
+    ge, gt, le
+        Bounds in SI: at least, more than, at most.
+    """
+
+    si: str
+    shown: str
+    ge: float | None = None
+    gt: float | None = None
+    le: float | None = None
+
+    def read(self, given: object) -> float:
+        """Return the SI float of what a document holds, or raise ValueError in plain words."""
+        kind, example = KINDS.get(self.si, (self.si, f"1 {self.shown}"))
+        if isinstance(given, bool) or not isinstance(given, (str, int, float)):
+            raise ValueError(f"write a {kind}, for example '{example}'")  # noqa: TRY004
+        if isinstance(given, str):
+            value = to_si(given, self.si)
+        elif self.si == "1":
+            value = float(given)
+        else:
+            raise ValueError(f"write the unit, for example '{example}'")
+        if value != value or value in (float("inf"), float("-inf")):  # noqa: PLR0124
+            raise ValueError(f"'{given}' is not finite")
+        self.check(value)
+        return value
+
+    def check(self, value: float) -> None:
+        """Raise ValueError in plain words when an SI value is out of bounds."""
+        if self.ge is not None and value < self.ge:
+            raise ValueError(f"must be at least {self.write(self.ge)}")
+        if self.gt is not None and value <= self.gt:
+            raise ValueError(f"must be more than {self.write(self.gt)}")
+        if self.le is not None and value > self.le:
+            raise ValueError(f"must be at most {self.write(self.le)}")
+
+    def write(self, value: float) -> str:
+        """Return an SI value as text that :meth:`read` takes back."""
+        if self.si == "1" and self.shown == "1":
+            return f"{value:.12g}"
+        return f"{in_unit(value, self.si, self.shown):.12g} {self.shown}"
+
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        """Tell pydantic how to read and write the field."""
+        del source, handler
+        return core_schema.no_info_plain_validator_function(
+            self.read,
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                lambda value: self.write(value) if value is not None else None
+            ),
+        )
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Describe the field in the JSON Schema of the document."""
+        del schema, handler
+        kind, example = KINDS.get(self.si, (self.si, f"1 {self.shown}"))
+        if self.si == "1":
+            return {"type": ["number", "string"], "description": kind, "examples": [0.4, "40 %"]}
+        return {"type": "string", "description": f"{kind} with its unit", "examples": [example]}
+
+
+def written(text: str) -> Any:  # noqa: ANN401
+    """Return a default as a person would write it; the document reads it like any other value."""
+    return text
+
+
+Length = Annotated[float, Unit("m", "mm", gt=0)]
+Offset = Annotated[float, Unit("m", "mm")]
+Area = Annotated[float, Unit("m^2", "mm^2", ge=0)]
+Volume = Annotated[float, Unit("m^3", "mL", gt=0)]
+VolumeOrNone = Annotated[float, Unit("m^3", "mL", ge=0)]
+Flow = Annotated[float, Unit("m^3/s", "mL/min", gt=0)]
+Diffusivity = Annotated[float, Unit("m^2/s", "mm^2/d", ge=0)]
+Duration = Annotated[float, Unit("s", "d", ge=0)]
+Rate = Annotated[float, Unit("1/s", "1/d", ge=0)]
+Mass = Annotated[float, Unit("kg", "kg", gt=0)]
+MassDensity = Annotated[float, Unit("kg/m^3", "g/cm^3", gt=0)]
+NumberDensity = Annotated[float, Unit("1/m^3", "1/mL", ge=0)]
+Angle = Annotated[float, Unit("rad", "deg")]
+Force = Annotated[float, Unit("N", "N", ge=0)]
+Stiffness = Annotated[float, Unit("N/m", "N/mm", ge=0)]
+Pressure = Annotated[float, Unit("Pa", "kPa", ge=0)]
+Modulus = Annotated[float, Unit("Pa", "MPa", ge=0)]
+Viscosity = Annotated[float, Unit("Pa*s", "mPa*s", gt=0)]
+Attenuation = Annotated[float, Unit("1/m", "1/cm", ge=0)]
+Number = Annotated[float, Unit("1", "1")]
+Positive = Annotated[float, Unit("1", "1", gt=0)]
+Fraction = Annotated[float, Unit("1", "1", ge=0, le=1)]

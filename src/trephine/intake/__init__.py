@@ -1,0 +1,1 @@
+"""Outside files, scans and phantoms, become cases."""

@@ -1,0 +1,1 @@
+"""Arrays and how they move; knows no biology."""

@@ -1,0 +1,1 @@
+"""Drawing finished runs; computes no physics."""

@@ -1,0 +1,1 @@
+"""One verb a file: harvest, process, deliver, heal, follow; no stage imports another."""
