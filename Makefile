@@ -1,0 +1,57 @@
+# The project's commands; each sets up what it needs inside .venv, and a second call does not repeat it.
+
+SHELL := bash
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types layers docs pages lock browser clean
+
+VENV := .venv
+BIN := $(VENV)/bin
+# The first Python on the path that is new enough.
+PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+  $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+RUN := $(VENV)/run.stamp
+ALL := $(VENV)/all.stamp
+
+help: ## Say what can be made
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+demo: $(RUN) ## Run the worked example at draft quality and say where its report is
+	@rm -rf runs/demo
+	$(BIN)/trephine run examples/femur_nonunion.toml --quality draft --out runs/demo
+	@echo "Open $(CURDIR)/runs/demo/report.html in a browser."
+
+test: $(ALL) browser lint types layers ## Check style, types and layers, then run every test
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+lint: $(ALL) ## Check style and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(ALL) ## Check types
+	$(BIN)/mypy
+
+layers: $(ALL) ## Check that imports point down
+	$(BIN)/lint-imports
+
+pages: $(ALL) ## Write the pages of the documentation that are made from code and catalogue
+	$(BIN)/python docs/generate.py
+
+docs: $(ALL) ## Build the documentation into site/; refuses a broken link
+	$(BIN)/zensical build --clean --strict
+
+lock: $(ALL) ## Resolve the locked requirements anew
+	.ci/lock $(BIN)/uv
+
+browser: ## Install a headless browser for the browser tests, if that can be done
+	@.ci/browser
+
+clean: ## Remove the environment, caches and built pages; runs stay
+	rm -rf $(VENV) site dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(RUN): requirements/run.lock requirements/installer.lock pyproject.toml
+	@.ci/environment "$(PYTHON)" $(VENV) requirements/run.lock
+	@touch $@
+
+$(ALL): requirements/all.lock requirements/installer.lock pyproject.toml
+	@.ci/environment "$(PYTHON)" $(VENV) requirements/all.lock
+	@touch $@ $(RUN)
