@@ -41,6 +41,7 @@ def registry() -> UnitRegistry[Any]:
     units: UnitRegistry[Any] = pint.UnitRegistry(cache_folder=None)
     units.define("cell = 1 = cell = cells")
     units.define("CFU = 1 = CFU")
+    units.define("million_cells = 1e6 = Mcell")
     units.define("week = 7 * day = wk = weeks")
     units.define("month_mean = 30.4375 * day = mo = months")
     units.define("percent = 0.01 = %")

@@ -1,0 +1,256 @@
+"""The healing model of a shaft defect: its terms, its numbers and its state at day 0."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from trephine.case.anatomy import Anatomy
+from trephine.case.site import Biology
+from trephine.core.units import Diffusivity, Duration, Fraction, Length, Positive, Rate, Unit, in_unit
+from trephine.models import differentiation, matrix, migration, proliferation, vessels
+from trephine.models.term import Term
+from trephine.models.tissue import Tissue
+from trephine.numerics.faces import aperture
+from trephine.numerics.stepping import State
+
+CellDensity = Annotated[float, Unit("1/m^3", "Mcell/mL", ge=0)]
+PerCell = Annotated[float, Unit("m^3/s", "mL/(Mcell*d)", ge=0)]
+Tension = Annotated[float, Unit("Pa", "mmHg", gt=0)]
+TensionPerCell = Annotated[float, Unit("Pa*m^3/s", "mmHg*mL/(Mcell*d)", ge=0)]
+
+FIELDS = (
+    "progenitor_host",
+    "progenitor_injected",
+    "fibroblast",
+    "chondrocyte",
+    "osteoblast",
+    "inert_nucleated",
+    "perfusion",
+    "fibrous",
+    "cartilage",
+    "woven",
+    "mineralised",
+    "clot",
+    "demineralised_bone",
+)
+"""The state: cells [1e6/mL], then perfusion and volume fractions [-], per healing tissue."""
+
+CELLS = FIELDS[:6]
+
+CALLUS: tuple[Term, ...] = (
+    migration.RANDOM_MOTION,
+    migration.HAPTOTAXIS,
+    migration.FIBROBLAST_MOTION,
+    migration.HOST_SUPPLY,
+    proliferation.PROGENITOR_GROWTH,
+    proliferation.FIBROBLAST_GROWTH,
+    proliferation.CHONDROCYTE_GROWTH,
+    proliferation.OSTEOBLAST_GROWTH,
+    differentiation.COMMIT_TO_BONE,
+    differentiation.COMMIT_TO_CARTILAGE,
+    differentiation.COMMIT_TO_FIBROUS,
+    differentiation.ENDOCHONDRAL_CELLS,
+    proliferation.PROGENITOR_LOSS,
+    proliferation.FIBROBLAST_LOSS,
+    proliferation.CHONDROCYTE_LOSS,
+    proliferation.OSTEOBLAST_LOSS,
+    proliferation.INERT_LOSS,
+    vessels.SPROUTING,
+    vessels.VESSEL_INGROWTH,
+    vessels.VESSEL_GROWTH,
+    matrix.FIBROUS_SYNTHESIS,
+    matrix.FIBROUS_CLEARING,
+    matrix.CARTILAGE_SYNTHESIS,
+    matrix.BONE_APPOSITION,
+    matrix.ENDOCHONDRAL_OSSIFICATION,
+    matrix.MINERALISATION,
+    matrix.CLOT_LYSIS,
+    matrix.SCAFFOLD_RESORPTION,
+)
+
+
+@dataclass(frozen=True)
+class CallusParameters:
+    """Every number of the terms of :data:`CALLUS`; the catalogue's section ``callus`` says why.
+
+    A field's annotation holds its SI unit and the unit of the engine (1 mm, 1 day, 1e6
+    cells/mL, mmHg).
+    """
+
+    SECTION: ClassVar[str] = "callus"
+
+    progenitor_motility: Diffusivity
+    fibroblast_motility: Diffusivity
+    fibrous_hindrance: Fraction
+    clot_motility: Positive
+    haptotaxis: Diffusivity
+    haptotaxis_half: Positive
+    host_level: CellDensity
+    host_exchange: Annotated[float, Unit("m/s", "mm/d", ge=0)]
+
+    progenitor_growth: Rate
+    unsignalled_growth: Fraction
+    fibroblast_growth: Rate
+    chondrocyte_growth: Rate
+    osteoblast_growth: Rate
+    capacity: CellDensity
+
+    to_bone: Rate
+    to_cartilage: Rate
+    oxygenated_cartilage: Fraction
+    to_fibrous: Rate
+
+    progenitor_loss: Rate
+    anoxic_death: Rate
+    fibroblast_loss: Rate
+    fibroblast_retreat: Rate
+    chondrocyte_loss: Rate
+    osteoblast_loss: Rate
+    inert_loss: Rate
+
+    ossification: Rate
+    ossification_cartilage: Positive
+    ossification_yield: Fraction
+    fibrous_synthesis: PerCell
+    fibrous_clearing: PerCell
+    osteoblast_clearing: Positive
+    chondrocyte_clearing: Positive
+    cartilage_synthesis: PerCell
+    cartilage_in_fibrous: Fraction
+    bone_synthesis: PerCell
+    mineralisation: Rate
+    clot_lysis: Rate
+    scaffold_resorption: PerCell
+
+    vessel_spread: Diffusivity
+    sprout_length: Length
+    muscle_perfusion: Fraction
+    vessel_growth: Rate
+    basal_angiogenesis: Fraction
+    angiogenic_oxygen: Tension
+    angiogenic_half: Tension
+
+    oxygen_diffusivity: Diffusivity
+    oxygen_uptake: TensionPerCell
+    uptake_half: Tension
+    oxygen_delivery: Rate
+    arterial_oxygen: Tension
+    inert_oxygen_share: Fraction
+    osteogenic_oxygen: Tension
+    survival_oxygen: Tension
+
+    signal_diffusivity: Diffusivity
+    signal_clearance: Rate
+    progenitor_signal: PerCell
+    osteoblast_signal: PerCell
+    scaffold_signal: Rate
+
+    bone_strain: Fraction
+    bone_strain_width: Positive
+    cartilage_strain: Fraction
+    cartilage_strain_width: Positive
+    quiet_strain: Fraction
+    quiet_cartilage_loss: Fraction
+    strain_memory: Duration
+
+    initial_fibroblast: CellDensity
+    canal_perfusion: Fraction
+    surrounding_fibrous: Fraction
+    assay_factor: Positive
+    cultured_potency: Fraction
+
+
+def in_engine_units(parameters: Any) -> dict[str, float]:  # noqa: ANN401
+    """Return the numbers of a parameter class in its ``shown`` units, by name."""
+    import typing  # noqa: PLC0415
+
+    hints = typing.get_type_hints(type(parameters), include_extras=True)
+    numbers: dict[str, float] = {}
+    for field in dataclasses.fields(parameters):
+        unit = next(m for m in hints[field.name].__metadata__ if isinstance(m, Unit))
+        value = getattr(parameters, field.name)
+        plain = unit.shown == unit.si
+        numbers[field.name] = value if plain else in_unit(value, unit.si, unit.shown)
+    return numbers
+
+
+def _touching(share: np.ndarray[Any, Any], other: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return the faces of each voxel's share that meet another's, in voxel faces."""
+    met = np.zeros_like(share)
+    for axis in range(3):
+        for step in (1, -1):
+            shifted = np.roll(other, step, axis=axis)
+            edge = [slice(None)] * 3
+            edge[axis] = slice(0, 1) if step == 1 else slice(-1, None)
+            shifted[tuple(edge)] = 0.0
+            met += np.minimum(share, shifted)
+    return met
+
+
+def tissue_of(anatomy: Anatomy, biology: Biology) -> Tissue:
+    """Return the geometry of the healing tissue; lengths in mm.
+
+    Parameters
+    ----------
+    anatomy
+        The site on the grid.
+    biology
+        Says how much of the bone ends is alive.
+    """
+    spacing = anatomy.grid.spacing * 1e3
+    healing = np.array(anatomy.gap + anatomy.canal + anatomy.callus, dtype=np.float64)
+    healing[healing < 1e-9] = 0.0
+    bone = np.asarray(anatomy.bone, dtype=np.float64)
+    muscle = np.clip(1.0 - healing - bone - anatomy.metal, 0.0, 1.0)
+    wet = np.clip(1.0 - anatomy.metal, 0.0, 1.0)
+    per = np.where(healing > 0, spacing * np.where(healing > 0, healing, 1.0), np.inf)
+    opened, passing = jnp.asarray(healing), jnp.asarray(wet)
+    return Tissue(
+        spacing=jnp.asarray(spacing),
+        open=opened,
+        apertures=aperture(opened),
+        wet=passing,
+        wet_apertures=aperture(passing),
+        living_bone=jnp.asarray(bone * biology.living_ends),
+        living_surface=jnp.asarray(_touching(healing, bone * biology.living_ends) / per),
+        muscle=jnp.asarray(muscle),
+        muscle_surface=jnp.asarray(_touching(healing, muscle) / per),
+    )
+
+
+def at_day_0(anatomy: Anatomy, biology: Biology, p: dict[str, float]) -> State:
+    """Return the state of a non-union before any treatment.
+
+    The gap holds fibrous tissue with the stated perfusion; the canal and the tissue around the
+    bone are perfused better. Values are means over the healing tissue of each voxel.
+
+    Parameters
+    ----------
+    anatomy
+        The site on the grid.
+    biology
+        Perfusion and fibrous tissue in the gap.
+    p
+        Numbers of :class:`CallusParameters` in engine units.
+    """
+    parts = (anatomy.gap, anatomy.canal, anatomy.callus)
+    healing = sum(parts)
+    whole = np.where(healing > 1e-9, healing, 1.0)
+
+    def mixed(gap: float, canal: float, around: float) -> jax.Array:
+        total = gap * parts[0] + canal * parts[1] + around * parts[2]
+        return jnp.asarray(np.where(healing > 1e-9, total / whole, 0.0))
+
+    state = {name: jnp.zeros(anatomy.grid.shape) for name in FIELDS}
+    state["progenitor_host"] = mixed(p["host_level"], p["host_level"], p["host_level"])
+    state["fibroblast"] = mixed(*(p["initial_fibroblast"],) * 3)
+    around = p["surrounding_fibrous"]
+    state["fibrous"] = mixed(biology.fibrous, around, around)
+    state["perfusion"] = mixed(biology.perfusion, p["canal_perfusion"], p["muscle_perfusion"])
+    return state

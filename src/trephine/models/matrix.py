@@ -1,0 +1,114 @@
+"""What the cells make: fibrous tissue, cartilage, woven bone and its mineral; what dissolves."""
+
+from __future__ import annotations
+
+import jax
+
+from trephine.models.migration import PROGENITORS
+from trephine.models.term import Numbers, Term
+from trephine.models.tissue import Conditions, Tissue
+from trephine.numerics.stepping import State
+
+
+def make_fibrous(s: State, c: Conditions, tissue: Tissue, p: Numbers) -> dict[str, jax.Array]:
+    r"""Return the synthesis of fibrous tissue, :math:`p_f f \phi_{free}` (U8)."""
+    del tissue
+    return {"fibrous": p["fibrous_synthesis"] * s["fibroblast"] * c.free}
+
+
+def clear_fibrous(s: State, c: Conditions, tissue: Tissue, p: Numbers) -> dict[str, jax.Array]:
+    r"""Return the clearing of fibrous tissue by bone and cartilage cells (U8).
+
+    .. math:: -q_f (5b+2c) \phi_f
+    """
+    del c, tissue
+    cells = p["osteoblast_clearing"] * s["osteoblast"] + p["chondrocyte_clearing"] * s["chondrocyte"]
+    return {"fibrous": -p["fibrous_clearing"] * cells * s["fibrous"]}
+
+
+def make_cartilage(s: State, c: Conditions, tissue: Tissue, p: Numbers) -> dict[str, jax.Array]:
+    r"""Return the synthesis of cartilage in free space and in place of fibrous tissue (U9).
+
+    .. math:: p_c c (\phi_{free} + 0.3 \phi_f)
+    """
+    del tissue
+    making = p["cartilage_synthesis"] * s["chondrocyte"]
+    replaced = making * p["cartilage_in_fibrous"] * s["fibrous"]
+    return {"cartilage": making * c.free + replaced, "fibrous": -replaced}
+
+
+def lay_bone(s: State, c: Conditions, tissue: Tissue, p: Numbers) -> dict[str, jax.Array]:
+    r"""Return the apposition of woven bone, in free space and in place of soft tissue (U10).
+
+    .. math:: \dot\phi_w = p_b b (\phi_{free}+\phi_f+\phi_c) = p_b b (1-\phi_w-s_{dbm})
+    """
+    del tissue
+    laying = p["bone_synthesis"] * s["osteoblast"]
+    fibrous, cartilage = laying * s["fibrous"], laying * s["cartilage"]
+    return {
+        "woven": laying * c.free + fibrous + cartilage,
+        "fibrous": -fibrous,
+        "cartilage": -cartilage,
+    }
+
+
+def ossify_cartilage(s: State, c: Conditions, tissue: Tissue, p: Numbers) -> dict[str, jax.Array]:
+    r"""Return the turn of cartilage into woven bone, a part of it into marrow space (U9, U10)."""
+    del tissue
+    turned = c.ossifying * s["cartilage"]
+    return {"cartilage": -turned, "woven": p["ossification_yield"] * turned}
+
+
+def mineralise(s: State, c: Conditions, tissue: Tissue, p: Numbers) -> dict[str, jax.Array]:
+    r"""Return the mineral entering woven bone, :math:`\dot M = k_{min}(\phi_w - M)`."""
+    del c, tissue
+    return {"mineralised": p["mineralisation"] * (s["woven"] - s["mineralised"])}
+
+
+def lyse_clot(s: State, c: Conditions, tissue: Tissue, p: Numbers) -> dict[str, jax.Array]:
+    r"""Return the lysis of the injected clot, :math:`-k_{lysis} s_{clot}` (U11)."""
+    del c, tissue
+    return {"clot": -p["clot_lysis"] * s["clot"]}
+
+
+def resorb_demineralised_bone(
+    s: State, c: Conditions, tissue: Tissue, p: Numbers
+) -> dict[str, jax.Array]:
+    r"""Return the resorption of demineralised bone, :math:`-k_{dbm}(b+m) s_{dbm}` (U11)."""
+    del c, tissue
+    cells = s["osteoblast"] + sum(s[n] for n in PROGENITORS)
+    return {"demineralised_bone": -p["scaffold_resorption"] * cells * s["demineralised_bone"]}
+
+
+FIBROUS_SYNTHESIS = Term(
+    "fibroblasts make fibrous tissue", make_fibrous, ("fibrous",), None,
+    r"\dot\phi_f = p_f f\,\phi_{free}", (), "rate chosen with the prototype",
+)
+FIBROUS_CLEARING = Term(
+    "bone and cartilage cells clear fibrous tissue", clear_fibrous, ("fibrous",), None,
+    r"\dot\phi_f = -q_f(5b+2c)\phi_f", (), "rates chosen with the prototype",
+)
+CARTILAGE_SYNTHESIS = Term(
+    "chondrocytes make cartilage", make_cartilage, ("cartilage", "fibrous"), None,
+    r"\dot\phi_c = p_c c(\phi_{free}+0.3\phi_f)", (), "rate chosen with the prototype",
+)
+BONE_APPOSITION = Term(
+    "osteoblasts lay bone", lay_bone, ("woven", "fibrous", "cartilage"), None,
+    r"\dot\phi_w = p_b b(1-\phi_w-s_{dbm})", ("Trejo2019",), "bone takes the place of soft tissue",
+)
+ENDOCHONDRAL_OSSIFICATION = Term(
+    "cartilage turns into bone", ossify_cartilage, ("cartilage", "woven"), None,
+    r"\dot\phi_w = -0.7\,\dot\phi_c = 0.7\,h\,\phi_c", (), "three tenths become marrow space",
+)
+MINERALISATION = Term(
+    "woven bone mineralises", mineralise, ("mineralised",), None,
+    r"\dot M = k_{min}(\phi_w-M)", ("NecrosisPackage",), "first order",
+)
+CLOT_LYSIS = Term(
+    "clot dissolves", lyse_clot, ("clot",), None,
+    r"\dot s_{clot} = -k_{lysis}s_{clot}", (), "first order",
+)
+SCAFFOLD_RESORPTION = Term(
+    "demineralised bone is resorbed", resorb_demineralised_bone, ("demineralised_bone",), None,
+    r"\dot s_{dbm} = -k_{dbm}(b+m)s_{dbm}", (), "cells resorb it",
+)

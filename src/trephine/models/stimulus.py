@@ -1,0 +1,48 @@
+"""From strain to fate: smooth weights in place of the published thresholds."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+
+from trephine.models.term import Numbers
+
+
+def favours_bone(strain: jax.Array, p: Numbers) -> jax.Array:
+    r"""Return how far strain lets bone form, (x, y, z) [-] (U14).
+
+    .. math:: \psi_b = \exp\left[-\left((\varepsilon-\varepsilon_b)_+ / w_b\right)^2\right]
+
+    Parameters
+    ----------
+    strain
+        Distortional strain averaged over days, (x, y, z) [-].
+    p
+        ``bone_strain`` and ``bone_strain_width`` [-]; [ClaesHeigele1999].
+    """
+    excess = jnp.maximum(strain - p["bone_strain"], 0.0)
+    return jnp.exp(-((excess / p["bone_strain_width"]) ** 2))
+
+
+def favours_cartilage(strain: jax.Array, bone_favoured: jax.Array, p: Numbers) -> jax.Array:
+    r"""Return how far strain lets cartilage form, (x, y, z) [-] (U14).
+
+    .. math::
+        \psi_c = \exp\left[-\left((\varepsilon-\varepsilon_c)_+ / w_c\right)^2\right]
+                 \left(1 - 0.8\, \psi_b\, [\varepsilon < \varepsilon_0]\right)
+
+    Quiet tissue, strained less than :math:`\varepsilon_0`, makes little cartilage.
+
+    Parameters
+    ----------
+    strain
+        Distortional strain averaged over days, (x, y, z) [-].
+    bone_favoured
+        The weight for bone, (x, y, z) [-].
+    p
+        ``cartilage_strain``, ``cartilage_strain_width``, ``quiet_strain``,
+        ``quiet_cartilage_loss`` [-]; [ClaesHeigele1999].
+    """
+    excess = jnp.maximum(strain - p["cartilage_strain"], 0.0)
+    quiet = jnp.where(strain < p["quiet_strain"], p["quiet_cartilage_loss"] * bone_favoured, 0.0)
+    return jnp.exp(-((excess / p["cartilage_strain_width"]) ** 2)) * (1.0 - quiet)

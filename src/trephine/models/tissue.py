@@ -1,0 +1,108 @@
+"""What a voxel offers and what its cells feel: geometry that stays, conditions that change."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from trephine.models.stimulus import favours_bone, favours_cartilage
+from trephine.models.term import Numbers
+from trephine.numerics.faces import Faces
+from trephine.numerics.stepping import State
+
+
+class Tissue(NamedTuple):
+    """Geometry of the tissue that heals, fixed during a course; lengths in mm.
+
+    Parameters
+    ----------
+    spacing
+        Edge of a voxel [mm].
+    open
+        Share of a voxel that heals: gap, canal and callus region, (x, y, z) [-].
+    apertures
+        Open share of the inner faces [-].
+    wet
+        Share that oxygen crosses: everything but metal, (x, y, z) [-].
+    wet_apertures
+        The same on the inner faces [-].
+    living_bone
+        Share of living bone, perfused throughout, (x, y, z) [-].
+    living_surface
+        Surface of living bone per volume of healing tissue, (x, y, z) [1/mm].
+    muscle
+        Share of perfused soft tissue beyond the healing region, (x, y, z) [-].
+    muscle_surface
+        Surface toward it per volume of healing tissue, (x, y, z) [1/mm].
+    """
+
+    spacing: jax.Array
+    open: jax.Array
+    apertures: Faces
+    wet: jax.Array
+    wet_apertures: Faces
+    living_bone: jax.Array
+    living_surface: jax.Array
+    muscle: jax.Array
+    muscle_surface: jax.Array
+
+
+class Conditions(NamedTuple):
+    """What the cells of a voxel feel; each (x, y, z) [-].
+
+    Parameters
+    ----------
+    signalled
+        Response to the osteogenic signal, G of (U1).
+    oxygenated
+        Response of bone formation to oxygen, O of (U1).
+    surviving
+        Survival at this oxygen, S of (U1).
+    room
+        Room for more osteogenic cells, 1 - (m + c + b) / c_max; negative where overfull.
+    free
+        Share of the open volume that no matrix fills.
+    bone_favoured, cartilage_favoured
+        Weights of the strain, psi_b and psi_c of (U14).
+    ossifying
+        Rate of endochondral conversion, h of (U3) [1/d].
+    oxygen
+        Oxygen tension [mmHg].
+    """
+
+    signalled: jax.Array
+    oxygenated: jax.Array
+    surviving: jax.Array
+    room: jax.Array
+    free: jax.Array
+    bone_favoured: jax.Array
+    cartilage_favoured: jax.Array
+    ossifying: jax.Array
+    oxygen: jax.Array
+
+
+def hill(u: jax.Array, half_value: jax.Array | float) -> jax.Array:
+    """Return the second-order Hill response u^2 / (K^2 + u^2) [-]."""
+    return u**2 / (half_value**2 + u**2)
+
+
+def conditions(
+    s: State, oxygen: jax.Array, signal: jax.Array, strain: jax.Array, p: Numbers
+) -> Conditions:
+    """Return what the cells feel, from state, oxygen [mmHg], signal [-] and strain [-]."""
+    osteogenic = s["progenitor_host"] + s["progenitor_injected"] + s["chondrocyte"] + s["osteoblast"]
+    filled = s["fibrous"] + s["cartilage"] + s["woven"] + s["demineralised_bone"]
+    bone_favoured = favours_bone(strain, p)
+    return Conditions(
+        signalled=hill(signal, 1.0),
+        oxygenated=hill(oxygen, p["osteogenic_oxygen"]),
+        surviving=hill(oxygen, p["survival_oxygen"]),
+        room=1.0 - osteogenic / p["capacity"],
+        free=jnp.maximum(1.0 - filled, 0.0),
+        bone_favoured=bone_favoured,
+        cartilage_favoured=favours_cartilage(strain, bone_favoured, p),
+        ossifying=p["ossification"] * s["perfusion"] * hill(s["cartilage"], p["ossification_cartilage"]),
+        oxygen=oxygen,
+    )
