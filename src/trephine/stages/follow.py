@@ -1,0 +1,118 @@
+"""Owns the visits: films, scores, callus volume and how the course ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from trephine.case.anatomy import Anatomy
+from trephine.case.course import HealingCourse
+from trephine.case.followup import FollowUp
+from trephine.core.types import Ending
+from trephine.models.attenuation import RadiographParameters, hounsfield
+from trephine.models.radiograph import Camera, blurred
+from trephine.models.scores import Reader, ScoreParameters, Side, callus_volume, first_lasting
+
+VERSION = 1
+"""Raised when the same inputs give another result."""
+DAYS_A_WEEK = 7.0
+TISSUES = ("fibrous", "cartilage", "woven", "mineralised", "clot", "demineralised_bone")
+
+
+@dataclass(frozen=True)
+class FollowParameters:
+    """How films are made and read.
+
+    Parameters
+    ----------
+    radiograph
+        Beam, materials, detector and limb.
+    scores
+        Cut-offs of the score.
+    """
+
+    SECTION: ClassVar[str] = "follow"
+
+    radiograph: RadiographParameters
+    scores: ScoreParameters
+
+
+def follow(
+    *,
+    course: HealingCourse,
+    anatomy: Anatomy,
+    side: Side,
+    p: FollowParameters,
+    rng: np.random.Generator,
+) -> FollowUp:
+    """Return what the visits showed: two films, the union score and the ending.
+
+    Every snapshot of the course is a visit. The films hold quantum noise; the scores are read
+    from the same films without it, so luck never decides a union.
+
+    Parameters
+    ----------
+    course
+        Fields of the tissue, (time, x, y, z).
+    anatomy
+        The site at day 0.
+    side
+        Side of the body, which tells medial from lateral.
+    p
+        How films are made and read.
+    rng
+        Luck of the noise; every film takes the same amount of it, so the same visit has the
+        same noise whatever the tissue does.
+
+    Returns
+    -------
+    FollowUp
+        One entry for each visit; ``UNITED`` if enough cortices are bridged at the last visit.
+
+    Raises
+    ------
+    ValueError
+        If the course is not on the grid of the anatomy.
+    InputError
+        If a cortex cannot be read on the films.
+    """
+    _check(course, anatomy)
+    camera = Camera.of(anatomy, p.radiograph)
+    reader = Reader.of(camera, side, p.scores)
+    films: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
+    scores, volumes = [], []
+    for index in range(course.day.size):
+        tissue = {name: course.fields[name][index] for name in TISSUES}
+        exposures = camera.exposures(hounsfield(anatomy, tissue, p.radiograph))
+        for exposure, taken in zip(exposures, films, strict=True):
+            taken.append(camera.film(exposure, rng).astype(np.float32))
+        ap, lateral = (-np.log(blurred(exposure, p.radiograph)) for exposure in exposures)
+        scores.append(reader.scores((ap, lateral), tissue["mineralised"], anatomy))
+        volumes.append(callus_volume(tissue["mineralised"], anatomy))
+    score = np.stack(scores)
+    bridged = (score >= 3).sum(axis=1)
+    week = course.day / DAYS_A_WEEK
+    first = first_lasting(bridged >= p.scores.union_cortices)
+    return FollowUp(
+        week=week,
+        radiograph_ap=np.stack(films[0]),
+        radiograph_lateral=np.stack(films[1]),
+        pixel=p.radiograph.pixel,
+        cortex_score=score,
+        mrust=score.sum(axis=1),
+        callus_volume=np.array(volumes),
+        bridged=bridged.astype(np.float64),
+        union_week=None if first is None else float(week[first]),
+        ending=Ending.NOT_UNITED if first is None else Ending.UNITED,
+    )
+
+
+def _check(course: HealingCourse, anatomy: Anatomy) -> None:
+    wanted = (course.day.size, *anatomy.grid.shape)
+    for name in TISSUES:
+        if name not in course.fields:
+            raise ValueError(f"the course has no field '{name}'")
+        if course.fields[name].shape != wanted:
+            raise ValueError(f"{name} has shape {course.fields[name].shape}, not {wanted}")
