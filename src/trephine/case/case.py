@@ -13,6 +13,7 @@ from trephine.case.document import Document, validate
 from trephine.case.patient import Patient
 from trephine.case.plan import Plan
 from trephine.case.site import Site
+from trephine.core import digest
 from trephine.core.errors import InputError
 
 
@@ -33,6 +34,15 @@ class Case(Document):
     patient: Patient
     site: Site
     plan: Plan = Field(default_factory=Plan)
+
+    @property
+    def digest(self) -> str:
+        """Content name of the case; where its scan files lie is not content, what they hold is."""
+        data = self.as_written()
+        scan = data["site"].get("scan")
+        if scan is not None:
+            scan["density"] = scan["labels"] = ""
+        return digest.of_document(data)
 
     def with_plan(self, **changes: Any) -> Case:  # noqa: ANN401
         """Return the same case with parts of its plan replaced, checked again.
@@ -80,14 +90,14 @@ def read(path: str | Path) -> Case:
     """
     path = Path(path)
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such file") from None
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read ({error})") from None
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # also an endless number or nest of brackets
         raise InputError(f"{path} is not valid TOML: {error}") from None
     case = validate(Case, data, path.name)
     scan = case.site.scan

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typing
 from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, StrictBool, ValidationError
 
 from trephine.core import digest
 from trephine.core.errors import InputError, Problem, did_you_mean
@@ -27,6 +27,21 @@ class Document(BaseModel):
 
 
 D = TypeVar("D", bound=Document)
+
+Flag = StrictBool
+"""Yes or no, written ``true`` or ``false`` and no other way."""
+
+PLAIN_WORDS = {
+    "bool_type": "write true or false",
+    "list_type": "write a list",
+    "missing": "is missing",
+    "model_attributes_type": "write a table with keys, not a single value",
+    "model_type": "write a table with keys, not a single value",
+    "string_type": "write text in quotes",
+    "string_too_short": "must not be empty",
+    "too_short": "must not be empty",
+}
+"""What pydantic says in its own words, in ours."""
 
 
 def validate(kind: type[D], data: object, name: str) -> D:
@@ -58,15 +73,16 @@ def _problem(kind: type[Document], data: object, item: Any) -> Problem:  # noqa:
     text, context = item["msg"], item.get("ctx", {})
     if item["type"] == "extra_forbidden":
         text = "unknown key; " + did_you_mean(str(place[-1]), known_keys(kind, list(item["loc"])))
-    elif item["type"] == "missing":
-        text = "is missing"
+    elif item["type"] in PLAIN_WORDS:
+        text = PLAIN_WORDS[item["type"]]
     elif item["type"] in {"union_tag_invalid", "union_tag_not_found"}:
-        options = [tag.strip(" '") for tag in context.get("expected_tags", "").split(",") if tag]
-        discriminator = context.get("discriminator", "kind").strip("'")
-        given = context.get("tag", "")
-        place.append(discriminator)
-        text = f"'{given}' is unknown; " if given else "is missing; "
-        text += did_you_mean(given, options)
+        found = [_tag(member) for member in _at(kind, [*item["loc"], ""])]
+        options = [str(tag) for tag in found if tag is not None]
+        given = str(context.get("tag", ""))
+        place.append(context["discriminator"].strip("'"))
+        text = f"'{given}' is unknown; {did_you_mean(given, options)}"
+        if item["type"] == "union_tag_not_found":
+            text = f"is missing; write one of {', '.join(options)}"
     elif item["type"] in {"literal_error", "enum"}:
         text = f"{item['input']!r} is not accepted; write {context['expected']}"
     elif item["type"] == "value_error":
@@ -91,12 +107,17 @@ def _is_tag(part: object, data: object, location: tuple[object, ...]) -> bool:
 
 def known_keys(kind: type[Document], location: list[object]) -> list[str]:
     """Return the keys accepted where a location in a document points to, its last part cut."""
+    return sorted({key for found in _at(kind, location) for key in found.model_fields})
+
+
+def _at(kind: type[Document], location: list[object]) -> list[type[Document]]:
+    """Return the document classes that may stand where a location points to, its last part cut."""
     found: list[type[Document]] = [kind]
     for step in location[:-1]:
         members = [m for f in found if str(step) in f.model_fields for m in _members(f, str(step))]
         tagged = [f for f in found if _tag(f) == step]
         found = tagged or members or found
-    return sorted({key for f in found for key in f.model_fields})
+    return found
 
 
 def _tag(kind: type[Document]) -> object:

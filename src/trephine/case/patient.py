@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from trephine.case.document import Document
+from trephine.case.document import Document, Flag
 from trephine.core.units import Length, Mass, NumberDensity, Unit
 
 Age = Annotated[float, Unit("s", "year", ge=0, le=120 * 365.25 * 86400)]
@@ -37,9 +37,9 @@ class Patient(Document):
     sex: Literal["female", "male"]
     mass: Mass
     height: Length | None = None
-    smoker: bool = False
-    osteonecrosis_risk: bool = False
-    earlier_harvest: bool = False
+    smoker: Flag = False
+    osteonecrosis_risk: Flag = False
+    earlier_harvest: Flag = False
     blood_nucleated: NumberDensity | None = None
 
     @property

@@ -7,23 +7,31 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from trephine.case.document import Document
+from trephine.case.document import Document, Flag
 from trephine.core.units import Duration, Flow, Length, Unit, Volume, VolumeOrNone, written
 
-REPEATED = re.compile(r"^\s*(\d+)\s*x\s*(.+)$")
+REPEATED = re.compile(r"^\s*(\d{1,9})\s*x\s*(.+)$")
+MOST_DRAWS = 200
+DRAWN = Unit("m^3", "mL", gt=0)
 Gauge = Annotated[float, Unit("1", "1", ge=6, le=32)]
 Interval = Annotated[float, Unit("s", "wk", gt=0)]
 
 
 def _spread(given: object) -> object:
-    """Turn ``"12 x 5 mL"`` in a list of draws into twelve draws."""
+    """Turn ``"12 x 5 mL"`` in a list of draws into twelve draws, if every draw can be read."""
     if not isinstance(given, list):
         return given
-    draws: list[object] = []
-    for item in given:
-        match = REPEATED.match(item) if isinstance(item, str) else None
-        draws.extend([match[2]] * int(match[1]) if match else [item])
-    return draws
+    found = [REPEATED.match(item) if isinstance(item, str) else None for item in given]
+    texts = [match[2] if match else item for match, item in zip(found, given, strict=True)]
+    times = [int(match[1]) if match else 1 for match in found]
+    try:
+        for text in texts:
+            DRAWN.read(text)
+    except ValueError:
+        return texts  # as many as were written, so that a message counts as the reader does
+    if sum(times) > MOST_DRAWS:
+        raise ValueError(f"at most {MOST_DRAWS} draws")
+    return [text for text, number in zip(texts, times, strict=True) for _ in range(number)]
 
 
 class Needle(Document):
@@ -63,10 +71,10 @@ class Harvest(Document):
     """
 
     bone: str = written("posterior_iliac_crest")
-    draws: Annotated[list[Volume], BeforeValidator(_spread), Field(min_length=1)]
+    draws: Annotated[list[Annotated[float, DRAWN]], BeforeValidator(_spread), Field(min_length=1)]
     syringe: Volume = written("10 mL")
     needle: Needle = Field(default_factory=lambda: Needle(gauge=11))
-    side_holes: bool = False
+    side_holes: Flag = False
     anticoagulant: VolumeOrNone = written("0 mL")
     day: Duration | None = None
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from trephine.case.document import Document
+from trephine.case.document import Document, Flag
 from trephine.core.units import Fraction, Length, Stiffness, Unit, written
 
 Tilt = Annotated[float, Unit("rad", "deg", ge=0, le=1.0472)]
@@ -75,7 +75,7 @@ class Gap(Document):
 
     width: Length
     tilt: Tilt = written("0 deg")
-    virtual: bool = False
+    virtual: Flag = False
 
 
 class Fixation(Document):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import re
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -32,16 +35,27 @@ KINDS = {
     "1": ("plain number", "0.4"),
 }
 
+LARGEST = 2**1000
+"""Above this a whole number counts as not finite."""
+
+# A number, then a unit made of names: "4 mL", "1000 1/mL", "0.3 mm^2/d". Nothing is computed for a
+# person: pint alone would read "4,5 mL" as 45 mL and work out "9**9**9 mm".
+NAME = r"[A-Za-z\u00b5\u03bc\u00b0%_]+(?:(?:\^|\*\*)-?\d|[\u00b2\u00b3])?"
+QUANTITY = re.compile(
+    rf"""\s*(?P<number>[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)
+         \s*(?P<unit>(?:(?:1?\s*/\s*)?{NAME}(?:\s*[*/\s]\s*{NAME})*)?)\s*""",
+    re.VERBOSE | re.ASCII,
+)
+
 
 @cache
 def registry() -> UnitRegistry[Any]:
-    """Return the one unit registry, with counts of cells and colonies as plain numbers."""
+    """Return the one unit registry, exact in decimals, with cells and colonies as plain numbers."""
     import pint  # noqa: PLC0415  (over a second to import; wanted only where text is parsed)
 
-    units: UnitRegistry[Any] = pint.UnitRegistry(cache_folder=None)
+    units: UnitRegistry[Any] = pint.UnitRegistry(cache_folder=None, non_int_type=Decimal)
     units.define("cell = 1 = cell = cells")
     units.define("CFU = 1 = CFU")
-    units.define("million_cells = 1e6 = Mcell")
     units.define("week = 7 * day = wk = weeks")
     units.define("month_mean = 30.4375 * day = mo = months")
     units.define("percent = 0.01 = %")
@@ -52,15 +66,44 @@ def registry() -> UnitRegistry[Any]:
 def factor(unit: str, si: str) -> float:
     """Return the factor that takes a value in ``unit`` to the SI unit ``si``.
 
+    An angle is a kind of its own: degrees are no plain number.
+
     Raises
     ------
     ValueError
         If the two units do not measure the same thing or one is unknown.
     """
-    return to_si(f"1 {unit}" if unit not in {"", "1", "-"} else "1", si, plain=True)
+    kind, example = kind_of(si)
+    try:
+        given, wanted = _one(unit), _one(si)
+        value = float(given.to(wanted.units).magnitude / wanted.magnitude)
+        alike = _turns(given) == _turns(wanted)
+    # Whatever pint raises on a text (its own errors, tokenize's, arithmetic's), it is no unit.
+    except Exception as e:
+        raise ValueError(f"'{unit}' is not {kind}; write for example '{example}'") from e
+    if not alike:
+        raise ValueError(f"'{unit}' is not {kind}; write for example '{example}'")
+    return value
 
 
-def to_si(text: str, si: str, *, plain: bool = False) -> float:
+def _one(unit: str) -> Any:  # noqa: ANN401
+    return registry().Quantity("1" if unit in {"", "1", "-"} else f"1 {unit}")
+
+
+def _turns(quantity: Any) -> object:  # noqa: ANN401
+    """Return the power of the angle in a quantity, which pint holds to be no dimension."""
+    return dict(quantity.to_root_units().unit_items()).get("radian", 0)
+
+
+def kind_of(si: str, shown: str = "") -> tuple[str, str]:
+    """Return what an SI unit measures, with its article, and an example in the unit shown."""
+    kind, example = KINDS.get(si, (f"quantity in {si}", f"1 {si}"))
+    if si != "1" and shown and example.split(maxsplit=1)[1] != shown:
+        example = f"10 {shown}"
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}", example
+
+
+def to_si(text: str, si: str, shown: str = "") -> float:
     """Return the value of a text such as ``"4 mL"`` in the SI unit ``si``.
 
     Parameters
@@ -69,38 +112,24 @@ def to_si(text: str, si: str, *, plain: bool = False) -> float:
         A number and its unit.
     si
         The unit of the answer, for example ``"m^3"``; ``"1"`` for a plain number.
-    plain
-        Whether a text without a unit is taken as a plain number where ``si`` is ``"1"``.
+    shown
+        The unit of the example in a message, where it matters.
 
     Raises
     ------
     ValueError
         In words for a person, when the unit is missing, unknown or of another kind.
     """
-    import pint  # noqa: PLC0415
-    import pint.errors  # noqa: PLC0415
-
-    kind, example = KINDS.get(si, (f"quantity in {si}", f"1 {si}"))
-    units = registry()
-    try:
-        quantity: Any = units.Quantity(text)
-    except (
-        pint.errors.PintError,
-        ValueError,
-        TypeError,
-        AttributeError,
-        SyntaxError,
-        Exception,
-    ) as e:
-        raise ValueError(f"'{text}' is not a {kind}; write for example '{example}'") from e
-    bare = quantity.unitless and not any(c.isalpha() or c == "%" for c in text.replace("e", ""))
-    if bare and si != "1" and not plain:
+    kind, example = kind_of(si, shown)
+    read = QUANTITY.fullmatch(text)
+    if read is None:
+        raise ValueError(f"'{text}' is not {kind}; write for example '{example}'")
+    if not read["unit"] and si != "1":
         raise ValueError(f"write the unit, for example '{example}'")
     try:
-        value = float(quantity.to(si if si != "1" else "").magnitude)
-    except (pint.errors.PintError, TypeError, ValueError) as e:
-        raise ValueError(f"'{text}' is not a {kind}; write for example '{example}'") from e
-    return value
+        return float(read["number"]) * factor(read["unit"], si)
+    except ValueError as e:
+        raise ValueError(f"'{text}' is not {kind}; write for example '{example}'") from e
 
 
 def in_unit(value: float, si: str, unit: str) -> float:
@@ -133,17 +162,17 @@ class Unit:
 
     def read(self, given: object) -> float:
         """Return the SI float of what a document holds, or raise ValueError in plain words."""
-        kind, example = KINDS.get(self.si, (self.si, f"1 {self.shown}"))
+        kind, example = kind_of(self.si, self.shown)
         if isinstance(given, bool) or not isinstance(given, (str, int, float)):
-            raise ValueError(f"write a {kind}, for example '{example}'")  # noqa: TRY004
+            raise ValueError(f"write {kind}, for example '{example}'")  # noqa: TRY004
         if isinstance(given, str):
-            value = to_si(given, self.si)
+            value = to_si(given, self.si, self.shown)
         elif self.si == "1":
-            value = float(given)
+            value = float(given) if abs(given) < LARGEST else math.inf
         else:
             raise ValueError(f"write the unit, for example '{example}'")
-        if value != value or value in (float("inf"), float("-inf")):  # noqa: PLR0124
-            raise ValueError(f"'{given}' is not finite")
+        if not math.isfinite(value):
+            raise ValueError("must be a finite number")
         self.check(value)
         return value
 
@@ -157,10 +186,18 @@ class Unit:
             raise ValueError(f"must be at most {self.write(self.le)}")
 
     def write(self, value: float) -> str:
-        """Return an SI value as text that :meth:`read` takes back."""
-        if self.si == "1" and self.shown == "1":
-            return f"{value:.12g}"
-        return f"{in_unit(value, self.si, self.shown):.12g} {self.shown}"
+        """Return an SI value as text that :meth:`read` takes back, the same to the last bit."""
+        scale = 1.0 if self.is_plain else factor(self.shown, self.si)
+        for digits in (12, 15, 16, 17):
+            number = f"{value / scale:.{digits}g}"
+            if float(number) * scale == value:
+                return number if self.is_plain else f"{number} {self.shown}"
+        return f"{value!r} {self.si}"
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the value is a plain number, written without a unit."""
+        return self.si == "1" and self.shown == "1"
 
     def __get_pydantic_core_schema__(
         self, source: object, handler: GetCoreSchemaHandler
@@ -170,7 +207,7 @@ class Unit:
         return core_schema.no_info_plain_validator_function(
             self.read,
             serialization=core_schema.plain_serializer_function_ser_schema(
-                lambda value: self.write(value) if value is not None else None
+                lambda value: value if value is None or self.is_plain else self.write(value)
             ),
         )
 
@@ -179,7 +216,7 @@ class Unit:
     ) -> dict[str, Any]:
         """Describe the field in the JSON Schema of the document."""
         del schema, handler
-        kind, example = KINDS.get(self.si, (self.si, f"1 {self.shown}"))
+        kind, example = kind_of(self.si, self.shown)
         if self.si == "1":
             return {"type": ["number", "string"], "description": kind, "examples": [0.4, "40 %"]}
         return {"type": "string", "description": f"{kind} with its unit", "examples": [example]}
