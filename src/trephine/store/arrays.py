@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 import zarr
 from zarr.codecs import BloscCodec
+from zarr.errors import ZarrUserWarning
 
 from trephine.case.course import UNITS
 from trephine.core.errors import StoreError
@@ -67,7 +69,7 @@ class FieldSeries:
             If the disk refuses, or the fields are not those of the snapshots before.
         """
         with writing(self.path):
-            group = zarr.open_group(self.path, mode="r+")
+            group = _open(self.path, "r+")
             known = self._names(group)
             if known and set(known) != set(fields) and index > 0:
                 raise StoreError(
@@ -110,7 +112,7 @@ class FieldSeries:
             # Zarr writes under temporary names; a killed process leaves the last of them behind.
             for stray in self.path.rglob("*.partial"):
                 stray.unlink()
-            group = zarr.open_group(self.path, mode="r+")
+            group = _open(self.path, "r+")
             for name in (TIME, *self._names(group)):
                 array = group[name]
                 if array.shape[0] < count:
@@ -119,14 +121,21 @@ class FieldSeries:
                     )
                 array.resize((count, *array.shape[1:]))
 
+    def seal(self) -> None:
+        """Note all arrays in the group's own file, where xarray looks for them first."""
+        with writing(self.path), warnings.catch_warnings():
+            # Zarr warns that other readers may ignore the note; they lose nothing by it.
+            warnings.simplefilter("ignore", ZarrUserWarning)
+            zarr.consolidate_metadata(self.path)
+
     def snapshot(self, index: int) -> dict[str, Array]:
         """Return the fields of one snapshot by name, (x, y, z)."""
-        group = zarr.open_group(self.path, mode="r")
+        group = _open(self.path, "r")
         return {name: np.asarray(group[name][index]) for name in self._names(group)}
 
     def count(self) -> int:
         """Return the number of snapshots."""
-        return int(zarr.open_group(self.path, mode="r")[TIME].shape[0])
+        return int(_open(self.path, "r")[TIME].shape[0])
 
     @staticmethod
     def _names(group: Any) -> list[str]:  # noqa: ANN401
@@ -168,7 +177,7 @@ def put_all(path: Path, arrays: Mapping[str, Array]) -> None:
 def put_anatomy(path: Path, arrays: Mapping[str, Array]) -> None:
     """Write voxel arrays that do not change, (x, y, z), beside the fields of a series."""
     with writing(path):
-        group = zarr.open_group(path, mode="r+")
+        group = _open(path, "r+")
         for name, values in arrays.items():
             unit = "HU" if name.endswith("hounsfield") else "1"
             put(group, name, values, SPACE, {"units": unit})
@@ -184,13 +193,18 @@ def get(path: Path, names: Iterable[str]) -> dict[str, Array]:
     """
     found: dict[str, Array] = {}
     try:
-        group = zarr.open_group(path, mode="r")
+        group = _open(path, "r")
         for name in names:
             found[name] = np.asarray(group[name][...])
     except (OSError, KeyError, ValueError, TypeError, RuntimeError) as error:
         what = f"{type(error).__name__}: {error}"
         raise StoreError(f"{path} is damaged and cannot be read ({what})") from error
     return found
+
+
+def _open(path: Path, mode: str) -> Any:  # noqa: ANN401
+    """Open a group by what lies in it, not by a note made before an interruption."""
+    return zarr.open_group(path, mode=mode, use_consolidated=False)
 
 
 def _compressor() -> BloscCodec:

@@ -35,7 +35,7 @@ def read(path: Path) -> tuple[int, dict[str, np.ndarray[Any, Any]]] | None:
     if not path.exists():
         return None
     try:
-        with np.load(path, allow_pickle=False) as entries:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as entries:
             state = {
                 name.removeprefix(STATE): entries[name]
                 for name in entries.files

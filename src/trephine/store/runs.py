@@ -153,6 +153,7 @@ class RunFolder:
         _check_course(series, run.course)
         homes = layout.homes(arrays)
         on_disk.put_anatomy(self.path / FIELDS, _part(homes, arrays, FIELDS, prefix="anatomy_"))
+        series.seal()
         on_disk.put_all(self.path / ARRAYS, _part(homes, arrays, ARRAYS))
         write_document(self.path / PRODUCTS, products)
         document = describe(self.path) | {
