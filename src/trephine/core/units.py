@@ -54,11 +54,10 @@ def registry() -> UnitRegistry[Any]:
     import pint  # noqa: PLC0415  (over a second to import; wanted only where text is parsed)
 
     units: UnitRegistry[Any] = pint.UnitRegistry(cache_folder=None, non_int_type=Decimal)
-    units.define("cell = 1 = cell = cells")
-    units.define("CFU = 1 = CFU")
-    units.define("week = 7 * day = wk = weeks")
-    units.define("month_mean = 30.4375 * day = mo = months")
-    units.define("percent = 0.01 = %")
+    units.define("cell = 1 = _ = cells")
+    units.define("CFU = 1")
+    units.define("@alias week = wk = weeks")
+    units.define("@alias month = mo = months")
     return units
 
 
@@ -135,6 +134,12 @@ def to_si(text: str, si: str, shown: str = "") -> float:
 def in_unit(value: float, si: str, unit: str) -> float:
     """Return an SI value expressed in another unit of the same kind."""
     return value / factor(unit, si)
+
+
+@cache
+def base_factor(unit: str) -> float:
+    """Return the factor that takes a value in any known unit to SI base units."""
+    return float(_one(unit).to_base_units().magnitude)
 
 
 @dataclass(frozen=True)

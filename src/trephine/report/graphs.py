@@ -1,0 +1,218 @@
+"""Owns the graphs of the page: tissue, cells, stiffness, movement, callus and scores over time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from trephine.case.followup import CORTICES
+from trephine.case.plan import Injection
+from trephine.case.run import Run
+from trephine.core.types import Series
+from trephine.report.frames import Frames, composition, in_the_gap
+from trephine.report.palette import ACCENT, CELLS, INK, LOOSE, MUTED, SCORES, TISSUES
+from trephine.report.svg import Panel, box, decades, nice_top, text
+from trephine.report.words import NO_BREAK, count, measure, percent, rounded
+
+
+@dataclass(frozen=True)
+class Key:
+    """A line of a legend: swatch, name, and what it reads at each frame."""
+
+    label: str
+    colour: str
+    readings: list[str]
+    dash: str = ""
+
+    @property
+    def readings_json(self) -> str:
+        """The readings as JSON, for the page's script."""
+        return json.dumps(self.readings, ensure_ascii=False)
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A picture with its title, its legend and what to make of it."""
+
+    title: str
+    note: str
+    svg: str
+    keys: list[Key]
+
+
+def events(run: Run) -> list[tuple[float, str]]:
+    """Return week and words of each injection of the plan."""
+    return [
+        (step.day / 604800, f"Injection, week {rounded(step.day / 604800)}")
+        for step in run.case.plan.injections
+    ]
+
+
+def _readings(frames: Frames, values: Series, write: Callable[[float], str]) -> list[str]:
+    return [write(float(values[i])) for i in frames.snapshot]
+
+
+def tissue(run: Run, frames: Frames) -> Graph:
+    """Return what fills the gap over time, stacked."""
+    weeks = run.course.day / 7.0
+    names = ("woven", "mineralised", "cartilage", "fibrous", "clot", "demineralised_bone")
+    parts = composition({name: in_the_gap(run, name) for name in names})
+    panel = Panel.of(
+        weeks, (0, 100), "% of the gap", "Stacked areas: mean tissue fractions in the gap by week"
+    )
+    drawn, keys, low = [], [], np.zeros(weeks.size)
+    for shade in (*TISSUES, LOOSE):
+        share = parts[shade.key]
+        if not share.any():
+            continue
+        drawn.append(panel.area(weeks, 100 * low, 100 * (low + share), shade.colour))
+        keys.append(Key(shade.label, shade.colour, _readings(frames, share, percent)))
+        low = low + share
+    axes = [panel.axes(), *drawn, panel.events(events(run))]
+    note = "Mean over the space between the bone ends that the implant leaves."
+    return Graph("What fills the gap", note, panel.drawing(axes), keys)
+
+
+def cells(run: Run, frames: Frames) -> Graph:
+    """Return the mean density of each kind of cell in the gap, on a log scale."""
+    weeks = run.course.day / 7.0
+    series = {shade: in_the_gap(run, shade.key) * 1e6 for shade in CELLS}
+    low, high = decades(list(series.values()), 1e6)
+    panel = Panel.of(
+        weeks, (low, high), "cells per mL", "Lines: mean cell densities in the gap by week", log=True
+    )
+    drawn, keys = [panel.axes(), panel.events(events(run))], []
+    for number, (shade, values) in enumerate(series.items()):
+        dash = ("", "7 4", "", "7 4", "2 4")[number]
+        drawn.append(panel.line(weeks, values, shade.colour, dash=dash))
+        keys.append(Key(shade.label, shade.colour, _readings(frames, values, count), dash))
+    note = "Mean over the gap. Injected and host progenitors obey the same laws; the tag stays."
+    return Graph("Cells in the gap", note, panel.drawing(drawn), keys)
+
+
+def stiffness(run: Run, frames: Frames) -> Graph:
+    """Return the stiffness of the tissue between the bone ends beside the implant's."""
+    weeks = run.course.day / 7.0
+    tissue_, implant = run.course.stiffness * 1e-3, run.course.fixation_stiffness * 1e-3
+    low, high = decades([tissue_, np.array([implant])], 1e5)
+    panel = Panel.of(
+        weeks, (low, high), "N/mm along the shaft", "Lines: tissue and implant stiffness", log=True
+    )
+    constant = np.full(weeks.size, implant)
+    drawn = [
+        panel.axes(),
+        panel.events(events(run)),
+        panel.line(weeks, constant, MUTED, dash="7 4"),
+        panel.line(weeks, tissue_, ACCENT),
+    ]
+
+    def write(value: float) -> str:
+        return f"{rounded(value)}{NO_BREAK}N/mm"
+
+    keys = [
+        Key("Tissue between the bone ends", ACCENT, _readings(frames, tissue_, write)),
+        Key("Implant", MUTED, _readings(frames, constant, write), "7 4"),
+    ]
+    note = "Where the tissue passes the implant, it carries most of the load."
+    return Graph("Stiffness", note, panel.drawing(drawn), keys)
+
+
+def movement(run: Run, frames: Frames) -> Graph:
+    """Return the movement between the bone ends, with the load that causes it."""
+    weeks = run.course.day / 7.0
+    moved = run.course.movement * 1e3
+    panel = Panel.of(
+        weeks,
+        (0, nice_top(float(moved.max()))),
+        "mm under the load of the day",
+        "Line: movement between the bone ends by week",
+    )
+    loads = [
+        (step.day / 604800, f"From here {rounded(step.body_weights)} times body weight")
+        for step in run.case.plan.loadings
+    ]
+    drawn = [panel.axes(), panel.events(loads), panel.line(weeks, moved, ACCENT)]
+    keys = [
+        Key(
+            "Movement",
+            ACCENT,
+            _readings(frames, run.course.movement, lambda v: measure(v, "m", "mm")),
+        ),
+        Key("Load", INK, _readings(frames, run.course.force, lambda v: measure(v, "N", "N"))),
+    ]
+    note = "Triangles mark the days on which the allowed load changes."
+    return Graph("Movement", note, panel.drawing(drawn), keys)
+
+
+def callus(run: Run, frames: Frames) -> Graph:
+    """Return the volume of mineralised new bone over the visits."""
+    seen = run.follow_up
+    volume = seen.callus_volume * 1e6
+    panel = Panel.of(
+        seen.week, (0, nice_top(float(volume.max()))), "mL", "Line: mineralised new bone by week"
+    )
+    drawn = [
+        panel.axes(),
+        panel.events(events(run)),
+        panel.area(seen.week, np.zeros(volume.size), volume, TISSUES[0].colour + "44"),
+        panel.line(seen.week, volume, TISSUES[0].colour),
+    ]
+    readings = [measure(float(seen.callus_volume[i]), "m^3", "mL") for i in frames.visit]
+    keys = [Key("Mineralised new bone", TISSUES[0].colour, readings)]
+    return Graph(
+        "Callus", "In the gap, in the canal and around the bone.", panel.drawing(drawn), keys
+    )
+
+
+def scores(run: Run, frames: Frames) -> Graph:
+    """Return mRUST over the visits above a band for the score of each cortex."""
+    seen = run.follow_up
+    height, band = 280.0, 13.0
+    panel = Panel.of(
+        seen.week,
+        (4, 16),
+        "mRUST, 4 to 16",
+        "Steps: mRUST by week; below, the score of each cortex",
+        height=height,
+        below=40.0 + 4 * band + 6,
+    )
+    drawn = [panel.axes(), panel.events(events(run))]
+    drawn.append(panel.line(seen.week, seen.mrust, ACCENT, step=True))
+    top = panel.y.start + 38
+    ends = np.append(seen.week[1:], seen.week[-1])
+    for row, cortex in enumerate(CORTICES):
+        y = top + row * band
+        drawn.append(text(panel.x.start - 7, y + 10, cortex, anchor="end", size=10))
+        for week, end, score in zip(seen.week, ends, seen.cortex_score[:, row], strict=True):
+            left, right = panel.x(float(week)), panel.x(float(end))
+            drawn.append(box(left, y, right - left + 0.3, band - 2, SCORES[round(float(score)) - 1]))
+    keys = [
+        Key("mRUST", ACCENT, [rounded(float(seen.mrust[i])) for i in frames.visit]),
+        Key("Cortices bridged", INK, [f"{int(seen.bridged[i])} of 4" for i in frames.visit]),
+    ]
+    return Graph(
+        "Radiographic union", _scores_note(), panel.drawing(drawn), keys
+    )
+
+
+def _scores_note() -> str:
+    swatches = "; ".join(
+        f"{number} {word}"
+        for number, word in enumerate(
+            ("no callus", "callus", "bridging callus", "bridged, line gone"), start=1
+        )
+    )
+    return f"Bands, pale to dark: {swatches}."
+
+
+def over_time(run: Run, frames: Frames) -> list[Graph]:
+    """Return the graphs of tissue over time in the order of the page."""
+    return [make(run, frames) for make in (tissue, cells, stiffness, movement, callus, scores)]
+
+
+def has_injections(run: Run) -> bool:
+    """Return whether the plan of a run injects anything."""
+    return any(isinstance(step, Injection) for step in run.case.plan.steps)

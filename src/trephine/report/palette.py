@@ -1,0 +1,67 @@
+"""Owns the colours of a report: one for each tissue and each kind of cell, the same everywhere."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Shade(NamedTuple):
+    """A thing that is drawn, what to call it, and its colour."""
+
+    key: str
+    label: str
+    colour: str
+
+
+INK, MUTED, RULE, PAPER, ACCENT = "#1d2429", "#5b656c", "#d8dad5", "#fbfaf7", "#0b6e69"
+
+TISSUES = (
+    Shade("mineralised", "Mineralised new bone", "#e3aa3f"),
+    Shade("osteoid", "New bone not yet mineralised", "#b5772c"),
+    Shade("cartilage", "Cartilage", "#4a89c2"),
+    Shade("fibrous", "Fibrous tissue", "#d79bab"),
+    Shade("clot", "Clot", "#8c3a4b"),
+    Shade("demineralised_bone", "Demineralised bone matrix", "#7f9c86"),
+)
+"""What fills open tissue, in the order it is stacked; the rest is loose tissue and fluid."""
+LOOSE = Shade("loose", "Loose tissue and fluid", "#ebe7df")
+
+SITE = (
+    Shade("bone", "Bone present at day 0", "#efe6d0"),
+    Shade("metal", "Implant", "#8d969e"),
+    Shade("canal", "Marrow canal", "#5a4632"),
+    Shade("gap", "Gap, loose tissue", "#55434a"),
+    Shade("soft", "Soft tissue around the bone", "#2b2426"),
+)
+"""What a section shows where no new tissue is."""
+
+CELLS = (
+    Shade("progenitor_injected", "Progenitors, injected", "#cf4a2c"),
+    Shade("progenitor_host", "Progenitors, host", "#0b6e69"),
+    Shade("osteoblast", "Osteoblasts", "#b07a14"),
+    Shade("chondrocyte", "Chondrocytes", "#3b78b5"),
+    Shade("fibroblast", "Fibroblasts", "#c17286"),
+)
+
+CATEGORIES = (
+    "#0b6e69",
+    "#d58b1d",
+    "#3b78b5",
+    "#c17286",
+    "#6b4e9b",
+    "#7f9c86",
+    "#8c3a4b",
+    "#9aa2a7",
+    "#4d4a45",
+    "#b9b04a",
+)
+"""Colours for ways in and out that have no colour of their own; told apart in greyscale too."""
+
+SCORES = ("#e9e6df", "#f0d9a4", "#e3aa3f", "#9a6412")
+"""Cortex scores 1 to 4, pale to dark."""
+
+
+def rgb(colour: str) -> tuple[float, float, float]:
+    """Return red, green and blue of a ``#rrggbb`` colour, 0 to 255."""
+    red, green, blue = (float(int(colour[i : i + 2], 16)) for i in (1, 3, 5))
+    return red, green, blue

@@ -1,0 +1,212 @@
+"""Owns the tables of a report: parameters with their sources, budgets, provenance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+
+from trephine.case.run import Run
+from trephine.catalogue.load import Catalogue, catalogue
+from trephine.catalogue.records import Record, Spread
+from trephine.core import digest
+from trephine.core.types import Budget
+from trephine.core.units import base_factor
+from trephine.report.words import NO_BREAK, key_words, rounded
+
+ACCESS = {
+    "seen": "seen in the source",
+    "seen_secondary": "seen in another's account",
+    "recalled": "recalled",
+    "derived": "computed",
+    "chosen": "chosen",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One parameter, every cell as text."""
+
+    identifier: str
+    about: str
+    value: str
+    printed: str
+    spread: str
+    kind: str
+    source: str
+    address: str
+    where: str
+    access: str
+    role: str
+    doubts: str
+    is_confirmed: bool
+
+
+@dataclass(frozen=True)
+class Section:
+    """The parameters of one section of the catalogue."""
+
+    name: str
+    rows: list[Row]
+
+
+def unit_words(unit: str) -> str:
+    """Return a unit of the catalogue as people write it."""
+    if unit == "1":
+        return ""
+    return unit.replace("^2", "²").replace("^3", "³").replace("**", "^").replace("*", "·")
+
+
+def number_words(value: float, unit: str) -> str:
+    """Return a number with its unit, all the figures that were printed."""
+    return f"{rounded(value, 6)}{NO_BREAK}{unit_words(unit)}".rstrip(NO_BREAK)
+
+
+def spread_words(spread: Spread | None, unit: str) -> str:
+    """Return a spread in words."""
+    if spread is None:
+        return "none stated"
+    if spread.law == "normal" and spread.sd is not None:
+        return f"± {number_words(spread.sd, unit)}"
+    if spread.law == "lognormal" and spread.sd is not None:
+        return f"lognormal, sd {rounded(spread.sd)} of the logarithm"
+    low, high = rounded(spread.low or 0.0), number_words(spread.high or 0.0, unit)
+    return f"{low} to {high}" + (", uniform" if spread.law == "uniform" else "")
+
+
+def used_value(record: Record, used: float) -> float:
+    """Return the number a run used, in the unit of its record.
+
+    Parameters
+    ----------
+    record
+        The record.
+    used
+        The number in SI, printed or sampled.
+    """
+    return used / base_factor(record.unit)
+
+
+def parameters(run: Run, facts: Catalogue | None = None) -> list[Section]:
+    """Return every parameter a run used, by section of the catalogue.
+
+    Raises
+    ------
+    CatalogueError
+        If the run used a record that the catalogue no longer has.
+    """
+    facts = facts or catalogue()
+    provisional = set(run.provisional)
+    rows = [
+        _row(facts, key, value, is_confirmed=key not in provisional)
+        for key, value in sorted(run.used.items())
+    ]
+    return [
+        Section(key_words(name), list(group))
+        for name, group in groupby(rows, key=lambda row: row.identifier.split(".")[0])
+    ]
+
+
+def _row(facts: Catalogue, key: str, used: float, *, is_confirmed: bool) -> Row:
+    record = facts.record(key)
+    source = facts.sources[record.source]
+    value = used_value(record, used)
+    same = abs(value - record.printed) <= 1e-9 * max(abs(value), abs(record.printed))
+    printed = number_words(record.printed, record.unit)
+    year = "" if source.year is None else f" ({source.year})"
+    return Row(
+        identifier=key,
+        about=record.about,
+        value=printed if same else number_words(value, record.unit),
+        printed="" if same else printed,
+        spread=spread_words(record.spread, record.unit),
+        kind=record.kind,
+        source=f"{source.title}{year}",
+        address=source.where,
+        where=record.where,
+        access=ACCESS[record.access],
+        role=record.role,
+        doubts=record.doubts,
+        is_confirmed=is_confirmed,
+    )
+
+
+@dataclass(frozen=True)
+class BudgetRow:
+    """One budget, its two sides as text."""
+
+    stage: str
+    quantity: str
+    incoming: list[tuple[str, str]]
+    outgoing: list[tuple[str, str]]
+    imbalance: str
+    is_closed: bool
+
+
+def budgets(run: Run) -> list[BudgetRow]:
+    """Return every budget of a run with its two sides and what they differ by."""
+    rows = []
+    for number, treatment in enumerate(run.treatments, start=1):
+        tag = f" {number}" if len(run.treatments) > 1 else ""
+        for stage, product in (
+            (f"Harvest{tag}", treatment.aspirate),
+            (f"Processing{tag}", treatment.concentrate),
+            (f"Delivery{tag}", treatment.graft),
+        ):
+            rows += [_budget(stage, budget) for budget in product.budgets]
+    return rows + [_budget("Healing", budget) for budget in run.course.budgets]
+
+
+def _budget(stage: str, budget: Budget) -> BudgetRow:
+    def side(amounts: dict[str, float]) -> list[tuple[str, str]]:
+        told = sorted(amounts.items(), key=lambda item: -abs(item[1]))
+        return [
+            (name, number_words(float(f"{v:.4g}"), budget.unit)) for name, v in told if v != 0.0
+        ]
+
+    return BudgetRow(
+        stage=stage,
+        quantity=key_words(budget.quantity),
+        incoming=side(dict(budget.incoming)),
+        outgoing=side(dict(budget.outgoing)),
+        imbalance=rounded(budget.imbalance, 2),
+        is_closed=budget.closes(),
+    )
+
+
+def run_digest(run: Run) -> str:
+    """Return the content name of what made a run: case, settings, numbers, site, seed, program."""
+    made = run.provenance
+    return digest.of_document(
+        [
+            made.version,
+            made.case_digest,
+            made.settings_digest,
+            made.beliefs_digest,
+            made.anatomy_digest,
+            made.catalogue_digest,
+            made.seed,
+        ]
+    )
+
+
+def provenance(run: Run) -> list[tuple[str, str]]:
+    """Return program, machine, digests, seed and settings, name and value."""
+    made = run.provenance
+    rows = [
+        ("Run", run_digest(run)),
+        ("trephine", made.version),
+        ("Seed", str(made.seed)),
+        ("Case", made.case_digest),
+        ("Settings", made.settings_digest),
+        ("Catalogue", made.catalogue_digest),
+        ("Parameters", made.beliefs_digest),
+        ("Anatomy", made.anatomy_digest),
+        ("Python", made.python),
+        ("Machine", made.platform),
+    ]
+    rows += sorted(made.libraries.items())
+    nx, ny, nz = run.anatomy.grid.shape
+    rows.append(("Grid", f"{nx} × {ny} × {nz} voxels"))
+    return rows + [
+        (key_words(key).capitalize(), str(value)) for key, value in run.settings.as_written().items()
+    ]

@@ -1,0 +1,86 @@
+"""Owns how a report says numbers: rounded as a person would, with the unit people use."""
+
+from __future__ import annotations
+
+import math
+
+from trephine.core.units import in_unit
+
+NO_BREAK = "\u202f"
+"""A narrow space that keeps a number and its unit on one line."""
+
+
+def rounded(value: float, figures: int = 3) -> str:
+    """Return a number with some significant figures, without an exponent where it reads well.
+
+    Examples
+    --------
+    ``rounded(20130)`` is ``"20,100"``; ``rounded(0.03317)`` is ``"0.0332"``.
+    """
+    if value == 0:
+        return "0"
+    places = figures - 1 - math.floor(math.log10(abs(value)))
+    near = round(value, places)
+    if not 1e-4 <= abs(near) < 1e7:
+        mantissa, exponent = f"{near:.{figures - 1}e}".split("e")
+        mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
+        return f"{mantissa}{NO_BREAK}×{NO_BREAK}10{superscript(int(exponent))}"
+    text = f"{near:,.{max(places, 0)}f}"
+    return (text.rstrip("0").rstrip(".") if "." in text else text).replace("-", "\u2212")
+
+
+def superscript(exponent: int) -> str:
+    """Return an integer in raised digits."""
+    return str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+
+
+def count(value: float) -> str:
+    """Return a number of cells in words that read well, for example ``"20.1 million"``."""
+    for size, word in ((1e12, "trillion"), (1e9, "billion"), (1e6, "million")):
+        if abs(value) >= size * 0.9995:
+            return f"{rounded(value / size)} {word}"
+    return rounded(value)
+
+
+def percent(share: float) -> str:
+    """Return a share as per cent; close to but not at 100 it never reads 100."""
+    if 0.9995 <= share < 1:
+        return f">{NO_BREAK}99.9{NO_BREAK}%"
+    return f"{rounded(100 * share)}{NO_BREAK}%"
+
+
+def ratio(after: float, before: float) -> str:
+    """Return what became of an amount: per cent where it fell, a multiple where it grew."""
+    if before <= 0:
+        return "from none"
+    if after > before * (1 + 1e-9):
+        return f"×{NO_BREAK}{rounded(after / before)}"
+    return percent(after / before)
+
+
+def measure(value: float, si: str, unit: str, figures: int = 3) -> str:
+    """Return an SI value in a unit people use, for example ``"4 mm"``."""
+    return f"{rounded(in_unit(value, si, unit), figures)}{NO_BREAK}{unit}"
+
+
+def day(seconds: float) -> str:
+    """Return a time from day 0 as ``"day 30"``."""
+    return f"day {rounded(seconds / 86400)}"
+
+
+def key_words(key: str) -> str:
+    """Return a key of the catalogue as words."""
+    return key.replace("_", " ")
+
+
+def listed(items: list[str]) -> str:
+    """Return items as ``"a, b and c"``."""
+    if len(items) < 2:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+def article(text: str) -> str:
+    """Return a text led by ``a`` or ``an``; numbers are taken as they are spoken."""
+    spoken_vowel = text[:1].lower() in "aeiou8" or text[:2] in {"11", "18"}
+    return f"{'an' if spoken_vowel else 'a'} {text}"
