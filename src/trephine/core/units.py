@@ -42,7 +42,7 @@ LARGEST = 2**1000
 # person: pint alone would read "4,5 mL" as 45 mL and work out "9**9**9 mm".
 NAME = r"[A-Za-z\u00b5\u03bc\u00b0%_]+(?:(?:\^|\*\*)-?\d|[\u00b2\u00b3])?"
 QUANTITY = re.compile(
-    rf"""\s*(?P<number>[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)
+    rf"""\s*(?P<number>[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1, 3})?)
          \s*(?P<unit>(?:(?:1?\s*/\s*)?{NAME}(?:\s*[*/\s]\s*{NAME})*)?)\s*""",
     re.VERBOSE | re.ASCII,
 )
@@ -61,7 +61,6 @@ def registry() -> UnitRegistry[Any]:
     return units
 
 
-@cache
 def factor(unit: str, si: str) -> float:
     """Return the factor that takes a value in ``unit`` to the SI unit ``si``.
 
@@ -72,10 +71,15 @@ def factor(unit: str, si: str) -> float:
     ValueError
         If the two units do not measure the same thing or one is unknown.
     """
+    return float(_factor(unit, si))
+
+
+@cache
+def _factor(unit: str, si: str) -> Decimal:
     kind, example = kind_of(si)
     try:
         given, wanted = _one(unit), _one(si)
-        value = float(given.to(wanted.units).magnitude / wanted.magnitude)
+        value: Decimal = given.to(wanted.units).magnitude / wanted.magnitude
         alike = _turns(given) == _turns(wanted)
     # Whatever pint raises on a text (its own errors, tokenize's, arithmetic's), it is no unit.
     except Exception as e:
@@ -126,14 +130,14 @@ def to_si(text: str, si: str, shown: str = "") -> float:
     if not read["unit"] and si != "1":
         raise ValueError(f"write the unit, for example '{example}'")
     try:
-        return float(read["number"]) * factor(read["unit"], si)
+        return float(Decimal(read["number"]) * _factor(read["unit"], si))
     except ValueError as e:
         raise ValueError(f"'{text}' is not {kind}; write for example '{example}'") from e
 
 
 def in_unit(value: float, si: str, unit: str) -> float:
     """Return an SI value expressed in another unit of the same kind."""
-    return value / factor(unit, si)
+    return float(Decimal(value) / _factor(unit, si))
 
 
 @cache
@@ -192,12 +196,11 @@ class Unit:
 
     def write(self, value: float) -> str:
         """Return an SI value as text that :meth:`read` takes back, the same to the last bit."""
-        scale = 1.0 if self.is_plain else factor(self.shown, self.si)
-        for digits in (12, 15, 16, 17):
-            number = f"{value / scale:.{digits}g}"
-            if float(number) * scale == value:
-                return number if self.is_plain else f"{number} {self.shown}"
-        return f"{value!r} {self.si}"
+        scale = Decimal(1) if self.is_plain else _factor(self.shown, self.si)
+        exact = Decimal(value) / scale
+        texts = (f"{float(exact):.12g}", repr(float(exact)), str(exact))
+        number = next(text for text in texts if float(Decimal(text) * scale) == value)
+        return number if self.is_plain else f"{number} {self.shown}"
 
     @property
     def is_plain(self) -> bool:
