@@ -35,6 +35,11 @@ def libraries() -> dict[str, str]:
     return {name: metadata.version(name) for name in LIBRARIES}
 
 
+def python() -> str:
+    """Return the version of the interpreter."""
+    return platform.python_version()
+
+
 def machine() -> str:
     """Return the operating system and processor in one line."""
     return f"{platform.system()} {platform.release()} {platform.machine()}"

@@ -43,8 +43,7 @@ LARGEST = 2**1000
 NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?"
 NAME = r"[A-Za-z\u00b5\u03bc\u00b0%_]+(?:(?:\^|\*\*)-?\d|[\u00b2\u00b3])?"
 QUANTITY = re.compile(
-    rf"\s*(?P<number>{NUMBER})"
-    rf"\s*(?P<unit>(?:(?:1?\s*/\s*)?{NAME}(?:\s*[*/\s]\s*{NAME})*)?)\s*",
+    rf"(?P<number>{NUMBER}) ?(?P<unit>(?:(?:1? ?/ ?)?{NAME}(?: ?[*/ ] ?{NAME})*)?)",
     re.ASCII,
 )
 
@@ -125,7 +124,7 @@ def to_si(text: str, si: str, shown: str = "") -> float:
         In words for a person, when the unit is missing, unknown or of another kind.
     """
     kind, example = kind_of(si, shown)
-    read = QUANTITY.fullmatch(text)
+    read = QUANTITY.fullmatch(" ".join(text.split()))
     if read is None:
         raise ValueError(f"'{text}' is not {kind}; write for example '{example}'")
     if not read["unit"] and si != "1":

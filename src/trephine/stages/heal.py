@@ -1,0 +1,355 @@
+"""Heal: from grafts, load and biology to tissue over time; deterministic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from trephine.case.anatomy import Anatomy
+from trephine.case.course import HealingCourse
+from trephine.case.graft import Graft
+from trephine.case.patient import Patient
+from trephine.case.plan import Plan
+from trephine.case.settings import Settings
+from trephine.case.site import Site
+from trephine.core.errors import SolverError
+from trephine.core.progress import Watch
+from trephine.core.types import Budget
+from trephine.models.callus import CALLUS, CELLS, FIELDS, at_day_0, in_engine_units, tissue_of
+from trephine.models.healing import Fast, HealParameters, advance
+from trephine.models.stiffness import modulus
+from trephine.models.term import Term
+from trephine.numerics.elasticity import compress
+from trephine.numerics.strain import invariants
+
+VERSION = 1
+DAY = 86400.0
+
+SHOWN = (*FIELDS, "oxygen", "signal", "strain")
+"""Fields of a snapshot, in this order."""
+
+
+@dataclass
+class _Progress:
+    """Everything a course needs to go on from one snapshot; saved and restored as arrays."""
+
+    state: dict[str, Any]
+    fast: Fast
+    strain: Any
+    unit_strain: Any
+    displacement: Any
+    solved_modulus: Any
+    solved_day: float
+    felt_day: float
+    tissue_stiffness: float
+    step: float
+    ledger: dict[str, float]
+    visits: int
+    day: float
+    series: dict[str, list[float]]
+    spent: dict[str, list[float]]
+
+    def saved(self) -> dict[str, np.ndarray[Any, Any]]:
+        """Return everything as named arrays."""
+        arrays = {f"state/{name}": np.asarray(u) for name, u in self.state.items()}
+        for name in ("strain", "unit_strain", "displacement", "solved_modulus"):
+            arrays[name] = np.asarray(getattr(self, name))
+        for name in ("solved_day", "felt_day", "tissue_stiffness", "step", "visits", "day"):
+            arrays[name] = np.asarray(getattr(self, name))
+        arrays |= {f"fast/{n}": np.asarray(u) for n, u in self.fast._asdict().items()}
+        arrays |= {f"ledger/{n}": np.asarray(v) for n, v in self.ledger.items()}
+        arrays |= {f"series/{n}": np.asarray(v) for n, v in self.series.items()}
+        return arrays | {f"spent/{n}": np.asarray(v) for n, v in self.spent.items()}
+
+    @classmethod
+    def restored(cls, arrays: Mapping[str, np.ndarray[Any, Any]]) -> _Progress:
+        """Return what :meth:`saved` gave."""
+
+        def below(prefix: str) -> dict[str, np.ndarray[Any, Any]]:
+            start = f"{prefix}/"
+            return {k.removeprefix(start): v for k, v in arrays.items() if k.startswith(start)}
+
+        return cls(
+            state={name: jnp.asarray(u) for name, u in below("state").items()},
+            fast=Fast(**{name: jnp.asarray(u) for name, u in below("fast").items()}),
+            strain=jnp.asarray(arrays["strain"]),
+            unit_strain=jnp.asarray(arrays["unit_strain"]),
+            displacement=jnp.asarray(arrays["displacement"]),
+            solved_modulus=jnp.asarray(arrays["solved_modulus"]),
+            solved_day=float(arrays["solved_day"]),
+            felt_day=float(arrays["felt_day"]),
+            tissue_stiffness=float(arrays["tissue_stiffness"]),
+            step=float(arrays["step"]),
+            ledger={name: float(v) for name, v in below("ledger").items()},
+            visits=int(arrays["visits"]),
+            day=float(arrays["day"]),
+            series={name: [float(x) for x in v] for name, v in below("series").items()},
+            spent={name: [float(x) for x in v] for name, v in below("spent").items()},
+        )
+
+
+def heal(
+    *,
+    patient: Patient,
+    site: Site,
+    anatomy: Anatomy,
+    grafts: Sequence[Graft],
+    plan: Plan,
+    p: HealParameters,
+    s: Settings,
+    watch: Watch,
+    model: tuple[Term, ...] = CALLUS,
+) -> HealingCourse:
+    """Return what the tissue does from day 0 to the last visit.
+
+    The biology marches from day to day under the strain of the days before; injections, loads
+    and visits fall on their own days. The displacement is solved again when the moduli have
+    changed enough. The course is a pure function of its arguments; ``watch`` is told and may
+    hand back the state of an interrupted attempt.
+
+    Parameters
+    ----------
+    patient, site, plan
+        Body mass; implant and biology; loading and visits.
+    anatomy
+        The site on the grid.
+    grafts
+        The injections as they settle.
+    p, s
+        Parameters and numerics.
+    watch
+        Listener; see :class:`trephine.core.progress.Watch`.
+    model
+        The terms; leave some out for an ablation.
+
+    Raises
+    ------
+    SolverError
+        If a step, oxygen, signal or the displacement does not reach its tolerance.
+    """
+    course = _Course(patient, site, anatomy, tuple(grafts), plan, p, s, model)
+    return course.run(watch)
+
+
+class _Course:
+    """The fixed parts of one course, and the loop over its days."""
+
+    def __init__(
+        self,
+        patient: Patient,
+        site: Site,
+        anatomy: Anatomy,
+        grafts: tuple[Graft, ...],
+        plan: Plan,
+        p: HealParameters,
+        s: Settings,
+        model: tuple[Term, ...],
+    ) -> None:
+        self.plan, self.s, self.anatomy, self.grafts, self.model = plan, s, anatomy, grafts, model
+        self.p = in_engine_units(p.callus)
+        self.p |= {f"{n}_modulus": v for n, v in in_engine_units(p.modulus).items()}
+        self.tissue = tissue_of(anatomy, site.biology)
+        self.start = at_day_0(anatomy, site.biology, self.p)
+        self.weight = patient.mass * p.fixation.gravity
+        given = site.fixation.axial_stiffness
+        self.fixation = p.fixation.axial_stiffness[site.fixation.kind] if given is None else given
+        self.bone, self.metal = jnp.asarray(anatomy.bone), jnp.asarray(anatomy.metal)
+        self.visits = [k * plan.follow_up.interval / DAY for k in range(plan.follow_up.visits + 1)]
+        healing = np.asarray(self.tissue.open)
+        whole = np.asarray(anatomy.open)
+        self.shown_share = np.where(whole > 0, healing / np.where(whole > 0, whole, 1.0), 0.0)
+
+    def run(self, watch: Watch) -> HealingCourse:
+        kept = watch.restore()
+        if kept is None:
+            now, snapshots = self._begin(), []
+        else:
+            now, snapshots = _Progress.restored(kept), list(watch.kept())
+        last = self.visits[-1]
+        for day in self._stops():
+            if kept is not None and day <= now.day:
+                continue
+            if day > now.day:
+                self._march(now, day)
+            self._inject(now, day)
+            self._feel(now, day)
+            if now.visits < len(self.visits) and day >= self.visits[now.visits] - 1e-9:
+                fields = self._visit(now)
+                snapshots.append(fields)
+                watch.keep(now.visits - 1, day, fields, now.saved())
+            watch.progress("heal", day, last, f"day {day:.0f} of {last:.0f}")
+        return self._finished(now, snapshots)
+
+    def _stops(self) -> list[float]:
+        """Return the days on which something happens: each whole day, visit, injection, load."""
+        steps = [step.day / DAY for step in self.plan.steps]
+        days = [float(day) for day in range(int(self.visits[-1]) + 1)]
+        found = sorted({*days, *self.visits, *steps})
+        stops = found[:1]
+        for day in found[1:]:  # two stops closer than a second are one
+            if day - stops[-1] > 1e-5:
+                stops.append(day)
+        return [day for day in stops if day <= self.visits[-1] + 1e-9]
+
+    def _begin(self) -> _Progress:
+        shape = self.anatomy.grid.shape
+        nothing = jnp.zeros(shape)
+        nx, ny, nz = shape
+        return _Progress(
+            state=self.start,
+            fast=Fast(jnp.full(shape, self.p["arterial_oxygen"]), nothing, jnp.asarray(0.0)),
+            strain=nothing,
+            unit_strain=nothing,
+            displacement=jnp.zeros((3, nx + 1, ny + 1, nz + 1)),
+            solved_modulus=nothing,
+            solved_day=-np.inf,
+            felt_day=-np.inf,
+            tissue_stiffness=0.0,
+            step=0.05,
+            ledger={},
+            visits=0,
+            day=-1.0,
+            series={"stiffness": [], "movement": [], "force": []},
+            spent={},
+        )
+
+    def _march(self, now: _Progress, day: float) -> None:
+        """Advance the biology to a day."""
+        marched = advance(
+            self.model,
+            now.state,
+            now.fast,
+            now.strain,
+            self.tissue,
+            self.p,
+            jnp.asarray(day - now.day),
+            jnp.asarray(now.step),
+            jnp.asarray(self.s.longest_step / DAY),
+            jnp.asarray(self.s.elliptic_tolerance),
+            self.s.step_tolerance,
+        )
+        if bool(marched.failed):
+            raise SolverError(f"the time step fell below its limit on day {day:.2f}")
+        residual = float(marched.memory.residual)
+        if not residual <= self.s.elliptic_tolerance:
+            raise SolverError(f"oxygen or signal did not settle by day {day:.2f}", [residual])
+        now.state, now.fast = marched.state, marched.memory
+        now.step = float(marched.step)
+        for name, amount in marched.ledger.items():
+            now.ledger[name] = now.ledger.get(name, 0.0) + float(amount)
+        now.day = day
+
+    def _inject(self, now: _Progress, day: float) -> None:
+        """Place the grafts of a day: displace soft tissue, add cells and carrier."""
+        now.day = day
+        for graft in self.grafts:
+            if abs(graft.day / DAY - day) < 1e-5:
+                now.state = self._with_graft(now.state, graft, now.ledger)
+                now.solved_day = -np.inf
+
+    def _with_graft(
+        self, state: dict[str, Any], graft: Graft, ledger: dict[str, float]
+    ) -> dict[str, Any]:
+        """Return the state after one injection, and enter what it moved in the ledger."""
+        healing = np.asarray(self.tissue.open)
+        volume = healing * float(self.tissue.spacing) ** 3
+        whole = np.where(healing > 0, healing, 1.0)
+        strays = float(np.sum(np.where(healing > 0, 0.0, graft.progenitors)))
+        if strays > 0:
+            raise SolverError("a graft lies outside the tissue that heals")
+        fill = np.clip(graft.fill / whole, 0.0, 1.0)
+        new = dict(state)
+
+        def enter(field: str, change: np.ndarray[Any, Any], what: str) -> None:
+            new[field] = new[field] + jnp.asarray(np.where(healing > 0, change, 0.0))
+            key = f"{field}/{what}"
+            ledger[key] = ledger.get(key, 0.0) + float(np.sum(change * volume))
+
+        for soft in ("fibrous", "cartilage", "clot"):
+            enter(soft, -fill * np.asarray(state[soft]), "displaced by the injection")
+        potency = self.p["cultured_potency" if graft.cultured else "assay_factor"]
+        enter("progenitor_injected", potency * graft.progenitors / whole * 1e-12, "injected")
+        enter("inert_nucleated", graft.nucleated / whole * 1e-12, "injected")
+        enter("clot", graft.clot / whole, "injected")
+        taken = sum(np.asarray(new[n]) for n in ("fibrous", "cartilage", "woven"))
+        free = np.clip(1.0 - taken - np.asarray(new["demineralised_bone"]), 0.0, None)
+        packed = np.minimum(graft.demineralised_bone / whole, free)
+        enter("demineralised_bone", packed, "injected")
+        return new
+
+    def _feel(self, now: _Progress, day: float) -> None:
+        """Bring strain, stiffness and movement up to a day."""
+        stiff = modulus(now.state, self.bone, self.metal, self.tissue.open, self.p)
+        changed = float(
+            jnp.sum(self.tissue.open * jnp.abs(stiff - now.solved_modulus))
+            / jnp.sum(self.tissue.open * stiff)
+        )
+        waited = (day - now.solved_day) * DAY
+        if changed > self.s.stiffness_change or waited >= self.s.mechanics_interval - 1e-3:
+            solved = compress(
+                stiff,
+                spacing=float(self.tissue.spacing),
+                poisson=self.p["poisson_modulus"],
+                guess=now.displacement,
+                tolerance=self.s.mechanics_tolerance,
+            )
+            now.displacement, now.solved_modulus = solved.displacement, stiff
+            now.unit_strain, _ = invariants(solved.displacement, float(self.tissue.spacing))
+            now.tissue_stiffness, now.solved_day = float(solved.stiffness) * 1e3, day
+        strain = now.unit_strain * (self._movement(now, day) * 1e3)
+        keep = float(np.exp(-(day - now.felt_day) / self.p["strain_memory"]))
+        now.strain = keep * now.strain + (1.0 - keep) * strain
+        now.felt_day = day
+
+    def _force(self, day: float) -> float:
+        return self.plan.body_weights(day * DAY + 1.0) * self.weight
+
+    def _movement(self, now: _Progress, day: float) -> float:
+        """Return the movement between the platens under the load of a day [m]."""
+        return self._force(day) / (self.fixation + now.tissue_stiffness)
+
+    def _visit(self, now: _Progress) -> dict[str, np.ndarray[Any, Any]]:
+        """Record a visit and return its fields."""
+        now.visits += 1
+        now.series["stiffness"].append(now.tissue_stiffness)
+        now.series["movement"].append(self._movement(now, now.day))
+        now.series["force"].append(self._force(now.day))
+        for name, amount in now.ledger.items():
+            earlier = now.spent.setdefault(name, [0.0] * (now.visits - 1))
+            earlier.append(amount * 1e-3)
+        fields = {n: np.asarray(u) * self.shown_share for n, u in now.state.items()}
+        fields["oxygen"], fields["signal"] = np.asarray(now.fast.oxygen), np.asarray(now.fast.signal)
+        fields["strain"] = np.asarray(now.strain)
+        return {name: fields[name].astype(np.float32) for name in SHOWN}
+
+    def _finished(
+        self, now: _Progress, snapshots: list[Mapping[str, np.ndarray[Any, Any]]]
+    ) -> HealingCourse:
+        """Return the course, with its budgets."""
+        return HealingCourse(
+            day=np.asarray(self.visits),
+            fields={name: np.stack([shot[name] for shot in snapshots]) for name in SHOWN},
+            stiffness=np.asarray(now.series["stiffness"]),
+            movement=np.asarray(now.series["movement"]),
+            force=np.asarray(now.series["force"]),
+            fixation_stiffness=self.fixation,
+            spent={name: np.asarray(v) for name, v in now.spent.items()},
+            budgets=tuple(self._budget(now, field) for field in FIELDS if field != "perfusion"),
+        )
+
+    def _budget(self, now: _Progress, field: str) -> Budget:
+        """Return what came into a field and what left it over the course."""
+        volume = np.asarray(self.tissue.open) * float(self.tissue.spacing) ** 3 * 1e-3
+        incoming = {"there on day 0": float(np.sum(np.asarray(self.start[field]) * volume))}
+        outgoing = {"there at the end": float(np.sum(np.asarray(now.state[field]) * volume))}
+        for name, amount in now.ledger.items():
+            of, what = name.split("/", 1)
+            if of == field and amount != 0.0:
+                side = incoming if amount > 0 else outgoing
+                side[what] = abs(amount) * 1e-3
+        return Budget(field, "1e6 cells" if field in CELLS else "mL", incoming, outgoing)
+
