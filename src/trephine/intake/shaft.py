@@ -207,14 +207,14 @@ def shaft_anatomy(site: Site, settings: Settings, p: TissueParameters) -> Anatom
     sample = grid.spacing / SUBSAMPLES
     nail = site.fixation.nail_diameter
     metal = inside(np.hypot(x, y) - nail / 2, sample) if nail else np.zeros((x.size, y.size))
-    reach = min(p.callus_reach, settings.margin_radial)
+    spindle = callus_reach(grid.axis(2), site.gap.width, p)
     slab = slab_share(grid, site.gap.width, site.gap.tilt, y)
     parts = {name: np.zeros(grid.shape) for name in PARTS}
     for k, z in enumerate(grid.axis(2)):
         far = outer.distance(x, y, z)
         periosteal = np.maximum(inside(far, sample), metal)
         endosteal = np.maximum(inside(canal.distance(x, y, z), sample), metal)
-        layer = fill(periosteal, endosteal, metal, inside(far - reach, sample), slab[..., k])
+        layer = fill(periosteal, endosteal, metal, inside(far - min(spindle[k], settings.margin_radial), sample), slab[..., k])
         for name in PARTS:
             parts[name][..., k] = voxel_mean(layer[name])
     return Anatomy(
@@ -227,6 +227,18 @@ def shaft_anatomy(site: Site, settings: Settings, p: TissueParameters) -> Anatom
         tilt=site.gap.tilt,
         virtual=site.gap.virtual,
     )
+
+
+def callus_reach(z: Array, width: float, p: TissueParameters) -> Array:
+    r"""Return how far from the periosteum callus may form along the shaft, (z,) [m].
+
+    .. math:: t(z) = t_0 \sqrt{1 - \left(\frac{z}{w/2 + L}\right)^2}
+
+    A spindle around the gap of width :math:`w`; zero beyond a length :math:`L` from its ends.
+    """
+    along = np.abs(z) / (width / 2 + p.callus_length)
+    reach: Array = p.callus_reach * np.sqrt(np.maximum(1.0 - along**2, 0.0))
+    return reach
 
 
 PARTS = ("bone", "metal", "canal", "gap", "callus", "cortex_removed")

@@ -21,13 +21,16 @@ class TissueParameters:
     hounsfield
         CT number by tissue [HU].
     callus_reach
-        Distance from the periosteum within which callus may form [m].
+        Distance from the periosteum within which callus may form at the gap [m].
+    callus_length
+        Distance from the bone ends along the shaft within which callus may form [m].
     """
 
     SECTION: ClassVar[str] = "tissues"
 
     hounsfield: Annotated[Mapping[str, float], Unit("1", "1")]
     callus_reach: Length
+    callus_length: Length
 
 
 @cache
