@@ -77,6 +77,16 @@ class Anatomy:
         return share
 
     @property
+    def healing(self) -> Voxels:
+        """Fraction of a voxel that takes part in healing: gap, callus, and the canal beside it [-].
+
+        The canal takes part at the levels of the shaft where callus may form.
+        """
+        levels = self.callus.sum(axis=(0, 1)) + self.gap.sum(axis=(0, 1)) > 0
+        share: Voxels = self.gap + self.callus + self.canal * levels
+        return share
+
+    @property
     def digest(self) -> str:
         """Content name of the arrays and the grid."""
         arrays = {

@@ -12,7 +12,16 @@ import numpy as np
 
 from trephine.case.anatomy import Anatomy
 from trephine.case.site import Biology
-from trephine.core.units import Diffusivity, Duration, Fraction, Length, Positive, Rate, Unit, in_unit
+from trephine.core.units import (
+    Diffusivity,
+    Duration,
+    Fraction,
+    Length,
+    Positive,
+    Rate,
+    Unit,
+    in_unit,
+)
 from trephine.models import differentiation, matrix, migration, proliferation, vessels
 from trephine.models.term import Term
 from trephine.models.tissue import Tissue
@@ -204,7 +213,7 @@ def tissue_of(anatomy: Anatomy, biology: Biology) -> Tissue:
         Says how much of the bone ends is alive.
     """
     spacing = anatomy.grid.spacing * 1e3
-    healing = np.array(anatomy.gap + anatomy.canal + anatomy.callus, dtype=np.float64)
+    healing = np.array(anatomy.healing, dtype=np.float64)
     healing[healing < 1e-9] = 0.0
     bone = np.asarray(anatomy.bone, dtype=np.float64)
     muscle = np.clip(1.0 - healing - bone - anatomy.metal, 0.0, 1.0)
@@ -239,8 +248,8 @@ def at_day_0(anatomy: Anatomy, biology: Biology, p: dict[str, float]) -> State:
     p
         Numbers of :class:`CallusParameters` in engine units.
     """
-    parts = (anatomy.gap, anatomy.canal, anatomy.callus)
-    healing = sum(parts)
+    parts = (anatomy.gap, anatomy.healing - anatomy.gap - anatomy.callus, anatomy.callus)
+    healing = anatomy.healing
     whole = np.where(healing > 1e-9, healing, 1.0)
 
     def mixed(gap: float, canal: float, around: float) -> jax.Array:

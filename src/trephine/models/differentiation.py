@@ -51,21 +51,38 @@ def replace_chondrocytes(
 
 
 COMMIT_TO_BONE = Term(
-    "progenitors become osteoblasts", commit_to_bone, (*PROGENITORS, "osteoblast"), "cells",
-    r"\dot b = -\dot m = k_{mb}\,G\,O\,\psi_b\,m", ("Checa2011", "ClaesHeigele1999"),
+    "progenitors become osteoblasts",
+    commit_to_bone,
+    (*PROGENITORS, "osteoblast"),
+    "cells",
+    r"\dot b = -\dot m = k_{mb}\,G\,O\,\psi_b\,m",
+    ("Checa2011", "ClaesHeigele1999"),
     "a smooth weight stands for the strain threshold",
 )
 COMMIT_TO_CARTILAGE = Term(
-    "progenitors become chondrocytes", commit_to_cartilage, (*PROGENITORS, "chondrocyte"), "cells",
-    r"\dot c = -\dot m = k_{mc}\,G\,(0.2+0.8(1-O))\,\psi_c\,m", ("Checa2011", "ClaesHeigele1999"),
+    "progenitors become chondrocytes",
+    commit_to_cartilage,
+    (*PROGENITORS, "chondrocyte"),
+    "cells",
+    r"\dot c = -\dot m = k_{mc}\,G\,(0.2+0.8(1-O))\,\psi_c\,m",
+    ("Checa2011", "ClaesHeigele1999"),
     "hypoxia favours cartilage",
 )
 COMMIT_TO_FIBROUS = Term(
-    "progenitors become fibroblasts", commit_to_fibrous, (*PROGENITORS, "fibroblast"), "cells",
-    r"\dot f = -\dot m = k_{mf}(1-G)\,m", (), "fibrous tissue is the default fate",
+    "progenitors become fibroblasts",
+    commit_to_fibrous,
+    (*PROGENITORS, "fibroblast"),
+    "cells",
+    r"\dot f = -\dot m = k_{mf}(1-G)\,m",
+    (),
+    "fibrous tissue is the default fate",
 )
 ENDOCHONDRAL_CELLS = Term(
-    "osteoblasts replace chondrocytes", replace_chondrocytes, ("chondrocyte", "osteoblast"), "cells",
-    r"\dot b = -\dot c = h\,c,\ h=k_{ch}\,v\,\phi_c^2/(0.2^2+\phi_c^2)", (),
+    "osteoblasts replace chondrocytes",
+    replace_chondrocytes,
+    ("chondrocyte", "osteoblast"),
+    "cells",
+    r"\dot b = -\dot c = h\,c,\ h=k_{ch}\,v\,\phi_c^2/(0.2^2+\phi_c^2)",
+    (),
     "vessels bring the replacement",
 )

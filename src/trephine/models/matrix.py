@@ -22,7 +22,9 @@ def clear_fibrous(s: State, c: Conditions, tissue: Tissue, p: Numbers) -> dict[s
     .. math:: -q_f (5b+2c) \phi_f
     """
     del c, tissue
-    cells = p["osteoblast_clearing"] * s["osteoblast"] + p["chondrocyte_clearing"] * s["chondrocyte"]
+    cells = (
+        p["osteoblast_clearing"] * s["osteoblast"] + p["chondrocyte_clearing"] * s["chondrocyte"]
+    )
     return {"fibrous": -p["fibrous_clearing"] * cells * s["fibrous"]}
 
 
@@ -81,34 +83,74 @@ def resorb_demineralised_bone(
 
 
 FIBROUS_SYNTHESIS = Term(
-    "fibroblasts make fibrous tissue", make_fibrous, ("fibrous",), None,
-    r"\dot\phi_f = p_f f\,\phi_{free}", (), "rate chosen with the prototype",
+    "fibroblasts make fibrous tissue",
+    make_fibrous,
+    ("fibrous",),
+    None,
+    r"\dot\phi_f = p_f f\,\phi_{free}",
+    (),
+    "rate chosen with the prototype",
 )
 FIBROUS_CLEARING = Term(
-    "bone and cartilage cells clear fibrous tissue", clear_fibrous, ("fibrous",), None,
-    r"\dot\phi_f = -q_f(5b+2c)\phi_f", (), "rates chosen with the prototype",
+    "bone and cartilage cells clear fibrous tissue",
+    clear_fibrous,
+    ("fibrous",),
+    None,
+    r"\dot\phi_f = -q_f(5b+2c)\phi_f",
+    (),
+    "rates chosen with the prototype",
 )
 CARTILAGE_SYNTHESIS = Term(
-    "chondrocytes make cartilage", make_cartilage, ("cartilage", "fibrous"), None,
-    r"\dot\phi_c = p_c c(\phi_{free}+0.3\phi_f)", (), "rate chosen with the prototype",
+    "chondrocytes make cartilage",
+    make_cartilage,
+    ("cartilage", "fibrous"),
+    None,
+    r"\dot\phi_c = p_c c(\phi_{free}+0.3\phi_f)",
+    (),
+    "rate chosen with the prototype",
 )
 BONE_APPOSITION = Term(
-    "osteoblasts lay bone", lay_bone, ("woven", "fibrous", "cartilage"), None,
-    r"\dot\phi_w = p_b b(1-\phi_w-s_{dbm})", ("Trejo2019",), "bone takes the place of soft tissue",
+    "osteoblasts lay bone",
+    lay_bone,
+    ("woven", "fibrous", "cartilage"),
+    None,
+    r"\dot\phi_w = p_b b(1-\phi_w-s_{dbm})",
+    ("Trejo2019",),
+    "bone takes the place of soft tissue",
 )
 ENDOCHONDRAL_OSSIFICATION = Term(
-    "cartilage turns into bone", ossify_cartilage, ("cartilage", "woven"), None,
-    r"\dot\phi_w = -0.7\,\dot\phi_c = 0.7\,h\,\phi_c", (), "three tenths become marrow space",
+    "cartilage turns into bone",
+    ossify_cartilage,
+    ("cartilage", "woven"),
+    None,
+    r"\dot\phi_w = -0.7\,\dot\phi_c = 0.7\,h\,\phi_c",
+    (),
+    "three tenths become marrow space",
 )
 MINERALISATION = Term(
-    "woven bone mineralises", mineralise, ("mineralised",), None,
-    r"\dot M = k_{min}(\phi_w-M)", ("NecrosisPackage",), "first order",
+    "woven bone mineralises",
+    mineralise,
+    ("mineralised",),
+    None,
+    r"\dot M = k_{min}(\phi_w-M)",
+    ("NecrosisPackage",),
+    "first order",
 )
 CLOT_LYSIS = Term(
-    "clot dissolves", lyse_clot, ("clot",), None,
-    r"\dot s_{clot} = -k_{lysis}s_{clot}", (), "first order",
+    "clot dissolves",
+    lyse_clot,
+    ("clot",),
+    None,
+    r"\dot s_{clot} = -k_{lysis}s_{clot}",
+    (),
+    "first order",
 )
 SCAFFOLD_RESORPTION = Term(
-    "demineralised bone is resorbed", resorb_demineralised_bone, ("demineralised_bone",), None,
-    r"\dot s_{dbm} = -k_{dbm}(b+m)s_{dbm}", (), "cells resorb it",
+    "demineralised bone is resorbed",
+    resorb_demineralised_bone,
+    ("demineralised_bone",),
+    None,
+    r"\dot s_{dbm} = -k_{dbm}(b+m)s_{dbm}",
+    (),
+    "cells resorb it",
 )

@@ -44,9 +44,7 @@ def wander(s: State, c: Conditions, tissue: Tissue, p: Numbers) -> dict[str, jax
     return {n: per_open_volume(diffuse(s[n], faces, tissue.spacing), tissue) for n in PROGENITORS}
 
 
-def spread_fibroblasts(
-    s: State, c: Conditions, tissue: Tissue, p: Numbers
-) -> dict[str, jax.Array]:
+def spread_fibroblasts(s: State, c: Conditions, tissue: Tissue, p: Numbers) -> dict[str, jax.Array]:
     r"""Return the random motion of fibroblasts, :math:`\dot f = \nabla\cdot(D \nabla f)`."""
     del c
     faces = conductance(p["fibroblast_motility"] * _passable(s, p), tissue)

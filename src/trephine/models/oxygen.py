@@ -38,9 +38,7 @@ def oxygen_tension(
     cells = sum(s[n] for n in (*PROGENITORS, "chondrocyte", "osteoblast", "fibroblast"))
     load = cells + p["inert_oxygen_share"] * s["inert_nucleated"]
     perfused = (
-        tissue.open * s["perfusion"]
-        + tissue.living_bone
-        + p["muscle_perfusion"] * tissue.muscle
+        tissue.open * s["perfusion"] + tissue.living_bone + p["muscle_perfusion"] * tissue.muscle
     )
     spread = p["oxygen_diffusivity"]
     x, y, z = tissue.wet_apertures

@@ -80,39 +80,78 @@ def lose_inert(s: State, c: Conditions, tissue: Tissue, p: Numbers) -> dict[str,
 
 
 PROGENITOR_GROWTH = Term(
-    "progenitors divide", grow_progenitors, PROGENITORS, None,
+    "progenitors divide",
+    grow_progenitors,
+    PROGENITORS,
+    None,
     r"\dot m = A_m[a_0+(1-a_0)G]\,S\,m\,(1-(m+c+b)/c_{max})",
-    ("Trejo2019",), "division asks for a signal that progenitors themselves secrete",
+    ("Trejo2019",),
+    "division asks for a signal that progenitors themselves secrete",
 )
 FIBROBLAST_GROWTH = Term(
-    "fibroblasts divide", grow_fibroblasts, ("fibroblast",), None,
-    r"\dot f = A_f S f (1-\phi_w-tot/c_{max})", ("Checa2011",),
+    "fibroblasts divide",
+    grow_fibroblasts,
+    ("fibroblast",),
+    None,
+    r"\dot f = A_f S f (1-\phi_w-tot/c_{max})",
+    ("Checa2011",),
 )
 CHONDROCYTE_GROWTH = Term(
-    "chondrocytes divide", grow_chondrocytes, ("chondrocyte",), None,
-    r"\dot c = A_c G c (1-(m+c+b)/c_{max})", ("Checa2011",),
+    "chondrocytes divide",
+    grow_chondrocytes,
+    ("chondrocyte",),
+    None,
+    r"\dot c = A_c G c (1-(m+c+b)/c_{max})",
+    ("Checa2011",),
 )
 OSTEOBLAST_GROWTH = Term(
-    "osteoblasts divide", grow_osteoblasts, ("osteoblast",), None,
-    r"\dot b = A_b O G b (1-(m+c+b)/c_{max})", ("Trejo2019",),
+    "osteoblasts divide",
+    grow_osteoblasts,
+    ("osteoblast",),
+    None,
+    r"\dot b = A_b O G b (1-(m+c+b)/c_{max})",
+    ("Trejo2019",),
 )
 PROGENITOR_LOSS = Term(
-    "progenitors die", lose_progenitors, PROGENITORS, None,
-    r"\dot m = -[d_m+d_h(1-S)]m", (), "basal and anoxic death rates",
+    "progenitors die",
+    lose_progenitors,
+    PROGENITORS,
+    None,
+    r"\dot m = -[d_m+d_h(1-S)]m",
+    (),
+    "basal and anoxic death rates",
 )
 FIBROBLAST_LOSS = Term(
-    "fibroblasts die", lose_fibroblasts, ("fibroblast",), None,
-    r"\dot f = -[d_f+\tfrac12 G+d_h(1-S)]f", ("Checa2011",), "signal clears fibroblasts",
+    "fibroblasts die",
+    lose_fibroblasts,
+    ("fibroblast",),
+    None,
+    r"\dot f = -[d_f+\tfrac12 G+d_h(1-S)]f",
+    ("Checa2011",),
+    "signal clears fibroblasts",
 )
 CHONDROCYTE_LOSS = Term(
-    "chondrocytes die", lose_chondrocytes, ("chondrocyte",), None,
-    r"\dot c = -d_c c", ("Checa2011",),
+    "chondrocytes die",
+    lose_chondrocytes,
+    ("chondrocyte",),
+    None,
+    r"\dot c = -d_c c",
+    ("Checa2011",),
 )
 OSTEOBLAST_LOSS = Term(
-    "osteoblasts are lost", lose_osteoblasts, ("osteoblast",), None,
-    r"\dot b = -[d_b+d_h(1-S)]b", ("Trejo2019",),
+    "osteoblasts are lost",
+    lose_osteoblasts,
+    ("osteoblast",),
+    None,
+    r"\dot b = -[d_b+d_h(1-S)]b",
+    ("Trejo2019",),
 )
 INERT_LOSS = Term(
-    "injected blood cells disappear", lose_inert, ("inert_nucleated",), None,
-    r"\dot n_c = -d_n n_c", (), "most are short-lived granulocytes",
+    "injected blood cells disappear",
+    lose_inert,
+    ("inert_nucleated",),
+    None,
+    r"\dot n_c = -d_n n_c",
+    (),
+    "most are short-lived granulocytes",
 )

@@ -92,7 +92,9 @@ def conditions(
     s: State, oxygen: jax.Array, signal: jax.Array, strain: jax.Array, p: Numbers
 ) -> Conditions:
     """Return what the cells feel, from state, oxygen [mmHg], signal [-] and strain [-]."""
-    osteogenic = s["progenitor_host"] + s["progenitor_injected"] + s["chondrocyte"] + s["osteoblast"]
+    osteogenic = (
+        s["progenitor_host"] + s["progenitor_injected"] + s["chondrocyte"] + s["osteoblast"]
+    )
     filled = s["fibrous"] + s["cartilage"] + s["woven"] + s["demineralised_bone"]
     bone_favoured = favours_bone(strain, p)
     return Conditions(
@@ -103,6 +105,8 @@ def conditions(
         free=jnp.maximum(1.0 - filled, 0.0),
         bone_favoured=bone_favoured,
         cartilage_favoured=favours_cartilage(strain, bone_favoured, p),
-        ossifying=p["ossification"] * s["perfusion"] * hill(s["cartilage"], p["ossification_cartilage"]),
+        ossifying=p["ossification"]
+        * s["perfusion"]
+        * hill(s["cartilage"], p["ossification_cartilage"]),
         oxygen=oxygen,
     )

@@ -47,15 +47,29 @@ def fill_in(s: State, c: Conditions, tissue: Tissue, p: Numbers) -> dict[str, ja
 
 
 SPROUTING = Term(
-    "vessels spread", sprout, ("perfusion",), "total",
-    r"\dot v = \nabla\cdot(D_v\nabla v)", (), "perfusion spreads like a density",
+    "vessels spread",
+    sprout,
+    ("perfusion",),
+    "total",
+    r"\dot v = \nabla\cdot(D_v\nabla v)",
+    (),
+    "perfusion spreads like a density",
 )
 VESSEL_INGROWTH = Term(
-    "vessels enter from living surfaces", enter, ("perfusion",), None,
-    r"\dot v = (D_v/\ell)[a_{bone}(1-v)+a_{muscle}(v_{muscle}-v)_+]", (),
+    "vessels enter from living surfaces",
+    enter,
+    ("perfusion",),
+    None,
+    r"\dot v = (D_v/\ell)[a_{bone}(1-v)+a_{muscle}(v_{muscle}-v)_+]",
+    (),
     "living bone is fully perfused, muscle partly",
 )
 VESSEL_GROWTH = Term(
-    "vessels fill in", fill_in, ("perfusion",), None,
-    r"\dot v = A_v\gamma(n)v(1-v)", (), "hypoxia drives angiogenesis",
+    "vessels fill in",
+    fill_in,
+    ("perfusion",),
+    None,
+    r"\dot v = A_v\gamma(n)v(1-v)",
+    (),
+    "hypoxia drives angiogenesis",
 )

@@ -322,7 +322,10 @@ class _Course:
             earlier = now.spent.setdefault(name, [0.0] * (now.visits - 1))
             earlier.append(amount * 1e-3)
         fields = {n: np.asarray(u) * self.shown_share for n, u in now.state.items()}
-        fields["oxygen"], fields["signal"] = np.asarray(now.fast.oxygen), np.asarray(now.fast.signal)
+        fields["oxygen"], fields["signal"] = (
+            np.asarray(now.fast.oxygen),
+            np.asarray(now.fast.signal),
+        )
         fields["strain"] = np.asarray(now.strain)
         return {name: fields[name].astype(np.float32) for name in SHOWN}
 
@@ -352,4 +355,3 @@ class _Course:
                 side = incoming if amount > 0 else outgoing
                 side[what] = abs(amount) * 1e-3
         return Budget(field, "1e6 cells" if field in CELLS else "mL", incoming, outgoing)
-
