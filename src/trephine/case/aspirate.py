@@ -30,8 +30,21 @@ class Draw:
 
 @dataclass(frozen=True)
 class Aspirate:
-    """The pooled marrow, draw by draw, with its budgets."""
+    """The pooled marrow, draw by draw, with its budgets.
+
+    Parameters
+    ----------
+    pool
+        All draws and the anticoagulant together.
+    draws
+        What each draw brought, in the order of the plan.
+    budgets
+        One for each class of cells, and one for the volume.
+    donor_age
+        Age of the donor [s], where known; old donors' cells grow more slowly in culture.
+    """
 
     pool: Suspension
     draws: tuple[Draw, ...]
     budgets: tuple[Budget, ...]
+    donor_age: float | None = None

@@ -1,0 +1,107 @@
+"""Law of expansion: how many cells a culture grows, and how many are lost on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from trephine.core.units import Duration, Fraction, Positive
+
+
+@dataclass(frozen=True)
+class CultureParameters:
+    """The numbers of culture; each field's record says what it is and where it comes from."""
+
+    SECTION: ClassVar[str] = "culture"
+
+    plating_efficiency: Fraction
+    doubling_time: Duration
+    doubling_time_spread: Positive
+    lag: Duration
+    passage_doublings: Positive
+    passage_recovery: Fraction
+    most_doublings: Positive
+    old_slowing: Positive
+    old_span: Duration
+    reference_age: Duration
+
+
+@dataclass(frozen=True)
+class Growth:
+    """What became of the cells that were seeded.
+
+    Parameters
+    ----------
+    attached
+        Cells that attached [-].
+    doublings
+        Population doublings [-].
+    passages
+        Times the cells were detached, the last harvest included [-].
+    lost
+        Cells lost when detached, counted as if all at the end [-].
+    cells
+        Cells in hand at the end [-].
+    """
+
+    attached: float
+    doublings: float
+    passages: int
+    lost: float
+    cells: float
+
+    @property
+    def grown(self) -> float:
+        """Cells that division added [-]."""
+        return self.cells + self.lost - self.attached
+
+
+def doubling_time(age: float | None, luck: float, p: CultureParameters) -> float:
+    r"""Return the population doubling time of one culture [s].
+
+    .. math:: T = T_0\, q^{(a - a_0)/\Delta a}\, e^{\sigma z}
+
+    Parameters
+    ----------
+    age
+        Age of the donor :math:`a` [s]; None where it is not known, and then :math:`a_0`.
+    luck
+        Standard normal deviate :math:`z` of the culture, 0 for the median [-].
+    p
+        Time :math:`T_0`, slowing :math:`q` over the span :math:`\Delta a`, and spread.
+    """
+    older = 0.0 if age is None else (age - p.reference_age) / p.old_span
+    pace = p.old_slowing**older * np.exp(p.doubling_time_spread * luck)
+    return float(p.doubling_time * pace)
+
+
+def expand(progenitors: float, duration: float, doubling: float, p: CultureParameters) -> Growth:
+    r"""Return what grows from some progenitors in some time.
+
+    .. math:: N(t) = N_0\, E\, 2^{n}\, r^{m}, \qquad
+              n = \min\!\left(\frac{(t - t_0)_+}{T},\, n_\mathrm{max}\right), \qquad
+              m = \max(1, \lceil n / n_p \rceil)
+
+    The culture is stopped, not slowed, at :math:`n_\mathrm{max}` doublings. Just after a
+    passage there are fewer cells than just before it.
+
+    Parameters
+    ----------
+    progenitors
+        Progenitors seeded :math:`N_0` [-].
+    duration
+        Time in culture :math:`t` [s].
+    doubling
+        Doubling time :math:`T` [s].
+    p
+        Plating efficiency :math:`E`, lag :math:`t_0`, recovery :math:`r` at each of
+        :math:`m` detachments, doublings :math:`n_p` in a passage, and the bound.
+    """
+    attached = progenitors * p.plating_efficiency
+    doublings = min(max(0.0, duration - p.lag) / doubling, p.most_doublings)
+    passages = max(1, int(np.ceil(doublings / p.passage_doublings - 1e-9)))
+    gross = attached * 2.0**doublings
+    cells = gross * p.passage_recovery**passages
+    return Growth(attached, doublings, passages, gross - cells, cells)

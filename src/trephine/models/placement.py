@@ -1,0 +1,123 @@
+"""Where an injected volume settles: the room within reach of the gap, filled from the tip out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from scipy.ndimage import distance_transform_edt
+
+from trephine.case.anatomy import Anatomy
+from trephine.core.types import Voxels
+
+
+def depth_beyond_gap(anatomy: Anatomy) -> Voxels:
+    """Return the distance of each voxel from the gap, 0 inside it, (x, y, z) [m].
+
+    A voxel counts as gap where it holds at least half of what the fullest voxel holds, so that
+    the answer does not depend on how the gap falls on the grid by more than half a voxel.
+    """
+    inside = anatomy.gap >= 0.5 * anatomy.gap.max()
+    depth: Voxels = distance_transform_edt(~inside) * anatomy.grid.spacing
+    return depth
+
+
+def capacity(anatomy: Anatomy, reach: float, accessible: Mapping[str, float]) -> Voxels:
+    r"""Return how much of each voxel the product can take up, (x, y, z) [-].
+
+    .. math:: c = a_\mathrm{gap} g + w\,(a_\mathrm{canal} k + a_\mathrm{callus} s), \qquad
+              w = \min(1, \max(0, (r - d)/h + 1/2))
+
+    The whole gap is within reach; canal and soft tissue around the bone are as far as the
+    depth :math:`d` beyond the gap is within the reach :math:`r`, softened over a voxel
+    :math:`h`.
+
+    Parameters
+    ----------
+    anatomy
+        Fractions of gap :math:`g`, canal :math:`k` and callus space :math:`s`.
+    reach
+        How far beyond the gap the product spreads [m].
+    accessible
+        Share of each tissue that gives way, by ``gap``, ``canal`` and ``callus`` [-].
+    """
+    beyond = (reach - depth_beyond_gap(anatomy)) / anatomy.grid.spacing + 0.5
+    within = np.clip(beyond, 0.0, 1.0)
+    around = accessible["canal"] * anatomy.canal + accessible["callus"] * anatomy.callus
+    room: Voxels = accessible["gap"] * anatomy.gap + within * around
+    return room
+
+
+def gap_centre(anatomy: Anatomy) -> tuple[float, float, float]:
+    """Return the centre of the gap, three coordinates [m]."""
+    total = float(anatomy.gap.sum())
+    x, y, z = (float((anatomy.gap * c).sum()) / total for c in anatomy.grid.centres())
+    return x, y, z
+
+
+def ease(anatomy: Anatomy, tip: tuple[float, float, float], volume: float) -> Voxels:
+    r"""Return how readily the product comes to each voxel, (x, y, z) [-].
+
+    .. math:: k = e^{-(r + d)^2 / 2 b^2}, \qquad b = (3V/4\pi)^{1/3}
+
+    The way to a voxel is its distance :math:`r` from the needle tip and, once more, its depth
+    :math:`d` beyond the gap, so the gap fills before canal and callus do. The scale is the
+    radius of a ball of the injected volume.
+
+    Parameters
+    ----------
+    anatomy
+        The site.
+    tip
+        Where the needle tip is [m].
+    volume
+        Volume that settles :math:`V` [m^3].
+    """
+    x, y, z = anatomy.grid.centres()
+    way = np.sqrt((x - tip[0]) ** 2 + (y - tip[1]) ** 2 + (z - tip[2]) ** 2)
+    way = way + depth_beyond_gap(anatomy)
+    ball = (3.0 * volume / (4.0 * np.pi)) ** (1.0 / 3.0)
+    # A voxel within reach is never at weight zero, however far: e^-600 is still a number.
+    readiness: Voxels = np.exp(-np.minimum(0.5 * (way / ball) ** 2, 600.0))
+    return readiness
+
+
+def settle(room: Voxels, readiness: Voxels, volume: float, voxel_volume: float) -> Voxels:
+    r"""Return the fraction of each voxel that a volume takes up, (x, y, z) [-].
+
+    .. math:: \phi = c \min(1, \lambda k), \qquad h^3 \sum \phi = V
+
+    The product comes in proportion to readiness and stops where a voxel is full. The one
+    unknown :math:`\lambda` is found exactly, by filling the voxels in order of readiness.
+
+    Parameters
+    ----------
+    room
+        Capacity of each voxel :math:`c` [-].
+    readiness
+        Weights :math:`k`, more than 0 and at most 1 [-].
+    volume
+        Volume that settles [m^3].
+    voxel_volume
+        Volume of a voxel :math:`h^3` [m^3].
+
+    Raises
+    ------
+    ValueError
+        If there is not that much room.
+    """
+    wanted = volume / voxel_volume
+    total = float(room.sum())
+    if wanted > total * (1.0 + 1e-9):
+        raise ValueError(f"{wanted:.6g} voxels of product do not fit {total:.6g} voxels of room")
+    if wanted >= total:
+        return room.copy()
+    order = np.argsort(-readiness, axis=None, kind="stable")
+    c, k = room.ravel()[order], readiness.ravel()[order]
+    # Held once the first j voxels are full: those, and the rest at the level of voxel j.
+    before = np.concatenate([[0.0], np.cumsum(c)])
+    rest = np.concatenate([np.cumsum((c * k)[::-1])[::-1], [0.0]])
+    full = int(np.searchsorted(before[:-1] + rest[:-1] / k, wanted))
+    level = (wanted - before[full]) / rest[full]
+    filled: Voxels = room * np.minimum(1.0, level * readiness)
+    return filled

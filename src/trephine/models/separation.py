@@ -1,0 +1,249 @@
+"""Laws of concentration: what leaves the red bed under spin, and what reaches the product."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Any, ClassVar, TypeAlias
+
+import numpy as np
+from numpy.polynomial.hermite_e import hermegauss
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+from scipy.special import expit, logit
+
+from trephine.core.units import Duration, Fraction, Length, MassDensity, Positive, Unit
+from trephine.models.culture import CultureParameters
+
+Values: TypeAlias = float | NDArray[np.floating[Any]]
+"""A number or an array of them; arrays broadcast."""
+
+PROGENITOR = "progenitor"
+"""The class of cells that the other nucleated cells are told apart from."""
+
+
+@dataclass(frozen=True)
+class DeviceParameters:
+    """A class of devices that concentrate marrow.
+
+    Parameters
+    ----------
+    red_cell_carryover
+        Share of the red cells that come over :math:`x` [-].
+    spin_dose
+        Relative centrifugal force times time :math:`Gt` [s].
+    column_height
+        Height of the column under spin [m].
+    density_cut, cut_width
+        Density at which half of the cells leave the red bed, and its width [kg/m^3].
+    cell_yield, progenitor_yield
+        Share of the freed cells that reach the product :math:`y`, median over runs [-].
+    platelet_recovery
+        Share of the platelets that reach the product [-].
+    """
+
+    SECTION: ClassVar[str] = "devices"
+
+    red_cell_carryover: Fraction
+    spin_dose: Duration
+    column_height: Length
+    density_cut: MassDensity
+    cut_width: MassDensity
+    cell_yield: Fraction
+    progenitor_yield: Fraction
+    platelet_recovery: Fraction
+
+
+@dataclass(frozen=True)
+class SeparationParameters:
+    """The numbers of the density cut.
+
+    Parameters
+    ----------
+    packing_limit
+        Red cell volume fraction of a packed bed; no product can hold more [-].
+    reference_height
+        Height of the column to which the freeing doses refer [m].
+    progenitor_spread, cell_spread
+        Standard deviation between runs of the logarithm of the yield [-].
+    share
+        Share of each class among nucleated cells, relative to their sum [-].
+    density
+        Buoyant density by class, progenitors included [kg/m^3].
+    freeing_dose
+        Spin dose that frees a class from the reference column, progenitors included [s].
+    devices
+        Devices by key.
+    """
+
+    SECTION: ClassVar[str] = "separation"
+
+    packing_limit: Fraction
+    reference_height: Length
+    progenitor_spread: Positive
+    cell_spread: Positive
+    share: Annotated[Mapping[str, float], Unit("1", "1", ge=0)]
+    density: Annotated[Mapping[str, float], Unit("kg/m^3", "g/cm^3", gt=0)]
+    freeing_dose: Annotated[Mapping[str, float], Unit("s", "s", gt=0)]
+    devices: Mapping[str, DeviceParameters]
+
+    def shares(self) -> dict[str, float]:
+        """Return the share of each class among nucleated cells; they add to one [-]."""
+        total = sum(self.share.values())
+        return {name: share / total for name, share in self.share.items()}
+
+
+@dataclass(frozen=True)
+class ProcessParameters:
+    """The numbers of processing: the density cut with its devices, and culture."""
+
+    SECTION: ClassVar[str] = "process"
+
+    separation: SeparationParameters
+    culture: CultureParameters
+
+
+def freed_share(
+    density: Values, dose: Values, freeing_dose: Values, cut: Values, width: Values
+) -> Values:
+    r"""Return the share of a class that leaves the red bed (C4).
+
+    .. math:: F_k = \frac{1 - e^{-(Gt/Gt_k)^2}}{1 + e^{(\rho_k - \rho_b)/s}}
+
+    Parameters
+    ----------
+    density
+        Buoyant density :math:`\rho_k` [kg/m^3].
+    dose
+        Relative centrifugal force times time :math:`Gt` [s].
+    freeing_dose
+        Dose :math:`Gt_k` that frees the class from a column of this height [s].
+    cut, width
+        Density of the bed :math:`\rho_b` and width :math:`s` of the cut [kg/m^3].
+
+    Returns
+    -------
+    Values
+        Between 0 and 1 [-].
+    """
+    risen: Values = -np.expm1(-((dose / freeing_dose) ** 2))
+    lighter: Values = expit((cut - density) / width)
+    return risen * lighter
+
+
+def recovery(freed: Values, product_yield: Values, carryover: Values) -> Values:
+    r"""Return the share of a class that reaches the product (C5).
+
+    .. math:: R_k = y_k\,[F_k + (1 - F_k)\,x]
+
+    Parameters
+    ----------
+    freed
+        Share freed from the red bed :math:`F_k` [-].
+    product_yield
+        Share :math:`y_k` of what is freed or carried over that reaches the product [-].
+    carryover
+        Share of the red cells that come over :math:`x`, with the cells among them [-].
+
+    Returns
+    -------
+    Values
+        Between 0 and 1 [-].
+    """
+    return product_yield * (freed + (1.0 - freed) * carryover)
+
+
+def fold(recovered: Values, volume_in: Values, volume_out: Values) -> Values:
+    r"""Return by how much a class is concentrated (C6).
+
+    .. math:: \mathrm{fold}_k = R_k\, V_\mathrm{in}/V_\mathrm{out}
+    """
+    return recovered * volume_in / volume_out
+
+
+def product_haematocrit(
+    carryover: Values, haematocrit: Values, volume_in: Values, volume_out: Values
+) -> Values:
+    r"""Return the red cell volume fraction of the product (C6).
+
+    .. math:: \mathrm{Hct}_\mathrm{out} = x\,\mathrm{Hct}_\mathrm{in}\,
+              V_\mathrm{in}/V_\mathrm{out}
+
+    Nothing bounds it; a product volume for which it passes the packing limit does not exist.
+    """
+    return carryover * haematocrit * volume_in / volume_out
+
+
+def recoveries(
+    device: DeviceParameters, p: SeparationParameters, luck: float = 0.0
+) -> dict[str, float]:
+    """Return the share of each class that one run brings into the product.
+
+    Parameters
+    ----------
+    device
+        The device.
+    p
+        Densities and doses by class.
+    luck
+        Standard normal deviate of the run, 0 for the median run; a bad run is bad for all [-].
+
+    Returns
+    -------
+    dict
+        Share by class, progenitors included, each between 0 and 1 [-].
+    """
+    taller = device.column_height / p.reference_height
+    cells = yield_of_run(device.cell_yield, p.cell_spread, luck)
+    progenitors = yield_of_run(device.progenitor_yield, p.progenitor_spread, luck)
+    found: dict[str, float] = {}
+    for name in (*p.share, PROGENITOR):
+        freed = freed_share(
+            p.density[name],
+            device.spin_dose,
+            p.freeing_dose[name] * taller,
+            device.density_cut,
+            device.cut_width,
+        )
+        reached = progenitors if name == PROGENITOR else cells
+        found[name] = float(recovery(freed, reached, device.red_cell_carryover))
+    return found
+
+
+def yield_of_run(median: float, spread: float, luck: float) -> float:
+    r"""Return the yield of one run, never above 1.
+
+    .. math:: \operatorname{logit} y = \operatorname{logit} \tilde y + \sigma z
+
+    A lognormal yield would pass 1 in a third of the runs. The logit-normal one cannot, keeps
+    the median :math:`\tilde y`, and :math:`\sigma` is set so that the standard deviation of
+    :math:`\ln y` is ``spread``.
+
+    Parameters
+    ----------
+    median
+        Median yield :math:`\tilde y`, between 0 and 1; exactly 0 and 1 do not vary [-].
+    spread
+        Standard deviation of the logarithm of the yield [-].
+    luck
+        Standard normal deviate :math:`z` [-].
+    """
+    if luck == 0.0 or median in {0.0, 1.0}:
+        return median
+    return float(expit(logit(median) + logit_spread(median, spread) * luck))
+
+
+@cache
+def logit_spread(median: float, spread: float) -> float:
+    """Return the spread of the logit for which the logarithm of the yield spreads as asked."""
+    nodes, weights = hermegauss(80)
+    weights = weights / weights.sum()
+
+    def excess(sigma: float) -> float:
+        logarithm = np.log(expit(logit(median) + sigma * nodes))
+        mean = float(weights @ logarithm)
+        return float(np.sqrt(weights @ (logarithm - mean) ** 2)) - spread
+
+    upper = 2.0 * spread / (1.0 - median)  # the slope of ln y against the logit is 1 - y
+    return float(brentq(excess, 0.0, upper, xtol=1e-12))
