@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import ClassVar, Literal
+from dataclasses import dataclass, fields, replace
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from trephine.case.followup import CORTICES
 from trephine.core.errors import InputError
 from trephine.core.types import Voxels
 from trephine.core.units import Fraction, Positive
-from trephine.models.attenuation import BASIS, Array, materials
+from trephine.models.attenuation import BASIS, Array, RadiographParameters, materials
 from trephine.models.radiograph import Camera, View, blurred
 
 Side = Literal["left", "right"]
@@ -60,32 +60,23 @@ class Band:
         0 for the anteroposterior film, 1 for the lateral one.
     columns
         Columns from the endosteal edge outward, callus included, (column,) [-].
-    rows, part
-        Row above each sample and the share of the next row, (level, column) [-]; levels follow
-        the gap where it runs obliquely across the band.
-    empty
-        Log signal with nothing new, (level, column) [-].
-    missing
-        What the removed cortex would add to it, (level, column) [-].
-    in_gap
-        Levels that lie in the gap, (level,).
     in_cortex
-        Columns that hold cortex above and below the gap, (column,).
+        Which of them hold cortex above and below the gap, (column,).
+    in_gap
+        Rows that lie in the gap, (row,).
+    empty
+        Log signal with nothing new, (row, column) [-].
+    missing
+        What the removed cortex would add to it, (row, column) [-].
     """
 
     name: str
     film: int
     columns: NDArray[np.intp]
-    rows: NDArray[np.intp]
-    part: Array
+    in_cortex: Flags
+    in_gap: Flags
     empty: Array
     missing: Array
-    in_gap: Flags
-    in_cortex: Flags
-
-    def sample(self, log_signal: Array) -> Array:
-        """Return a film at the samples of the band, (level, column) [-]."""
-        return _sample(log_signal, self.columns, self.rows, self.part)
 
     def bridging(self, log_signal: Array) -> tuple[float, float]:
         r"""Return how far a cortex is bridged, and the contrast of the line that is left.
@@ -97,9 +88,8 @@ class Band:
         :math:`A = -\ln I`; :math:`s` runs along the shaft, :math:`u` across the band. The sum
         for :math:`r` takes in callus outside the cortex, so bone between the ends and bone
         around them both bridge; the mean for :math:`C` is over the cortex alone, so a line in
-        it is seen however much callus lies around. With a transverse gap :math:`A_{empty}` is
-        that of soft tissue; with an oblique one it holds the old bone before and behind the
-        gap too, which a reader takes off by comparison with the first film [Leow2016].
+        it is seen however much callus lies around. :math:`A_{empty}` is the first film, soft
+        tissue in a clean gap; reading against it makes readers agree better too [Leow2016].
 
         Parameters
         ----------
@@ -111,28 +101,28 @@ class Band:
         tuple
             :math:`r`, 0 with nothing new and 1 as before the gap, and :math:`C` [-].
         """
-        new = self.sample(log_signal) - self.empty
-        share = new.sum(axis=1) / np.where(self.in_gap, self.missing.sum(axis=1), 1.0)
-        lacking = (self.missing - new)[:, self.in_cortex].mean(axis=1)
-        return (
-            float(share[self.in_gap].min()),
-            float(np.expm1(lacking[self.in_gap].max())),
-        )
-
-
-def _sample(
-    log_signal: Array, columns: NDArray[np.intp], rows: NDArray[np.intp], part: Array
-) -> Array:
-    sampled: Array = (1.0 - part) * log_signal[rows, columns] + part * log_signal[rows + 1, columns]
-    return sampled
+        new = log_signal[np.ix_(self.in_gap, self.columns)] - self.empty[self.in_gap]
+        missing = self.missing[self.in_gap]
+        share = new.sum(axis=1) / missing.sum(axis=1)
+        lacking = (missing - new)[:, self.in_cortex].mean(axis=1)
+        return float(share.min()), float(np.expm1(lacking.max()))
 
 
 @dataclass(frozen=True)
 class Reader:
-    """Read films of one site: the four cortices and what is known of them from day 0.
+    """Read one site: the four cortices and what is known of them from day 0.
+
+    An oblique gap is read along its own plane, on films with the tube angled to it and with a
+    profile that follows the line; old bone before and behind the gap would hide it otherwise.
+    Both are one shear of the volume along the shaft, after which the gap is transverse. The films
+    of a transverse gap are read as they are.
 
     Parameters
     ----------
+    camera
+        The films of the sheared site.
+    lower, part
+        Voxel below each sheared voxel along z, and the share of the next one, (x, y, z) [-].
     bands
         One for each cortex, in the order of :data:`trephine.case.followup.CORTICES`.
     sectors
@@ -141,20 +131,27 @@ class Reader:
         Cut-offs.
     """
 
+    camera: Camera
+    lower: NDArray[np.intp]
+    part: Array
     bands: tuple[Band, ...]
     sectors: Flags
     p: ScoreParameters
 
     @classmethod
-    def of(cls, camera: Camera, side: Side, p: ScoreParameters) -> Reader:
+    def of(
+        cls, anatomy: Anatomy, side: Side, radiograph: RadiographParameters, p: ScoreParameters
+    ) -> Reader:
         """Return the reader of a site on one side of the body.
 
         Parameters
         ----------
-        camera
-            The films of the site.
+        anatomy
+            The site at day 0.
         side
             Side of the body; on a left limb lateral is toward +x.
+        radiograph
+            Beam, detector and limb.
         p
             Cut-offs.
 
@@ -163,71 +160,101 @@ class Reader:
         InputError
             If a cortex cannot be read: nothing of it was removed, or metal hides all of it.
         """
-        anatomy = camera.anatomy
-        removed = anatomy.cortex_removed.sum()
-        if removed <= 0:
+        if anatomy.cortex_removed.sum() <= 0:
             raise InputError("the site has no gap: no cortex was removed, so none can be scored")
-        x, y, _ = anatomy.grid.centres()
-        centre = (
-            float((anatomy.cortex_removed * x).sum() / removed),
-            float((anatomy.cortex_removed * y).sum() / removed),
-        )
-        empty = log_films(camera, anatomy.hounsfield)
-        intact = log_films(camera, before_the_gap(camera))
+        centre, slopes = _plane(anatomy)
+        lower, part = _shear(anatomy, centre, slopes)
+        arrays: dict[str, Any] = {
+            f.name: _sheared(getattr(anatomy, f.name), lower, part)
+            for f in fields(anatomy)
+            if isinstance(getattr(anatomy, f.name), np.ndarray)
+        }
+        camera = Camera.of(replace(anatomy, **arrays), radiograph)
         outward = 1.0 if side == "left" else -1.0
         directions = {"anterior": -1.0, "posterior": 1.0, "medial": -outward, "lateral": outward}
+        empty = _log_films(camera, camera.anatomy.hounsfield)
+        intact = _log_films(camera, _before_the_gap(camera))
         bands = []
         for name in CORTICES:
             film = 0 if name in {"medial", "lateral"} else 1
-            bands.append(
-                _band(
-                    name, camera, film, (directions[name], centre[film]), empty[film], intact[film]
-                )
-            )
-        return cls(tuple(bands), _sectors(anatomy, centre, directions), p)
+            outside = directions[name] * (camera.views[film].across - centre[film])
+            columns = outside >= anatomy.canal_radius
+            bands.append(_band(name, camera, film, columns, empty[film], intact[film]))
+        return cls(camera, lower, part, tuple(bands), _sectors(anatomy, centre, directions), p)
 
-    def scores(self, films: tuple[Array, Array], mineralised: Voxels, anatomy: Anatomy) -> Array:
+    def bridging(self, number: Voxels) -> list[tuple[float, float]]:
+        """Return share and contrast of each cortex, from CT numbers, (x, y, z) [HU]."""
+        films = _log_films(self.camera, _sheared(number, self.lower, self.part))
+        return [band.bridging(films[band.film]) for band in self.bands]
+
+    def scores(self, number: Voxels, callus: Voxels) -> Array:
         """Return the score of each cortex, 1 to 4.
 
         1 no callus; 2 callus that does not bridge; 3 bridged, the share of
         :meth:`Band.bridging` at least ``bridged``; 4 remodelled, the share at least
         ``remodelled`` and the contrast below ``line_contrast``. More new bone never lowers a
-        score.
+        score. The films are free of noise.
 
         Parameters
         ----------
-        films
-            Attenuation of the noise-free films, anteroposterior and lateral, (row, column) [-].
-        mineralised
-            Mineralised fraction of open tissue, (x, y, z) [-].
-        anatomy
-            The site.
+        number
+            CT numbers of all but the metal, (x, y, z) [HU].
+        callus
+            Fraction of a voxel that is mineralised new bone, (x, y, z) [-].
 
         Returns
         -------
         Array
             Scores in the order of :data:`trephine.case.followup.CORTICES`, (4,) [-].
         """
-        callus = anatomy.open * mineralised > self.p.callus
         scores = np.ones(len(self.bands))
-        for index, band in enumerate(self.bands):
-            share, contrast = band.bridging(films[band.film])
+        for index, (share, contrast) in enumerate(self.bridging(number)):
             if share >= self.p.remodelled and contrast < self.p.line_contrast:
                 scores[index] = 4
             elif share >= self.p.bridged:
                 scores[index] = 3
-            elif callus[self.sectors[index]].any():
+            elif (callus[self.sectors[index]] > self.p.callus).any():
                 scores[index] = 2
         return scores
 
 
-def log_films(camera: Camera, number: Voxels) -> tuple[Array, Array]:
+def _plane(anatomy: Anatomy) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Return the middle of the removed cortex, (x, y) [m], and the slopes of the gap there [-]."""
+    where = np.nonzero(anatomy.cortex_removed)
+    weight = anatomy.cortex_removed[where]
+    x, y, z = (anatomy.grid.axis(i)[where[i]] for i in range(3))
+    centre = (float(np.average(x, weights=weight)), float(np.average(y, weights=weight)))
+    root = np.sqrt(weight)
+    design = np.stack([np.ones_like(x), x - centre[0], y - centre[1]], axis=1) * root[:, None]
+    _, along_x, along_y = np.linalg.lstsq(design, z * root)[0]
+    return centre, (float(along_x), float(along_y))
+
+
+def _shear(
+    anatomy: Anatomy, centre: tuple[float, float], slopes: tuple[float, float]
+) -> tuple[NDArray[np.intp], Array]:
+    """Return where each voxel of the sheared site comes from; beyond the ends it repeats them."""
+    x, y, z = anatomy.grid.centres()
+    shift = (slopes[0] * (x - centre[0]) + slopes[1] * (y - centre[1])) / anatomy.grid.spacing
+    source = np.clip(np.arange(z.size) + shift, 0.0, z.size - 1.0)
+    lower = np.minimum(np.floor(source).astype(np.intp), z.size - 2)
+    return lower, source - lower
+
+
+def _sheared(values: Voxels, lower: NDArray[np.intp], part: Array) -> Voxels:
+    below = np.take_along_axis(values, lower, axis=2)
+    above = np.take_along_axis(values, lower + 1, axis=2)
+    sheared: Voxels = (1.0 - part) * below + part * above
+    return sheared
+
+
+def _log_films(camera: Camera, number: Voxels) -> tuple[Array, Array]:
     """Return minus the logarithm of both noise-free films, (row, column) [-]."""
     ap, lateral = (-np.log(blurred(one, camera.p)) for one in camera.exposures(number))
     return ap, lateral
 
 
-def before_the_gap(camera: Camera) -> Voxels:
+def _before_the_gap(camera: Camera) -> Voxels:
     """Return CT numbers with the removed cortex back in place of the filling, (x, y, z) [HU].
 
     It takes the mean number of the bone that is left.
@@ -241,44 +268,25 @@ def before_the_gap(camera: Camera) -> Voxels:
 
 
 def _band(
-    name: str,
-    camera: Camera,
-    film: int,
-    where: tuple[float, float],
-    empty: Array,
-    intact: Array,
+    name: str, camera: Camera, film: int, outside: Flags, empty: Array, intact: Array
 ) -> Band:
-    """Return the band of one cortex; ``where`` is its direction from the centre, and the centre."""
-    anatomy, view = camera.anatomy, camera.views[film]
-    direction, centre = where
-    missing = intact - empty
-    outside = direction * (view.across - centre) >= anatomy.canal_radius
+    view = camera.views[film]
     columns = np.flatnonzero(outside & ~_behind_metal(camera, view))
-    lost = missing[:, columns]
-    if lost.max(initial=0.0) < 1e-6:
+    missing = (intact - empty)[:, columns]
+    if missing.max(initial=0.0) < 1e-6:
         raise InputError(
             f"the {name} cortex cannot be read on the {view.name} film: metal hides it, or nothing "
             "of it was removed"
         )
-    in_cortex = lost.max(axis=0) >= 0.5 * lost.max()
-    slope = _slope(view, columns[in_cortex], lost[:, in_cortex])
-    height = view.along[:, None] + slope * (view.across[columns] - centre)
-    pixel = camera.p.pixel
-    target = np.clip((view.along[0] - height) / pixel, 0.0, view.along.size - 1.0)
-    rows = np.minimum(target.astype(np.intp), view.along.size - 2)
-    part = target - rows
-    sampled = _sample(missing, columns, rows, part)
-    depth = sampled.sum(axis=1)
+    depth = missing.sum(axis=1)
     return Band(
         name=name,
         film=film,
         columns=columns,
-        rows=rows,
-        part=part,
-        empty=_sample(empty, columns, rows, part),
-        missing=sampled,
+        in_cortex=missing.max(axis=0) >= 0.5 * missing.max(),
         in_gap=depth >= 0.5 * depth.max(),
-        in_cortex=in_cortex,
+        empty=empty[:, columns],
+        missing=missing,
     )
 
 
@@ -291,40 +299,19 @@ def _behind_metal(camera: Camera, view: View) -> Flags:
     return hidden
 
 
-def _slope(view: View, columns: NDArray[np.intp], lost: Array) -> float:
-    """Return the rise of the gap along the shaft per length across a band [-]."""
-    weight = lost.sum(axis=0)
-    middle = (lost * view.along[:, None]).sum(axis=0) / weight
-    offset = view.across[columns] - np.average(view.across[columns], weights=weight)
-    spread = float((weight * offset**2).sum())
-    return float((weight * offset * middle).sum()) / spread if spread > 0 else 0.0
-
-
 def _sectors(
     anatomy: Anatomy, centre: tuple[float, float], directions: Mapping[str, float]
 ) -> Flags:
     """Return the voxels of each cortex: a quarter of what lies outside the canal."""
     x, y, z = anatomy.grid.centres()
-    across = {"ap": x - centre[0] + 0.0 * (y + z), "lateral": y - centre[1] + 0.0 * (x + z)}
-    outside = np.hypot(across["ap"], across["lateral"]) >= anatomy.canal_radius
+    across = np.broadcast_arrays(x - centre[0], y - centre[1], z)[:2]
+    outside = np.hypot(*across) >= anatomy.canal_radius
     sectors = []
     for name in CORTICES:
-        own, other = ("ap", "lateral") if name in {"medial", "lateral"} else ("lateral", "ap")
-        sectors.append(outside & (directions[name] * across[own] >= np.abs(across[other])))
+        own = 0 if name in {"medial", "lateral"} else 1
+        toward = directions[name] * across[own] >= np.abs(across[1 - own])
+        sectors.append(outside & toward)
     return np.stack(sectors)
-
-
-def callus_volume(mineralised: Voxels, anatomy: Anatomy) -> float:
-    """Return the volume of mineralised new bone [m^3].
-
-    Parameters
-    ----------
-    mineralised
-        Mineralised fraction of open tissue, (x, y, z) [-].
-    anatomy
-        The site.
-    """
-    return float((anatomy.open * mineralised).sum() * anatomy.grid.voxel_volume)
 
 
 def first_lasting(reached: Flags) -> int | None:

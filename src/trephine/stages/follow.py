@@ -12,8 +12,8 @@ from trephine.case.course import HealingCourse
 from trephine.case.followup import FollowUp
 from trephine.core.types import Ending
 from trephine.models.attenuation import RadiographParameters, hounsfield
-from trephine.models.radiograph import Camera, blurred
-from trephine.models.scores import Reader, ScoreParameters, Side, callus_volume, first_lasting
+from trephine.models.radiograph import Camera
+from trephine.models.scores import Reader, ScoreParameters, Side, first_lasting
 
 VERSION = 1
 """Raised when the same inputs give another result."""
@@ -50,7 +50,8 @@ def follow(
     """Return what the visits showed: two films, the union score and the ending.
 
     Every snapshot of the course is a visit. The films hold quantum noise; the scores are read
-    from the same films without it, so luck never decides a union.
+    from films without it, so luck never decides a union. The volume of callus is the sum of
+    mineralised new bone over the voxels.
 
     Parameters
     ----------
@@ -80,17 +81,17 @@ def follow(
     """
     _check(course, anatomy)
     camera = Camera.of(anatomy, p.radiograph)
-    reader = Reader.of(camera, side, p.scores)
+    reader = Reader.of(anatomy, side, p.radiograph, p.scores)
     films: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
     scores, volumes = [], []
     for index in range(course.day.size):
         tissue = {name: course.fields[name][index] for name in TISSUES}
-        exposures = camera.exposures(hounsfield(anatomy, tissue, p.radiograph))
-        for exposure, taken in zip(exposures, films, strict=True):
+        number = hounsfield(anatomy, tissue, p.radiograph)
+        for exposure, taken in zip(camera.exposures(number), films, strict=True):
             taken.append(camera.film(exposure, rng).astype(np.float32))
-        ap, lateral = (-np.log(blurred(exposure, p.radiograph)) for exposure in exposures)
-        scores.append(reader.scores((ap, lateral), tissue["mineralised"], anatomy))
-        volumes.append(callus_volume(tissue["mineralised"], anatomy))
+        callus = anatomy.open * tissue["mineralised"]
+        scores.append(reader.scores(number, callus))
+        volumes.append(float(callus.sum()) * anatomy.grid.voxel_volume)
     score = np.stack(scores)
     bridged = (score >= 3).sum(axis=1)
     week = course.day / DAYS_A_WEEK
