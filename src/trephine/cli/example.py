@@ -1,0 +1,70 @@
+"""``trephine example``: case files to start from."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib import resources
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from trephine.core.errors import InputError, did_you_mean
+
+
+def example(
+    name: Annotated[
+        str | None, typer.Argument(help="Which example; leave it out to list them.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="File to write; the case is printed without it.")
+    ] = None,
+) -> None:
+    """List the example cases, or print or write one of them.
+
+    An example is a whole case file with every unit in place: copy it and change it.
+    """
+    if name is None:
+        if out is not None:
+            raise InputError(f"--out needs the name of an example; known: {', '.join(names())}")
+        listing()
+        return
+    text = written(name)
+    if out is None:
+        typer.echo(text, nl=False)
+        return
+    from trephine.store.files import writing
+
+    if out.exists():
+        raise InputError(f"{out} exists; choose another --out")
+    with writing(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(text, encoding="utf-8")
+    typer.echo(str(out))
+    typer.echo(f"run it with: trephine run {out}", err=True)
+
+
+def names() -> list[str]:
+    """Return the names of the examples that ship with the program."""
+    folder = resources.files("trephine.cli") / "examples"
+    found = [entry.name for entry in folder.iterdir()]
+    return sorted(name.removesuffix(".toml") for name in found if name.endswith(".toml"))
+
+
+def written(name: str) -> str:
+    """Return the text of an example, or raise InputError naming the nearest known one."""
+    if name not in names():
+        raise InputError(f"there is no example '{name}'; {did_you_mean(name, names())}")
+    file = resources.files("trephine.cli") / "examples" / f"{name}.toml"
+    return file.read_text(encoding="utf-8")
+
+
+def listing() -> None:
+    """Print a table of the examples and what each is about."""
+    from trephine.cli.paper import paper, table
+
+    rows = table("Example", "About")
+    for name in names():
+        case = tomllib.loads(written(name))
+        rows.add_row(name, " ".join(case["about"].split()))
+    paper().print(rows)

@@ -1,0 +1,25 @@
+"""``trephine report``: the report of a finished run, written anew."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def report(
+    folder: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of the run.")],
+) -> None:
+    """Write the report of a finished run again, with this version's layout and wording.
+
+    The numbers stay as they were computed.
+    """
+    from trephine.report import page
+    from trephine.store.files import writing
+    from trephine.store.runs import load
+
+    run = load(folder)
+    with writing(folder):
+        page.write(run, folder)
+    typer.echo(str(folder / "report.html"))

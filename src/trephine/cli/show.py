@@ -1,0 +1,30 @@
+"""``trephine show``: a run as tables on the terminal."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def show(
+    folder: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of the run.")],
+    is_json_wanted: Annotated[
+        bool, typer.Option("--json", help="Print what run.json holds, finished or not.")
+    ] = False,
+) -> None:
+    """Show a run: how it ended, the way of the cells, the course, and whether all adds up."""
+    from trephine.store.layout import describe
+
+    if is_json_wanted:
+        typer.echo(json.dumps(describe(folder), indent=2, ensure_ascii=False))
+        return
+    from trephine.cli import outcome
+    from trephine.cli.paper import paper
+    from trephine.store.runs import load
+
+    run = load(folder)
+    outcome.show(run, paper())
+    outcome.show_more(run, paper())
