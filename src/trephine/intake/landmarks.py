@@ -62,13 +62,18 @@ def axis_at(table: Sections, height: float, p: IntakeParameters) -> Line:
         If too little bone is there, or the shaft lies too steeply across the scan.
     """
     line = centre_line(table.within(height - LOCAL, height + LOCAL), of_canal=True)
+    check_slope(line, p)
+    return line
+
+
+def check_slope(line: Line, p: IntakeParameters) -> None:
+    """Refuse a shaft that lies too steeply across the scan for sections to be taken."""
     angle = float(np.arccos(min(line.direction[2], 1.0)))
     if angle > p.steepest_shaft:
         raise InputError(
             f"the shaft lies {np.degrees(angle):.0f} degrees from the scan's long axis, at most "
             f"{np.degrees(p.steepest_shaft):.0f} can be measured; reformat the scan along the bone"
         )
-    return line
 
 
 def measure(volume: Volume, bone: Bone, level: float, p: IntakeParameters) -> Measures:

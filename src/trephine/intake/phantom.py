@@ -12,8 +12,9 @@ import numpy as np
 from trephine.case.site import Gap, Shaft
 from trephine.core.errors import InputError
 from trephine.intake import dicom_writer, nifti
+from trephine.intake.lesion import inside
 from trephine.intake.parameters import parameters
-from trephine.intake.shaft import Surface, inside, surfaces
+from trephine.intake.shaft import Surface, surfaces
 from trephine.intake.tissues import tissues
 from trephine.intake.volume import Array, Volume
 

@@ -81,7 +81,7 @@ class Line:
         return place
 
 
-def fill(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def filled_sections(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return a mask with the holes of each of its sections filled, (x, y, z)."""
     filled = np.zeros_like(mask)
     for k in np.flatnonzero(mask.any(axis=(0, 1))):
@@ -94,7 +94,7 @@ def sections(volume: Volume, mask: NDArray[np.bool_]) -> Sections:
     box = ndimage.find_objects(mask.astype(np.int8))[0]
     corner = np.array([side.start for side in box], dtype=float)
     bone = mask[box]
-    filled = fill(bone)
+    filled = filled_sections(bone)
     area = volume.voxel_volume / volume.spacing[2]
     kept = np.flatnonzero(bone.any(axis=(0, 1)))
     centre, middle = np.empty((kept.size, 3)), np.empty((kept.size, 3))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from trephine.case.anatomy import Anatomy
 from trephine.case.settings import Settings
 from trephine.case.site import Site
-from trephine.core.errors import InputError
+from trephine.intake.scan_anatomy import scan_anatomy
 from trephine.intake.shaft import shaft_anatomy
 from trephine.intake.tissues import tissues
 
@@ -28,8 +28,8 @@ def anatomy(site: Site, settings: Settings) -> Anatomy:
     Raises
     ------
     InputError
-        If the site cannot be built as described.
+        If the site cannot be built as described, or its scan is missing, changed or too small.
     """
     if site.shaft is not None:
         return shaft_anatomy(site, settings, tissues())
-    raise InputError("the site has no idealised shaft")
+    return scan_anatomy(site, settings, tissues())

@@ -1,0 +1,118 @@
+"""Owns the grid around a lesion, and the shares of tissue in its voxels."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trephine.case.settings import Settings
+from trephine.case.site import Site
+from trephine.core.grid import Grid
+
+Array = NDArray[np.float64]
+
+SUBSAMPLES = 4
+"""Samples of a voxel along x and along y; along z the gap is integrated exactly."""
+PARTS = ("bone", "metal", "canal", "gap", "callus", "cortex_removed")
+"""Arrays of an anatomy that hold shares of a voxel."""
+
+
+def centred_grid(half_widths: tuple[float, float, float], voxel: float) -> Grid:
+    """Return a grid of cubic voxels, symmetric about the origin, that covers the half-widths [m].
+
+    The number of voxels along each axis is even, so that a face lies in the origin.
+    """
+    half = [int(np.ceil(width / voxel - 1e-9)) for width in half_widths]
+    shape = (2 * half[0], 2 * half[1], 2 * half[2])
+    low = [-(n - 0.5) * voxel for n in half]
+    return Grid(shape=shape, spacing=voxel, origin=(low[0], low[1], low[2]))
+
+
+def lesion_grid(reach: tuple[float, float], site: Site, settings: Settings) -> Grid:
+    """Return the grid around a lesion whose bone reaches ``reach`` along x and y [m].
+
+    Along the shaft it holds the tilted gap and ``margin_axial`` of bone beyond each end of it;
+    across, ``margin_radial`` of soft tissue and one voxel of border.
+    """
+    gap = site.gap
+    axial = gap.width / 2 + reach[1] * np.tan(abs(gap.tilt)) + settings.margin_axial
+    around = settings.margin_radial + settings.voxel
+    return centred_grid((reach[0] + around, reach[1] + around, float(axial)), settings.voxel)
+
+
+def slab_share(grid: Grid, width: float, tilt: float, y: Array) -> Array:
+    r"""Return the share of each voxel's height that lies in the gap, at given depths.
+
+    The gap is :math:`|z - y \tan\theta| < w/2`: its width is measured along the shaft.
+
+    Parameters
+    ----------
+    grid
+        The grid.
+    width
+        Width :math:`w` of the gap along the shaft [m].
+    tilt
+        Angle :math:`\theta` of the gap about the x axis [rad].
+    y
+        Depths, any shape [m].
+
+    Returns
+    -------
+    Array
+        Shares, the shape of ``y`` and then (z,) [-]; exact for each depth.
+    """
+    middle = np.asarray(y)[..., None] * np.tan(tilt)
+    z = grid.axis(2)
+    top = np.minimum(z + grid.spacing / 2, middle + width / 2)
+    bottom = np.maximum(z - grid.spacing / 2, middle - width / 2)
+    share: Array = np.clip((top - bottom) / grid.spacing, 0.0, 1.0)
+    return share
+
+
+def subsamples(grid: Grid, which: int, count: int = SUBSAMPLES) -> Array:
+    """Return ``count`` evenly spaced points in each voxel along one axis, (n * count,) [m]."""
+    offsets = ((np.arange(count) + 0.5) / count - 0.5) * grid.spacing
+    points: Array = (grid.axis(which)[:, None] + offsets).reshape(-1)
+    return points
+
+
+def voxel_mean(fine: Array, count: int = SUBSAMPLES) -> Array:
+    """Return the mean over the subsamples of each voxel in the first two axes."""
+    nx, ny = fine.shape[0] // count, fine.shape[1] // count
+    mean: Array = fine.reshape(nx, count, ny, count, *fine.shape[2:]).mean(axis=(1, 3))
+    return mean
+
+
+def inside(distance: Array, width: float) -> Array:
+    """Return the share of a sample of a given width [m] that lies inside a surface [-]."""
+    share: Array = np.clip(0.5 - distance / width, 0.0, 1.0)
+    return share
+
+
+def tissue_shares(
+    periosteal: Array, endosteal: Array, metal: Array, near: Array, slab: Array
+) -> dict[str, Array]:
+    """Return the share of each tissue from nested outlines and the share in the gap.
+
+    Parameters
+    ----------
+    periosteal, endosteal, metal, near
+        Share inside the periosteum, inside the endosteum, inside the implant and within reach
+        of callus, each at least as large as what it encloses [-].
+    slab
+        Share of the height in the gap [-].
+
+    Returns
+    -------
+    dict
+        Shares by part; all but ``cortex_removed`` add up to ``near`` or ``periosteal``.
+    """
+    wall = np.maximum(periosteal - endosteal, 0.0)
+    return {
+        "bone": wall * (1.0 - slab),
+        "metal": metal,
+        "canal": np.maximum(endosteal - metal, 0.0) * (1.0 - slab),
+        "gap": np.maximum(periosteal - metal, 0.0) * slab,
+        "callus": np.maximum(near - periosteal, 0.0),
+        "cortex_removed": wall * slab,
+    }
