@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Annotated
 
@@ -55,8 +56,12 @@ def written(name: str) -> str:
     """Return the text of an example, or raise InputError naming the nearest known one."""
     if name not in names():
         raise InputError(f"there is no example '{name}'; {did_you_mean(name, names())}")
-    file = resources.files("trephine.cli") / "examples" / f"{name}.toml"
-    return file.read_text(encoding="utf-8")
+    return file(name).read_text(encoding="utf-8")
+
+
+def file(name: str) -> Traversable:
+    """Return where an example lies."""
+    return resources.files("trephine.cli") / "examples" / f"{name}.toml"
 
 
 def listing() -> None:

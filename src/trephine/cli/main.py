@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from trephine.cli import doctor, example, phantom, report, run, schema, show, version
+from trephine.cli import doctor, example, intake, phantom, report, run, schema, show, version
 from trephine.core.errors import CatalogueError, InputError, StoreError, TrephineError
 
 BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
@@ -26,6 +26,7 @@ app = typer.Typer(
 for command in (
     run.run,
     example.example,
+    intake.intake,
     phantom.phantom,
     show.show,
     report.report,

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from trephine.cli.quantity import quantities, quantity
+
 
 def phantom(
     *,
@@ -54,31 +56,11 @@ def phantom(
     image = write_phantom(
         out,
         shaft=shaft,
-        length=quantities("--length", length, "m", 1)[0],
+        length=quantity("--length", length, "m"),
         spacing=(x, y, z),
-        rise=quantities("--rise", rise, "m", 1)[0],
+        rise=quantity("--rise", rise, "m"),
         lean=(about_x, about_y),
         **given,
     )
     typer.echo(str(image))
     typer.echo(str(out / "truth.json"))
-
-
-def quantities(option: str, text: str, si: str, count: int) -> list[float]:
-    """Return the SI values of an option that holds quantities with commas between.
-
-    Raises
-    ------
-    InputError
-        If one of them is not the quantity wanted or there are too few or too many.
-    """
-    from trephine.core.errors import InputError
-    from trephine.core.units import to_si
-
-    parts = [part.strip() for part in text.split(",")]
-    if len(parts) != count:
-        raise InputError(f"{option}: write {count} quantities with commas between, not '{text}'")
-    try:
-        return [to_si(part, si) for part in parts]
-    except ValueError as error:
-        raise InputError(f"{option}: {error}") from None
