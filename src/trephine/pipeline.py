@@ -1,1 +1,209 @@
 """The order of the stages; the only place that knows them all."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from types import MappingProxyType
+
+import trephine
+from trephine.case.anatomy import Anatomy
+from trephine.case.case import Case
+from trephine.case.plan import Injection
+from trephine.case.run import Run, Treatment
+from trephine.case.settings import Settings
+from trephine.core import provenance
+from trephine.core.errors import InputError
+from trephine.core.progress import Watch
+from trephine.core.provenance import Provenance
+from trephine.core.rng import Streams
+from trephine.intake.site import anatomy as place
+from trephine.models.aspiration import Donor, draw_donor
+from trephine.models.beliefs import Beliefs
+from trephine.stages import deliver, follow, harvest, heal, process
+from trephine.store.runs import RunFolder, load
+
+__all__ = ["Run", "check", "run"]
+
+
+def check(case: Case, beliefs: Beliefs) -> None:
+    """Refuse a case that names something the catalogue does not know, every problem at once.
+
+    Raises
+    ------
+    InputError
+        With the place of each unknown name and the nearest known one.
+    """
+    problems = []
+    for number, step in enumerate(case.plan.steps):
+        if isinstance(step, Injection):
+            here = f"plan.steps.{number}"
+            problems += harvest.problems(step.harvest, beliefs.harvest, f"{here}.harvest")
+            problems += process.problems(step.process, beliefs.process, f"{here}.process")
+            problems += deliver.problems(step.deliver, beliefs.deliver, f"{here}.deliver")
+    if problems:
+        raise InputError(f"{case.name}: the plan names what the catalogue does not know", problems)
+
+
+def run(
+    case: Case,
+    *,
+    beliefs: Beliefs | None = None,
+    settings: Settings | None = None,
+    seed: int = 0,
+    out: str | Path | None = None,
+    resume: bool = False,
+    watch: Watch | None = None,
+) -> Run:
+    """Return one whole course of treatment, from needle to X-ray.
+
+    Parameters
+    ----------
+    case
+        Patient, site and plan.
+    beliefs
+        Parameters; the catalogue's printed numbers unless given.
+    settings
+        Numerics; the ``draft`` preset unless given.
+    seed
+        The user's luck: donor, needle, device, placement, film noise.
+    out
+        Folder to keep the run in; nothing is kept unless given.
+    resume
+        Go on with an interrupted run in ``out``; ends with the same numbers.
+    watch
+        Hears the progress.
+
+    Raises
+    ------
+    InputError
+        If the case names something unknown, or ``out`` cannot be used.
+    SolverError
+        If the healing engine does not converge.
+    """
+    began = time.perf_counter()
+    listener = watch or Watch()
+    beliefs = beliefs or Beliefs.printed()
+    settings = settings or Settings.preset("draft")
+    check(case, beliefs)
+    listener.progress("site", 0, 1)
+    anatomy = place(case.site, settings)
+    facts = _provenance(case, settings, beliefs, anatomy, seed)
+    folder = None
+    if out is not None:
+        opening = RunFolder.resume if resume else RunFolder.create
+        folder = opening(Path(out), case=case, settings=settings, seed=seed, provenance=facts)
+        if folder.is_finished:
+            return load(Path(out))
+    treatments = _treat(case, beliefs, settings, anatomy, Streams(seed), listener)
+    keeper = listener if folder is None else folder.watch(anatomy.grid, listener)
+    course = heal.heal(
+        patient=case.patient,
+        site=case.site,
+        anatomy=anatomy,
+        grafts=[t.graft for t in treatments],
+        plan=case.plan,
+        p=beliefs.heal,
+        s=settings,
+        watch=keeper,
+    )
+    listener.progress("follow", 0, 1)
+    seen = follow.follow(
+        course=course,
+        anatomy=anatomy,
+        side=case.site.side,
+        p=beliefs.follow,
+        rng=Streams(seed).named("film"),
+    )
+    finished = Run(
+        case=case,
+        settings=settings,
+        anatomy=anatomy,
+        treatments=treatments,
+        course=course,
+        follow_up=seen,
+        provenance=facts,
+        used=MappingProxyType(dict(beliefs.used)),
+        provisional=beliefs.provisional,
+        notices=_notices(case, treatments),
+    )
+    if folder is not None:
+        folder.finish(finished, time.perf_counter() - began)
+    return finished
+
+
+def _treat(
+    case: Case,
+    beliefs: Beliefs,
+    settings: Settings,
+    anatomy: Anatomy,
+    streams: Streams,
+    listener: Watch,
+) -> tuple[Treatment, ...]:
+    """Carry out every injection of the plan up to the lesion.
+
+    The donor's luck is drawn once: it is the same patient at every harvest.
+    """
+    donor: Donor = draw_donor(beliefs.harvest, streams.named("donor"))
+    done = []
+    injections = case.plan.injections
+    for number, step in enumerate(injections):
+        listener.progress("dose", number, len(injections))
+        aspirate = harvest.harvest(
+            patient=case.patient,
+            plan=step.harvest,
+            p=beliefs.harvest,
+            donor=donor,
+            rng=streams.named("needle", number),
+        )
+        concentrate = process.process(
+            aspirate=aspirate,
+            plan=step.process,
+            p=beliefs.process,
+            rng=streams.named("device", number),
+        )
+        graft = deliver.deliver(
+            concentrate=concentrate,
+            anatomy=anatomy,
+            plan=step.deliver,
+            day=step.day,
+            p=beliefs.deliver,
+            s=settings,
+            rng=streams.named("placement", number),
+        )
+        done.append(Treatment(aspirate, concentrate, graft))
+    return tuple(done)
+
+
+def _provenance(
+    case: Case, settings: Settings, beliefs: Beliefs, anatomy: Anatomy, seed: int
+) -> Provenance:
+    return Provenance(
+        version=trephine.__version__,
+        python=provenance.python(),
+        platform=provenance.machine(),
+        libraries=provenance.libraries(),
+        case_digest=case.digest,
+        settings_digest=settings.digest,
+        catalogue_digest=beliefs.catalogue_digest,
+        beliefs_digest=beliefs.digest,
+        anatomy_digest=anatomy.digest,
+        seed=seed,
+    )
+
+
+def _notices(case: Case, treatments: tuple[Treatment, ...]) -> tuple[str, ...]:
+    """Return what a reader of the report must be told."""
+    said = [
+        "The dose threshold of the healing model is a choice made to fit one published series; "
+        "union or non-union near it is not evidence.",
+    ]
+    if case.site.gap.virtual:
+        said.append("The gap is virtual: it was placed in an intact shaft.")
+    if case.site.scan is not None:
+        said.append(f"Anatomy: {case.site.scan.source}")
+    if case.site.fixation.kind == "nail" and case.site.fixation.axial_stiffness is None:
+        said.append("The stiffness of the nail was measured on an unreamed tibial nail.")
+    if any(t.concentrate.cultured for t in treatments):
+        said.append("A cultured cell counts as one functional progenitor; no measurement was found.")
+    return tuple(said)

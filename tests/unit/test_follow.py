@@ -18,7 +18,8 @@ from trephine.catalogue.load import catalogue
 from trephine.core.types import Ending
 from trephine.intake.site import anatomy
 from trephine.models.beliefs import Reading
-from trephine.stages.follow import TISSUES, FollowParameters, follow
+from trephine.models.scores import FollowParameters
+from trephine.stages.follow import TISSUES, follow
 
 
 @pytest.fixture(scope="module")

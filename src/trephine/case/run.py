@@ -79,7 +79,7 @@ class Run:
             "injections": [
                 {
                     "day": t.graft.day / 86400,
-                    "drawn_mL": t.aspirate.pool.volume * 1e6,
+                    "drawn_mL": (t.aspirate.pool.volume - t.aspirate.pool.anticoagulant) * 1e6,
                     "progenitors_drawn": t.aspirate.pool.progenitors,
                     "progenitors_product": t.concentrate.product.progenitors,
                     "progenitors_retained": t.graft.funnel[-1].progenitors,

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from trephine.case.document import Document, Flag
 from trephine.core.units import Fraction, Length, Stiffness, Unit, written
 
-Tilt = Annotated[float, Unit("rad", "deg", ge=0, le=1.0472)]
+Tilt = Annotated[float, Unit("rad", "deg", ge=-1.0472, le=1.0472)]
 
 
 class Shaft(Document):

@@ -16,6 +16,11 @@ from trephine.catalogue.records import Record
 from trephine.core import digest
 from trephine.core.errors import CatalogueError
 from trephine.core.units import Unit, factor
+from trephine.models.aspiration import AspirationParameters
+from trephine.models.healing import HealParameters
+from trephine.models.injection import InjectionParameters
+from trephine.models.scores import FollowParameters
+from trephine.models.separation import ProcessParameters
 
 
 class Parameters(Protocol):
@@ -122,11 +127,11 @@ class Beliefs:
         Ids of used records that no second reader has confirmed.
     """
 
-    harvest: Any
-    process: Any
-    deliver: Any
-    heal: Any
-    follow: Any
+    harvest: AspirationParameters
+    process: ProcessParameters
+    deliver: InjectionParameters
+    heal: HealParameters
+    follow: FollowParameters
     used: Mapping[str, float]
     catalogue_digest: str
     provisional: tuple[str, ...]
@@ -143,7 +148,16 @@ class Beliefs:
 
     @classmethod
     def _read(cls, reading: Reading) -> Self:
-        raise NotImplementedError  # joined when the parameter classes of all stages are in
+        return cls(
+            harvest=reading.fill(AspirationParameters),
+            process=reading.fill(ProcessParameters),
+            deliver=reading.fill(InjectionParameters),
+            heal=reading.fill(HealParameters),
+            follow=reading.fill(FollowParameters),
+            used=MappingProxyType(dict(reading.used)),
+            catalogue_digest=reading.facts.digest,
+            provisional=tuple(sorted(set(reading.used) & reading.facts.provisional)),
+        )
 
     @property
     def digest(self) -> str:

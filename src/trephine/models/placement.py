@@ -43,7 +43,8 @@ def capacity(anatomy: Anatomy, reach: float, accessible: Mapping[str, float]) ->
     """
     beyond = (reach - depth_beyond_gap(anatomy)) / anatomy.grid.spacing + 0.5
     within = np.clip(beyond, 0.0, 1.0)
-    around = accessible["canal"] * anatomy.canal + accessible["callus"] * anatomy.callus
+    canal = anatomy.healing - anatomy.gap - anatomy.callus
+    around = accessible["canal"] * canal + accessible["callus"] * anatomy.callus
     room: Voxels = accessible["gap"] * anatomy.gap + within * around
     return room
 

@@ -49,6 +49,24 @@ class ScoreParameters:
 
 
 @dataclass(frozen=True)
+class FollowParameters:
+    """How films are made and read.
+
+    Parameters
+    ----------
+    radiograph
+        Beam, materials, detector and limb.
+    scores
+        Cut-offs of the score.
+    """
+
+    SECTION: ClassVar[str] = "follow"
+
+    radiograph: RadiographParameters
+    scores: ScoreParameters
+
+
+@dataclass(frozen=True)
 class Band:
     """Where on a film one cortex is read, and what is seen there with and without it.
 

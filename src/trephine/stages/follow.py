@@ -2,41 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
-
 import numpy as np
 
 from trephine.case.anatomy import Anatomy
 from trephine.case.course import HealingCourse
 from trephine.case.followup import FollowUp
 from trephine.core.types import Ending
-from trephine.models.attenuation import RadiographParameters, hounsfield
+from trephine.models.attenuation import hounsfield
 from trephine.models.radiograph import Camera
-from trephine.models.scores import Reader, ScoreParameters, Side, first_lasting
+from trephine.models.scores import FollowParameters, Reader, Side, first_lasting
 
 VERSION = 1
 """Raised when the same inputs give another result."""
 DAYS_A_WEEK = 7.0
 TISSUES = ("fibrous", "cartilage", "woven", "mineralised", "clot", "demineralised_bone")
-
-
-@dataclass(frozen=True)
-class FollowParameters:
-    """How films are made and read.
-
-    Parameters
-    ----------
-    radiograph
-        Beam, materials, detector and limb.
-    scores
-        Cut-offs of the score.
-    """
-
-    SECTION: ClassVar[str] = "follow"
-
-    radiograph: RadiographParameters
-    scores: ScoreParameters
 
 
 def follow(
