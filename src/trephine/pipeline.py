@@ -195,8 +195,10 @@ def _provenance(
 def _notices(case: Case, treatments: tuple[Treatment, ...]) -> tuple[str, ...]:
     """Return what a reader of the report must be told."""
     said = [
-        "The dose threshold of the healing model is a choice made to fit one published series; "
-        "union or non-union near it is not evidence.",
+        (
+            "The dose threshold of the healing model is a choice made to fit one published "
+            "series; union or non-union near it is not evidence."
+        ),
     ]
     if case.site.gap.virtual:
         said.append("The gap is virtual: it was placed in an intact shaft.")
@@ -205,5 +207,5 @@ def _notices(case: Case, treatments: tuple[Treatment, ...]) -> tuple[str, ...]:
     if case.site.fixation.kind == "nail" and case.site.fixation.axial_stiffness is None:
         said.append("The stiffness of the nail was measured on an unreamed tibial nail.")
     if any(t.concentrate.cultured for t in treatments):
-        said.append("A cultured cell counts as one functional progenitor; no measurement was found.")
+        said.append("Each cultured cell counts as a functional progenitor: an assumption.")
     return tuple(said)

@@ -63,7 +63,8 @@ def test_oxygen_reaches_as_deep_as_the_closed_formula() -> None:
     """
     reach = np.sqrt(2 * 173.0 * 40.0 / 1800.0)
     assert reach == pytest.approx(2.77, abs=0.005)
-    assert depth(1800.0, half_value=0.001) == pytest.approx(reach * (1 - np.sqrt(0.2 / 40)), rel=0.01)
+    expected = reach * (1 - np.sqrt(0.2 / 40))
+    assert depth(1800.0, half_value=0.001) == pytest.approx(expected, rel=0.01)
 
 
 def test_the_check_rejects_twice_the_uptake() -> None:

@@ -44,14 +44,28 @@ def run(
     shape = tissue.open.shape
     fast = Fast(jnp.full(shape, 40.0), jnp.zeros(shape), jnp.asarray(0.0))
     return advance(
-        model, state, fast, jnp.full(shape, 0.02), tissue, p, jnp.asarray(days), jnp.asarray(0.05),
-        jnp.asarray(0.1), jnp.asarray(1e-8), 1e-3,
+        model,
+        state,
+        fast,
+        strain=jnp.full(shape, 0.02),
+        tissue=tissue,
+        p=p,
+        duration=jnp.asarray(days),
+        step=jnp.asarray(0.05),
+        longest=jnp.asarray(0.1),
+        tolerance=jnp.asarray(1e-8),
+        relative=1e-3,
     )
 
 
 UNIFORM = without(
-    CALLUS, "progenitors wander", "progenitors climb soft matrix", "fibroblasts wander",
-    "vessels spread", "vessels enter from living surfaces", "host progenitors arrive",
+    CALLUS,
+    "progenitors wander",
+    "progenitors climb soft matrix",
+    "fibroblasts wander",
+    "vessels spread",
+    "vessels enter from living surfaces",
+    "host progenitors arrive",
 )
 """The model in tissue that is the same everywhere: nothing moves."""
 
@@ -126,8 +140,15 @@ def random_tissue(rng: np.random.Generator, shape: tuple[int, int, int]) -> Tiss
     surface = jnp.asarray(rng.random(shape))
     faces = aperture(share)
     return Tissue(
-        jnp.asarray(0.8), share, faces, jnp.ones(shape), aperture(jnp.ones(shape)),
-        0.0 * share, surface, 1.0 - share, surface,
+        jnp.asarray(0.8),
+        share,
+        faces,
+        jnp.ones(shape),
+        aperture(jnp.ones(shape)),
+        0.0 * share,
+        surface,
+        1.0 - share,
+        surface,
     )
 
 
@@ -138,7 +159,8 @@ def test_a_term_touches_and_conserves_what_it_says(term: Term, p: Numbers) -> No
     state, tissue = random_state(rng, shape), random_tissue(rng, shape)
     state["progenitor_host"] = 1e-4 * p["host_level"] * state["progenitor_host"]
     strain = jnp.asarray(0.2 * rng.random(shape))
-    felt = conditions(state, jnp.asarray(40 * rng.random(shape)), jnp.asarray(rng.random(shape)), strain, p)
+    oxygen, signal = jnp.asarray(40 * rng.random(shape)), jnp.asarray(rng.random(shape))
+    felt = conditions(state, oxygen, signal, strain, p)
     rates = term.rate(state, felt, tissue, p)
     assert set(rates) == set(term.touches)
     assert any(float(jnp.max(jnp.abs(rate))) > 0 for rate in rates.values())

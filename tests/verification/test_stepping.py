@@ -49,7 +49,14 @@ def test_the_check_rejects_rates_that_lag() -> None:
     def run(step: float) -> float:
         start = {"a": jnp.ones(3), "b": jnp.zeros(3)}
         marched = march(
-            lagging, start, start, 2.0, step, longest=step, relative=1e3, absolute={"a": 1e3, "b": 1e3}
+            lagging,
+            start,
+            start,
+            2.0,
+            step,
+            longest=step,
+            relative=1e3,
+            absolute={"a": 1e3, "b": 1e3},
         )
         return abs(float(marched.state["b"][0]) - exact(2.0)[1])
 
@@ -61,7 +68,13 @@ def test_the_check_rejects_rates_that_lag() -> None:
 def test_the_ledger_accounts_for_every_change() -> None:
     start = {"a": jnp.ones(4), "b": jnp.zeros(4)}
     marched = march(
-        decay_and_growth, start, 0.0, 3.0, 0.3, longest=0.3, relative=1e-3,
+        decay_and_growth,
+        start,
+        0.0,
+        3.0,
+        0.3,
+        longest=0.3,
+        relative=1e-3,
         absolute={"a": 1e-5, "b": 1e-5},
     )
     for name, entry in (("a", "a/decay"), ("b", "b/gain")):
@@ -74,7 +87,13 @@ def test_the_error_follows_the_tolerance() -> None:
     for relative in (1e-2, 1e-4):
         start = {"a": jnp.ones(1), "b": jnp.zeros(1)}
         marched = march(
-            decay_and_growth, start, 0.0, 2.0, 0.5, longest=1.0, relative=relative,
+            decay_and_growth,
+            start,
+            0.0,
+            2.0,
+            0.5,
+            longest=1.0,
+            relative=relative,
             absolute={"a": relative, "b": relative},
         )
         found.append(abs(float(marched.state["a"][0]) - exact(2.0)[0]))
@@ -99,6 +118,13 @@ def test_a_march_that_cannot_go_on_says_so() -> None:
         return {"a": jnp.full_like(state["a"], -1e12)}, memory, {"a/loss": jnp.asarray(0.0)}
 
     marched = march(
-        impossible, {"a": jnp.zeros(1)}, 0.0, 1.0, 0.5, longest=0.5, relative=1e3, absolute={"a": 1e3}
+        impossible,
+        {"a": jnp.zeros(1)},
+        0.0,
+        1.0,
+        0.5,
+        longest=0.5,
+        relative=1e3,
+        absolute={"a": 1e3},
     )
     assert bool(marched.failed)

@@ -89,6 +89,7 @@ def advance(
     model: tuple[Term, ...],
     s: State,
     fast: Fast,
+    *,
     strain: jax.Array,
     tissue: Tissue,
     p: Numbers,

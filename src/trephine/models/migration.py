@@ -84,7 +84,10 @@ RANDOM_MOTION = Term(
     rate=wander,
     touches=PROGENITORS,
     conserves="total",
-    equation=r"\dot m = \nabla\cdot\left(D_m(1-\phi_w)^2(1-\tfrac12\phi_f)(1-s_{dbm})(1+k_s s_{clot})\nabla m\right)",
+    equation=(
+        r"\dot m = \nabla\cdot(D\nabla m),\ "
+        r"D = D_m(1-\phi_w)^2(1-\tfrac12\phi_f)(1-s_{dbm})(1+k_s s_{clot})"
+    ),
     sources=("BailonPlaza2001",),
     assumed="mobility falls with matrix and rises in clot",
 )
@@ -101,7 +104,10 @@ HAPTOTAXIS = Term(
     rate=climb_matrix,
     touches=PROGENITORS,
     conserves="total",
-    equation=r"\dot m = -\nabla\cdot\left(\frac{C_k}{(K_k+\phi)^2} m \nabla\phi\right),\ \phi=\phi_f+\phi_c",
+    equation=(
+        r"\dot m = -\nabla\cdot\left(\frac{C_k}{(K_k+\phi)^2} m \nabla\phi\right),\ "
+        r"\phi=\phi_f+\phi_c"
+    ),
     sources=("BailonPlaza2001",),
     assumed="a matrix fraction of 1 stands for the matrix density scale of the source",
 )

@@ -223,14 +223,14 @@ class _Course:
             self.model,
             now.state,
             now.fast,
-            now.strain,
-            self.tissue,
-            self.p,
-            jnp.asarray(day - now.day),
-            jnp.asarray(now.step),
-            jnp.asarray(self.s.longest_step / DAY),
-            jnp.asarray(self.s.elliptic_tolerance),
-            self.s.step_tolerance,
+            strain=now.strain,
+            tissue=self.tissue,
+            p=self.p,
+            duration=jnp.asarray(day - now.day),
+            step=jnp.asarray(now.step),
+            longest=jnp.asarray(self.s.longest_step / DAY),
+            tolerance=jnp.asarray(self.s.elliptic_tolerance),
+            relative=self.s.step_tolerance,
         )
         if bool(marched.failed):
             raise SolverError(f"the time step fell below its limit on day {day:.2f}")
