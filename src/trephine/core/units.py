@@ -40,8 +40,8 @@ LARGEST = 2**1000
 
 # A number, then a unit made of names: "4 mL", "1000 1/mL", "0.3 mm^2/d". Nothing is computed for a
 # person: pint alone would read "4,5 mL" as 45 mL and work out "9**9**9 mm".
-NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?"
-NAME = r"[A-Za-z\u00b5\u03bc\u00b0%_]+(?:(?:\^|\*\*)-?\d|[\u00b2\u00b3])?"
+NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?"
+NAME = r"[A-Za-z\u00b5\u03bc\u00b0%_]{1,30}(?:(?:\^|\*\*)-?\d|[\u00b2\u00b3])?"
 QUANTITY = re.compile(
     rf"(?P<number>{NUMBER}) ?(?P<unit>(?:(?:1? ?/ ?)?{NAME}(?: ?[*/ ] ?{NAME})*)?)",
     re.ASCII,
