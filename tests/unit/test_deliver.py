@@ -1,0 +1,207 @@
+"""The stage deliver: the funnel, the fill, carriers, refusals."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from trephine.case.anatomy import Anatomy
+from trephine.case.concentrate import Concentrate
+from trephine.case.document import validate
+from trephine.case.graft import Graft
+from trephine.case.plan import Delivery
+from trephine.case.settings import Settings
+from trephine.case.suspension import Suspension
+from trephine.catalogue.load import catalogue
+from trephine.core.errors import InputError
+from trephine.core.grid import Grid
+from trephine.models.beliefs import Reading
+from trephine.models.injection import InjectionParameters
+from trephine.stages.deliver import deliver, problems
+
+P = Reading(catalogue()).fill(InjectionParameters)
+PRODUCT = Suspension(10e-6, 1.0e9, 30_000.0, 5e9, 3e-6, 1e-6)
+BMAC = Concentrate(PRODUCT, "test", 0.6, 0.8, cultured=False, budgets=())
+
+
+def site() -> Anatomy:
+    """Bone ends of a solid bar, 20 mm square, 10 mm apart; the gap holds 4 mL; soft tissue."""
+    grid = Grid((15, 15, 15), 2e-3, (-14e-3, -14e-3, -14e-3))
+    x, y, z = (np.broadcast_to(abs(np.rint(c / 2e-3)), grid.shape) for c in grid.centres())
+    wide = np.where(x < 5, 1.0, np.where(x == 5, 0.5, 0.0))
+    deep = np.where(y < 5, 1.0, np.where(y == 5, 0.5, 0.0))
+    shaft = np.where((x <= 4) & (y <= 4), 1.0, wide * deep)
+    between = (z <= 2).astype(float)
+    nothing = np.zeros(grid.shape)
+    return Anatomy(
+        grid=grid,
+        bone=shaft * (1 - between),
+        metal=nothing,
+        canal=nothing,
+        gap=shaft * between,
+        callus=1 - shaft,
+        cortex_removed=shaft * between,
+        hounsfield=nothing,
+        outer_radius=10e-3,
+        canal_radius=0.0,
+        gap_width=10e-3,
+        tilt=0.0,
+        virtual=False,
+    )
+
+
+SITE = site()
+TIGHT = replace(P, accessible={"gap": 1.0, "canal": 1.0, "callus": 0.0})
+
+
+def run(p: InjectionParameters = P, product: Concentrate = BMAC, **plan: object) -> Graft:
+    written = {"volume": "10 mL", "carrier": "clot", **plan}
+    return deliver(
+        concentrate=product,
+        anatomy=SITE,
+        plan=validate(Delivery, written, "delivery"),
+        day=86400.0,
+        p=p,
+        s=Settings.preset("draft"),
+        rng=np.random.default_rng(2),
+    )
+
+
+def test_funnel_by_hand() -> None:
+    # 30,000 x 1 x e^-0.002 x 1 x 0.967 x 0.95 x (4 mL / 9.1865 mL) x 0.55; the gap is all the room.
+    graft = run(TIGHT)
+    room = SITE.gap.sum() * SITE.grid.voxel_volume
+    assert room == pytest.approx(4e-6, rel=1e-12)
+    lines = [(line.name, line.progenitors) for line in graft.funnel]
+    placed = 30_000 * np.exp(-0.002) * 0.967
+    assert lines[0] == ("in the product", 30_000.0)
+    assert lines[1] == ("taken up for injection", 30_000.0)
+    assert lines[2][1] == pytest.approx(30_000 * np.exp(-0.002))
+    assert lines[4] == ("placed at the lesion", pytest.approx(placed, rel=1e-6))
+    assert lines[5][1] == pytest.approx(placed * 0.95, rel=1e-6)
+    assert lines[6][1] == pytest.approx(placed * 0.95 * 4 / 9.1865, rel=1e-6)
+    assert lines[7][1] == pytest.approx(placed * 0.95 * 4 / 9.1865 * 0.55, rel=1e-6)
+    assert graft.fill == pytest.approx(SITE.gap)
+
+
+def test_funnel_never_rises_and_ends_on_the_grid() -> None:
+    graft = run()
+    left = [line.progenitors for line in graft.funnel]
+    assert left == sorted(left, reverse=True)
+    voxel = SITE.grid.voxel_volume
+    assert graft.progenitors.sum() * voxel == pytest.approx(left[-1], rel=1e-12)
+    both = (graft.progenitors + graft.nucleated).sum() * voxel
+    assert both == pytest.approx(graft.funnel[-1].nucleated, rel=1e-12)
+
+
+def test_budgets_close() -> None:
+    for graft in (run(), run(TIGHT), run(volume="3 mL", needle={"gauge": 25}, guidance="blind")):
+        quantities = [budget.quantity for budget in graft.budgets]
+        assert quantities == ["progenitors", "other nucleated cells", "volume"]
+        assert all(budget.closes(1e-12) for budget in graft.budgets)
+
+
+def test_volume_at_the_lesion_by_hand() -> None:
+    graft = run(volume="3 mL")
+    held = graft.fill.sum() * SITE.grid.voxel_volume
+    assert held == pytest.approx(3e-6 * 0.967 * 0.95, rel=1e-12)
+    assert graft.fill.max() <= 1.0
+
+
+def test_cells_lie_where_the_product_lies() -> None:
+    graft = run(volume="3 mL")
+    filled = graft.fill > 0
+    density = graft.progenitors[filled] / graft.fill[filled]
+    assert density == pytest.approx(density[0])
+    assert (graft.progenitors[~filled] == 0).all()
+
+
+def test_clot_takes_up_the_fill_and_nothing_else_does() -> None:
+    clot, loose = run(), run(carrier="none")
+    assert (clot.clot == clot.fill).all()
+    assert clot.demineralised_bone.max() == 0.0
+    assert loose.clot.max() == 0.0
+    kept = clot.funnel[-1].progenitors / loose.funnel[-1].progenitors
+    assert kept == pytest.approx(0.55 / 0.40)
+
+
+def test_demineralised_bone_takes_its_share_of_the_fill() -> None:
+    graft = run(volume="6 mL", carrier="demineralised_bone", carrier_volume="3 mL")
+    assert graft.demineralised_bone == pytest.approx(graft.fill / 3)
+    assert graft.clot.max() == 0.0
+    held = graft.fill.sum() * SITE.grid.voxel_volume
+    assert held == pytest.approx(9e-6 * 0.967 * 0.95, rel=1e-12)
+    assert graft.funnel[1].progenitors == pytest.approx(18_000)
+
+
+def test_cultured_cells_bring_no_others() -> None:
+    grown = Concentrate(
+        Suspension(10e-6, 2e7, 2e7, 0, 0, 0), "test", 1, 1, cultured=True, budgets=()
+    )
+    graft = run(product=grown)
+    assert graft.cultured
+    assert graft.nucleated.max() == 0.0
+    assert graft.progenitors.max() > 0
+
+
+def test_fine_needle_and_long_wait_lose_cells() -> None:
+    through = run(needle={"gauge": 25}).funnel[3].progenitors / run().funnel[3].progenitors
+    assert 0.75 < through < 0.96
+    waited = deliver(
+        concentrate=BMAC,
+        anatomy=SITE,
+        plan=validate(Delivery, {"volume": "10 mL"}, "delivery"),
+        day=0.0,
+        p=P,
+        s=Settings.preset("draft"),
+        rng=np.random.default_rng(2),
+        held=23 * 3600.0,
+    )
+    assert waited.funnel[2].progenitors == pytest.approx(30_000 * np.exp(-0.048))
+
+
+def test_blind_tip_strays_further_than_a_guided_one() -> None:
+    def strays(guidance: str) -> float:
+        found = []
+        for seed in range(20):
+            graft = deliver(
+                concentrate=BMAC,
+                anatomy=SITE,
+                plan=validate(Delivery, {"volume": "1 mL", "guidance": guidance}, "delivery"),
+                day=0.0,
+                p=P,
+                s=Settings.preset("draft"),
+                rng=np.random.default_rng(seed),
+            )
+            x = SITE.grid.centres()[0]
+            found.append(float((graft.fill * x).sum() / graft.fill.sum()))
+        return float(np.std(found))
+
+    assert strays("blind") > 2 * strays("ct") > 0.0
+
+
+def test_refusals_name_the_place() -> None:
+    with pytest.raises(
+        InputError, match=r"deliver.volume: 11 mL is more than the product of 10 mL"
+    ):
+        run(volume="11 mL")
+    with pytest.raises(InputError, match=r"deliver.needle.gauge: .*from 8 to 30"):
+        run(needle={"gauge": 31})
+    fine = validate(Delivery, {"volume": "1 mL", "needle": {"gauge": 32}}, "delivery")
+    assert problems(fine, P, "plan.steps.1.deliver")[0].place == "plan.steps.1.deliver.needle.gauge"
+
+
+def test_a_grid_that_missed_the_gap_is_refused() -> None:
+    missed = replace(SITE, gap=np.zeros(SITE.grid.shape))
+    with pytest.raises(InputError, match=r"site\.gap"):
+        deliver(
+            concentrate=BMAC,
+            anatomy=missed,
+            plan=validate(Delivery, {"volume": "1 mL"}, "delivery"),
+            day=0.0,
+            p=P,
+            s=Settings.preset("draft"),
+            rng=np.random.default_rng(2),
+        )

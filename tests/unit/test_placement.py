@@ -1,0 +1,130 @@
+"""Where a volume settles: room, order of filling, and an exact level."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from trephine.case.anatomy import Anatomy
+from trephine.core.grid import Grid
+from trephine.core.types import Voxels
+from trephine.models import placement
+
+STEP = 1e-3
+ALL = {"gap": 1.0, "canal": 1.0, "callus": 1.0}
+
+
+def site(gap_layers: int = 3) -> Anatomy:
+    """A square bar of 5 x 5 voxels with a canal of one, in a 9 x 9 x 15 box; a plane gap."""
+    grid = Grid((9, 9, 15), STEP, (-4 * STEP, -4 * STEP, -7 * STEP))
+    x, y, z = (np.broadcast_to(np.rint(c / STEP), grid.shape) for c in grid.centres())
+    shaft = (abs(x) <= 2) & (abs(y) <= 2)
+    hollow = (x == 0) & (y == 0)
+    between = abs(z) <= gap_layers // 2
+    parts = {
+        "bone": shaft & ~hollow & ~between,
+        "metal": np.zeros(grid.shape, bool),
+        "canal": hollow & ~between,
+        "gap": shaft & between,
+        "callus": ~shaft & (abs(x) <= 3) & (abs(y) <= 3),
+        "cortex_removed": shaft & ~hollow & between,
+    }
+    return Anatomy(
+        grid=grid,
+        **{name: part.astype(float) for name, part in parts.items()},
+        hounsfield=np.zeros(grid.shape),
+        outer_radius=2.5 * STEP,
+        canal_radius=0.5 * STEP,
+        gap_width=gap_layers * STEP,
+        tilt=0.0,
+        virtual=False,
+    )
+
+
+def test_room_by_count() -> None:
+    # A reach of 1 mm takes half the voxels whose centre is 1 mm beyond the gap, per the softening:
+    # (1 - 1)/1 + 1/2. Gap 75; canal 2 x 1/2; callus 3 layers of 20 side voxels x 1/2; corners and
+    # layers beyond lie sqrt(2) away: 1 - sqrt(2) + 1/2 = 0.0858 of 3 x 4 + 2 x 20.
+    room = placement.capacity(site(), STEP, ALL)
+    far = 1.5 - np.sqrt(2)
+    assert room.sum() == pytest.approx(75 + 1 + 30 + far * (12 + 40), rel=1e-9)
+
+
+def test_shares_of_access_scale_the_room() -> None:
+    room = placement.capacity(site(), STEP, {"gap": 1.0, "canal": 0.5, "callus": 0.0})
+    assert room.sum() == pytest.approx(75.5)
+
+
+def test_room_never_exceeds_the_open_tissue() -> None:
+    anatomy = site()
+    assert (placement.capacity(anatomy, 0.1, ALL) <= anatomy.open + 1e-12).all()
+
+
+def test_centre_of_the_gap() -> None:
+    assert placement.gap_centre(site()) == pytest.approx((0.0, 0.0, 0.0), abs=1e-12)
+
+
+def test_gap_fills_before_its_surroundings() -> None:
+    anatomy = site()
+    room = placement.capacity(anatomy, 3 * STEP, ALL)
+    ease = placement.ease(anatomy, (0.0, 0.0, 0.0), 40e-9)
+    fill = placement.settle(room, ease, 40e-9, 1e-9)
+    assert (fill * anatomy.gap).sum() > 0.8 * 40
+    assert fill[4, 4, 7] == fill.max() == pytest.approx(0.7045, abs=1e-3)  # the tip
+    assert fill.sum() == pytest.approx(40.0, rel=1e-12)
+
+
+def test_tip_off_the_centre_moves_the_fill() -> None:
+    anatomy = site()
+    room = placement.capacity(anatomy, STEP, ALL)
+    ease = placement.ease(anatomy, (2 * STEP, 0.0, 0.0), 20e-9)
+    fill = placement.settle(room, ease, 20e-9, 1e-9)
+    x = anatomy.grid.centres()[0]
+    assert (fill * x).sum() / fill.sum() > 0.5 * STEP
+
+
+def bisected(room: Voxels, readiness: Voxels, volume: float, voxel_volume: float) -> Voxels:
+    """The same level by bisection: slow, and plainly right."""
+    low, high = 0.0, 1.0 / readiness.min()
+    for _ in range(200):
+        level = 0.5 * (low + high)
+        held = (room * np.minimum(1.0, level * readiness)).sum() * voxel_volume
+        low, high = (level, high) if held < volume else (low, level)
+    return room * np.minimum(1.0, high * readiness)
+
+
+def scaled(room: Voxels, readiness: Voxels, volume: float, voxel_volume: float) -> Voxels:
+    """Sabotage: spread in proportion and never mind that voxels overflow."""
+    return readiness * room * volume / ((readiness * room).sum() * voxel_volume)
+
+
+def worst(method: Callable[[Voxels, Voxels, float, float], Voxels]) -> float:
+    rng = np.random.default_rng(9)
+    room, readiness = rng.random((6, 5, 4)), rng.uniform(0.01, 1.0, (6, 5, 4))
+    return max(
+        float(abs(method(room, readiness, v, 1.0) - bisected(room, readiness, v, 1.0)).max())
+        for v in (0.01, 5.0, 0.5 * room.sum(), 0.999 * room.sum())
+    )
+
+
+def test_level_agrees_with_bisection() -> None:
+    assert worst(placement.settle) < 1e-12
+
+
+def test_the_check_rejects_a_method_that_overflows() -> None:
+    assert worst(scaled) > 0.1
+
+
+def test_all_the_room_can_be_taken_and_no_more() -> None:
+    room = np.array([[[0.5, 0.0, 1.0]]])
+    readiness = np.array([[[1.0, 0.1, 1e-9]]])
+    assert placement.settle(room, readiness, 1.5, 1.0) == pytest.approx(room)
+    with pytest.raises(ValueError, match="do not fit"):
+        placement.settle(room, readiness, 1.6, 1.0)
+
+
+def test_no_voxel_is_out_of_range_of_floats() -> None:
+    ease = placement.ease(site(), (10.0, 0.0, 0.0), 1e-12)
+    assert (ease > 0).all()
