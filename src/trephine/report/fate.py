@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +22,8 @@ TITLES = {
 LARGEST = 8
 """Ways drawn apart; the others are drawn together."""
 OTHERS = "other ways"
+NOTHING = 1e-6
+"""A way smaller than this share of the largest is rounding: motion moves cells, makes none."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +44,10 @@ def ways(run: Run, field: str) -> Ways:
     found = {
         name.removeprefix(prefix): values
         for name, values in run.course.spent.items()
-        if name.startswith(prefix) and np.abs(values).max() > 0
+        if name.startswith(prefix)
     }
+    largest = max((float(np.abs(v).max()) for v in found.values()), default=0.0)
+    found = {name: v for name, v in found.items() if np.abs(v).max() > NOTHING * largest}
     order = sorted(found, key=lambda name: -float(np.abs(found[name]).max()))
     told = {name: found[name] for name in order[:LARGEST]}
     if order[LARGEST:]:
@@ -59,9 +64,13 @@ def _graph(run: Run, frames: Frames, field: str) -> Graph:
     scale = 1e6 if max(up.max(), down.max()) >= 0.1 else 1e3
     unit = {1e6: "million cells", 1e3: "thousand cells"}[scale]
     factor = 1e6 / scale
-    ends = _ends(float(down.max()) * factor, float(up.max()) * factor)
+    marks = _marks(float(down.max()) * factor, float(up.max()) * factor)
     panel = Panel.of(
-        weeks, ends, f"{unit}; came in above, went out below", f"Stacked areas: {TITLES[field]}"
+        weeks,
+        (marks[0], marks[-1]),
+        f"{unit}; came in above, went out below",
+        f"Stacked areas: {TITLES[field]}, what came in and what went out by week",
+        marks=marks,
     )
     names = [*found.gains, *(name for name in found.losses if name not in found.gains)]
     colours = {name: CATEGORIES[i % len(CATEGORIES)] for i, name in enumerate(names)}
@@ -76,7 +85,7 @@ def _graph(run: Run, frames: Frames, field: str) -> Graph:
             low = high
             word = "+" if sign > 0 else "\u2212"
             readings = [f"{word}{NO_BREAK}{count(float(values[i]) * 1e6)}" for i in frames.snapshot]
-            keys.append(Key(name, colours[name], readings))
+            keys.append(Key(name, colours[name], readings, shape="area"))
     net = up - down
     drawn += [panel.line(weeks, net * factor, INK), panel.events(events(run))]
     start = _at_day_0(run, field)
@@ -95,10 +104,11 @@ def _at_day_0(run: Run, field: str) -> float:
     return 0.0
 
 
-def _ends(down: float, up: float) -> tuple[float, float]:
-    """Return round ends of an axis that holds losses below and gains above zero."""
+def _marks(down: float, up: float) -> tuple[float, ...]:
+    """Return round values from below all losses to above all gains, zero among them."""
     step = nice_step(max(down + up, 1e-12) / 6)
-    return -step * np.ceil(down / step - 1e-9), step * max(np.ceil(up / step - 1e-9), 1.0)
+    low, high = -math.ceil(down / step - 1e-9), max(math.ceil(up / step - 1e-9), 1)
+    return tuple(step * k for k in range(low, high + 1))
 
 
 def fates(run: Run, frames: Frames) -> list[Graph]:

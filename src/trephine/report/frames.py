@@ -56,8 +56,8 @@ class Frames:
         return len(self.week)
 
 
-def composition(fields: dict[str, Voxels]) -> dict[str, Voxels]:
-    """Return what fills open tissue, by the keys of the tissue palette, summing to 1.
+def composition(fields: dict[str, Voxels], share: Voxels | float = 1.0) -> dict[str, Voxels]:
+    """Return what fills open tissue, by the keys of the tissue palette, summing to its share.
 
     Clot is a gel that tissue grows through; it is shown in the room that tissue leaves.
 
@@ -66,6 +66,9 @@ def composition(fields: dict[str, Voxels]) -> dict[str, Voxels]:
     fields
         ``woven``, ``mineralised``, ``cartilage``, ``fibrous``, ``clot`` and
         ``demineralised_bone``, any shape [-].
+    share
+        What they add up to with the rest: 1 per volume of open tissue, or the open share of a
+        voxel where the fields are per volume of voxel [-].
     """
     parts = {
         "mineralised": fields["mineralised"],
@@ -74,7 +77,7 @@ def composition(fields: dict[str, Voxels]) -> dict[str, Voxels]:
         "fibrous": fields["fibrous"],
         "demineralised_bone": fields["demineralised_bone"],
     }
-    room = np.maximum(1.0 - sum(parts.values()), 0.0)
+    room = np.maximum(share - sum(parts.values()), 0.0)
     clot = np.minimum(fields["clot"], room)
     found = {shade.key: parts.get(shade.key, clot) for shade in TISSUES}
     return found | {LOOSE.key: room - clot}

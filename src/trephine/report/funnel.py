@@ -75,7 +75,7 @@ def funnels(run: Run) -> list[Funnel]:
 def _funnel(treatment: Treatment, number: int, run: Run, ends: tuple[float, float]) -> Funnel:
     told = steps(treatment)
     height = TOP + ROW * len(told) + 8
-    scale = Scale(*ends, BARS, NUMBERS - 210, log=True)
+    scale = Scale(*ends, BARS, NUMBERS - 230, log=True)
     parts = [text(BARS, 12, "progenitors, log scale")]
     for tick in scale.ticks(8):
         at = scale(tick)
@@ -95,8 +95,8 @@ def _funnel(treatment: Treatment, number: int, run: Run, ends: tuple[float, floa
         parts.append(text(NUMBERS, y + 19, kept, anchor="end", colour=MUTED, size=13))
         rows.append((step.name, words, kept, count(step.nucleated)))
         before = step
-    parts.append(text(NUMBERS - 100, 12, "progenitors", anchor="end", size=11))
-    parts.append(text(NUMBERS, 12, "of the step before", anchor="end", size=11))
+    parts.append(text(NUMBERS - 100, TOP - 10, "left", anchor="end", size=11))
+    parts.append(text(NUMBERS, TOP - 10, "of step before", anchor="end", size=11))
     kind = "cultured cells" if treatment.graft.cultured else "marrow"
     title = f"Injection {number}: {kind} on {day(treatment.graft.day)}"
     label = f"Horizontal bars: progenitors left after each step. {title}"
@@ -121,7 +121,7 @@ def facts(treatment: Treatment, run: Run) -> list[tuple[str, str]]:
     filled = float(graft.fill.sum()) * grid.voxel_volume
     found = [
         ("Stay in the lesion", f"{count(kept)} progenitors, {count(nucleated)} nucleated cells"),
-        ("Of those drawn", ratio(kept, pool.progenitors)),
+        ("Against those drawn", ratio(kept, pool.progenitors)),
         ("Volume they fill", measure(filled, "m^3", "mL")),
     ]
     if filled > 0:

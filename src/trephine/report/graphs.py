@@ -15,7 +15,7 @@ from trephine.core.types import Series
 from trephine.report.frames import Frames, composition, in_the_gap
 from trephine.report.palette import ACCENT, CELLS, INK, LOOSE, MUTED, SCORES, TISSUES
 from trephine.report.svg import Panel, box, decades, nice_top, text
-from trephine.report.words import NO_BREAK, count, measure, percent, rounded
+from trephine.report.words import NO_BREAK, count, measure, rounded, tenths
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class Key:
     colour: str
     readings: list[str]
     dash: str = ""
+    shape: str = "line"
 
     @property
     def readings_json(self) -> str:
@@ -69,7 +70,9 @@ def tissue(run: Run, frames: Frames) -> Graph:
         if not share.any():
             continue
         drawn.append(panel.area(weeks, 100 * low, 100 * (low + share), shade.colour))
-        keys.append(Key(shade.label, shade.colour, _readings(frames, share, percent)))
+        keys.append(
+            Key(shade.label, shade.colour, _readings(frames, share, tenths), shape="area")
+        )
         low = low + share
     axes = [panel.axes(), *drawn, panel.events(events(run))]
     note = "Mean over the space between the bone ends that the implant leaves."
@@ -141,7 +144,12 @@ def movement(run: Run, frames: Frames) -> Graph:
             ACCENT,
             _readings(frames, run.course.movement, lambda v: measure(v, "m", "mm")),
         ),
-        Key("Load", INK, _readings(frames, run.course.force, lambda v: measure(v, "N", "N"))),
+        Key(
+            "Load",
+            INK,
+            _readings(frames, run.course.force, lambda v: measure(v, "N", "N")),
+            shape="none",
+        ),
     ]
     note = "Triangles mark the days on which the allowed load changes."
     return Graph("Movement", note, panel.drawing(drawn), keys)
@@ -178,6 +186,7 @@ def scores(run: Run, frames: Frames) -> Graph:
         "Steps: mRUST by week; below, the score of each cortex",
         height=height,
         below=40.0 + 4 * band + 6,
+        marks=(4, 7, 10, 13, 16),
     )
     drawn = [panel.axes(), panel.events(events(run))]
     drawn.append(panel.line(seen.week, seen.mrust, ACCENT, step=True))
@@ -191,7 +200,12 @@ def scores(run: Run, frames: Frames) -> Graph:
             drawn.append(box(left, y, right - left + 0.3, band - 2, SCORES[round(float(score)) - 1]))
     keys = [
         Key("mRUST", ACCENT, [rounded(float(seen.mrust[i])) for i in frames.visit]),
-        Key("Cortices bridged", INK, [f"{int(seen.bridged[i])} of 4" for i in frames.visit]),
+        Key(
+            "Cortices bridged",
+            INK,
+            [f"{int(seen.bridged[i])} of 4" for i in frames.visit],
+            shape="none",
+        ),
     ]
     return Graph(
         "Radiographic union", _scores_note(), panel.drawing(drawn), keys

@@ -114,10 +114,12 @@ def _site(site: Site, fixation_stiffness: float) -> list[str]:
         f"shaft ({given})."
     )
     biology = site.biology
+    ends = "all of the bone ends bleed" if biology.living_ends == 1 else (
+        f"{percent(biology.living_ends)} of the bone ends bleeds"
+    )
     sentences.append(
         f"At day 0 the tissue in the gap is perfused at {percent(biology.perfusion)} of living "
-        f"bone and is {percent(biology.fibrous)} fibrous; {percent(biology.living_ends)} of the "
-        "bone ends bleeds when freshened."
+        f"bone and is {percent(biology.fibrous)} fibrous; {ends} when freshened."
     )
     return sentences
 
@@ -206,7 +208,8 @@ def outcome(run: Run) -> str:
     seen = run.follow_up
     last = rounded(float(seen.week[-1]))
     tail = (
-        f"at week {last} mRUST is {rounded(float(seen.mrust[-1]))} of 16 and the new bone is "
+        f"at week {last} mRUST is {rounded(float(seen.mrust[-1]))} of 16 and the "
+        f"mineralised new bone "
         f"{measure(float(seen.callus_volume[-1]), 'm^3', 'mL')}"
     )
     cortices = f"{int(seen.bridged[-1])} of 4 cortices"
@@ -253,3 +256,12 @@ def _dose(run: Run) -> Tile:
     number = len(run.treatments)
     source = "the product" if number == 1 else f"the {number} products"
     return Tile("Progenitors retained", count(kept), f"{ratio(kept, product)} of {source}")
+
+
+def follow_up(case: Case) -> str:
+    """Return the schedule of visits in a sentence."""
+    plan = case.plan.follow_up
+    length = rounded(plan.duration / 604800)
+    every = rounded(plan.interval / 604800)
+    visits = "every week" if every == "1" else f"every {every} weeks"
+    return f"Seen {visits} for {length} weeks, with anteroposterior and lateral radiographs."

@@ -130,6 +130,8 @@ class Panel:
         What the picture shows, for those who cannot see it.
     width, height
         Size of the whole drawing.
+    marks
+        Values marked on the value axis; round ones are found where none are given.
     """
 
     x: Scale
@@ -138,6 +140,7 @@ class Panel:
     label: str
     width: float = 520.0
     height: float = 280.0
+    marks: tuple[float, ...] = ()
 
     @classmethod
     def of(
@@ -150,17 +153,17 @@ class Panel:
         log: bool = False,
         height: float = 280.0,
         below: float = 40.0,
+        marks: tuple[float, ...] = (),
     ) -> Panel:
         """Return a panel for a time in weeks and a range of values."""
         x = Scale(float(weeks[0]), float(weeks[-1]), 58, 508)
-        return cls(
-            x, Scale(*y, height - below, 26, log=log), unit, label, width=520.0, height=height
-        )
+        up = Scale(*y, height - below, 26, log=log)
+        return cls(x, up, unit, label, height=height, marks=marks)
 
     def axes(self) -> str:
         """Return rules, ticks and both axis titles."""
         parts = [text(6, 13, self.unit)]
-        for tick in self.y.ticks():
+        for tick in self.marks or self.y.ticks():
             at = self.y(tick)
             parts += [
                 rule(self.x.start, at, self.x.end, at),

@@ -11,7 +11,7 @@ from trephine.catalogue.records import Record, Spread
 from trephine.core import digest
 from trephine.core.types import Budget
 from trephine.core.units import base_factor
-from trephine.report.words import NO_BREAK, key_words, rounded
+from trephine.report.words import NO_BREAK, count, key_words, rounded
 
 ACCESS = {
     "seen": "seen in the source",
@@ -156,12 +156,16 @@ def budgets(run: Run) -> list[BudgetRow]:
     return rows + [_budget("Healing", budget) for budget in run.course.budgets]
 
 
+def amount_words(value: float, unit: str) -> str:
+    """Return an amount of a budget; cells are counted one by one, whatever the unit."""
+    each = {"1": 1.0, "1e6 cells": 1e6}.get(unit)
+    return count(value * each) if each else f"{rounded(value, 4)}{NO_BREAK}{unit_words(unit)}"
+
+
 def _budget(stage: str, budget: Budget) -> BudgetRow:
     def side(amounts: dict[str, float]) -> list[tuple[str, str]]:
         told = sorted(amounts.items(), key=lambda item: -abs(item[1]))
-        return [
-            (name, number_words(float(f"{v:.4g}"), budget.unit)) for name, v in told if v != 0.0
-        ]
+        return [(name, amount_words(v, budget.unit)) for name, v in told if v != 0.0]
 
     return BudgetRow(
         stage=stage,

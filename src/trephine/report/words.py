@@ -49,6 +49,13 @@ def percent(share: float) -> str:
     return f"{rounded(100 * share)}{NO_BREAK}%"
 
 
+def tenths(share: float) -> str:
+    """Return a share as per cent with one decimal; a trace reads as less than a tenth."""
+    if 0 < share < 0.0005:
+        return f"<{NO_BREAK}0.1{NO_BREAK}%"
+    return f"{100 * share:.1f}{NO_BREAK}%"
+
+
 def ratio(after: float, before: float) -> str:
     """Return what became of an amount: per cent where it fell, a multiple where it grew."""
     if before <= 0:
