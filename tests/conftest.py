@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# The same examples every time, and no clock: a slow machine is no failure.
+hypothesis.settings.register_profile("trephine", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("trephine")
 
 ROOT = Path(__file__).parents[1]
 SCANS = ROOT.parent / "shared" / "ct"

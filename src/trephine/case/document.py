@@ -116,7 +116,7 @@ def _at(kind: type[Document], location: list[object]) -> list[type[Document]]:
     for step in location[:-1]:
         members = [m for f in found if str(step) in f.model_fields for m in _members(f, str(step))]
         tagged = [f for f in found if _tag(f) == step]
-        found = tagged or members or found
+        found = members or tagged or found
     return found
 
 

@@ -35,9 +35,6 @@ KINDS = {
     "1": ("plain number", "0.4"),
 }
 
-LARGEST = 2**1000
-"""Above this a whole number counts as not finite."""
-
 # A number, then a unit made of names: "4 mL", "1000 1/mL", "0.3 mm^2/d". Nothing is computed for a
 # person: pint alone would read "4,5 mL" as 45 mL and work out "9**9**9 mm".
 NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?"
@@ -177,7 +174,10 @@ class Unit:
         if isinstance(given, str):
             value = to_si(given, self.si, self.shown)
         elif self.si == "1":
-            value = float(given) if abs(given) < LARGEST else math.inf
+            try:
+                value = float(given)
+            except OverflowError:  # a whole number of hundreds of digits
+                value = math.inf
         else:
             raise ValueError(f"write the unit, for example '{example}'")
         if not math.isfinite(value):
@@ -188,11 +188,15 @@ class Unit:
     def check(self, value: float) -> None:
         """Raise ValueError in plain words when an SI value is out of bounds."""
         if self.ge is not None and value < self.ge:
-            raise ValueError(f"must be at least {self.write(self.ge)}")
+            raise ValueError(f"must be at least {self._about(self.ge)}")
         if self.gt is not None and value <= self.gt:
-            raise ValueError(f"must be more than {self.write(self.gt)}")
+            raise ValueError(f"must be more than {self._about(self.gt)}")
         if self.le is not None and value > self.le:
-            raise ValueError(f"must be at most {self.write(self.le)}")
+            raise ValueError(f"must be at most {self._about(self.le)}")
+
+    def _about(self, bound: float) -> str:
+        number = f"{in_unit(bound, self.si, self.shown):.5g}"
+        return number if self.is_plain else f"{number} {self.shown}"
 
     def write(self, value: float) -> str:
         """Return an SI value as text that :meth:`read` takes back, the same to the last bit."""
