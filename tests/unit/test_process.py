@@ -52,6 +52,8 @@ def test_buffy_coat_by_hand() -> None:
     assert product.product.haematocrit == pytest.approx(0.17 * 6.5 * 0.30)
     assert product.recovery_nucleated == pytest.approx(0.641, abs=0.002)
     assert product.product.platelets == pytest.approx(0.95e10)
+    # Anticoagulant goes with the plasma: 5 mL x (10 - 3.315) / (65 - 19.5).
+    assert product.product.anticoagulant == pytest.approx(0.734615e-6, rel=1e-5)
     assert product.method == "concentrated 6.5-fold in volume by buffy_coat"
 
 
