@@ -20,6 +20,7 @@ from trephine.intake.placing import place_virtual_gap, seen_gap, take
 from trephine.intake.scan_anatomy import check_nail, outlines, radii
 from trephine.intake.sections import sections
 from trephine.intake.segmentation import SanityReport, segment
+from trephine.intake.tissues import tissues
 
 BoneName = Literal["femur", "tibia", "humerus"]
 
@@ -164,7 +165,7 @@ def intake(
         else seen_gap(volume, found, p)
     )
     kept, notices = take(volume, found, placed, half_length, p)
-    shape = outlines(kept, placed.gap)
+    shape = outlines(kept, placed.gap, tissues())
     outer, canal = (2 * radius for radius in radii(kept, shape, placed.gap))
     nail = nail_diameter or template.site.fixation.nail_diameter
     check_nail(None if shape.metal.any() else nail, canal)

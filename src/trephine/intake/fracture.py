@@ -54,11 +54,9 @@ def find_gap(cut: Cut, p: TissueParameters) -> FoundGap:
         If the cortices of two fragments do not face each other on the grid.
     """
     values = cut.hounsfield
-    half = (
-        (float(np.median(values[cut.bone])) + p.hounsfield["fibrous"]) / 2
-        if (cut.bone.any())
-        else np.inf
-    )
+    if not cut.bone.any():
+        raise InputError("no bone is on the grid around the gap; run the intake again")
+    half = (float(np.median(values[cut.bone])) + p.hounsfield["fibrous"]) / 2
     solid = values >= half
     x, y, z = (cut.grid.axis(i) for i in range(3))
     rows = []
@@ -73,9 +71,16 @@ def find_gap(cut: Cut, p: TissueParameters) -> FoundGap:
             "displaced or angulated bone cannot be cut along one axis"
         )
     middle, width = (table[:, 2] + table[:, 3]) / 2, table[:, 3] - table[:, 2]
-    kept = np.abs(width - np.median(width)) <= 3 * max(_deviation(width), cut.grid.spacing / 2)
-    design = np.stack([np.ones(kept.sum()), table[kept, 0], table[kept, 1]], axis=1)
-    plane = np.linalg.lstsq(design, middle[kept], rcond=None)[0]
+    design = np.stack([np.ones(len(rows)), table[:, 0], table[:, 1]], axis=1)
+    kept = np.abs(width - np.median(width)) <= _bound(width, cut.grid.spacing)
+    for _ in range(5):
+        plane = np.linalg.lstsq(design[kept], middle[kept], rcond=None)[0]
+        off = middle - design @ plane
+        # a column at the rim of the cortex may break elsewhere, far from the gap
+        now = kept & (np.abs(off) <= _bound(off[kept], cut.grid.spacing))
+        if now.sum() < LEAST_COLUMNS or (now == kept).all():
+            break
+        kept = now
     return FoundGap(
         height=float(plane[0]),
         width=float(width[kept].mean()),
@@ -85,9 +90,10 @@ def find_gap(cut: Cut, p: TissueParameters) -> FoundGap:
     )
 
 
-def _deviation(values: Array) -> float:
-    """Return the median deviation, scaled to a standard deviation."""
-    return 1.4826 * float(np.median(np.abs(values - np.median(values))))
+def _bound(values: Array, voxel: float) -> float:
+    """Return three scaled median deviations, at least half a voxel."""
+    deviation = 1.4826 * float(np.median(np.abs(values - np.median(values))))
+    return max(3 * deviation, voxel / 2)
 
 
 def _break(solid: Array, values: Array, z: Array, half: float) -> tuple[float, float] | None:

@@ -30,6 +30,13 @@ from trephine.intake.tissues import TissueParameters
 
 Mask = NDArray[np.bool_]
 
+BLUR = 2.0
+"""Kept voxels on each side of a real gap that a scan may blur its ends over [-]."""
+NO_WHOLE_SHAFT = (
+    "the kept part of the scan shows no whole shaft beyond the gap; run the intake again with a "
+    "longer half_length"
+)
+
 
 @dataclass(frozen=True)
 class Outlines:
@@ -39,14 +46,16 @@ class Outlines:
     ----------
     periosteal, endosteal
         Inside the outer and the inner surface.
-    bone, metal
-        Bone that is there, and metal.
+    metal
+        Inside an implant.
+    bone
+        Share of each voxel that is bone [-]; next to a real gap told by its CT number.
     """
 
     periosteal: Mask
     endosteal: Mask
-    bone: Mask
     metal: Mask
+    bone: Array
 
 
 def scan_anatomy(site: Site, settings: Settings, p: TissueParameters) -> Anatomy:
@@ -80,7 +89,7 @@ def scan_anatomy(site: Site, settings: Settings, p: TissueParameters) -> Anatomy
     if site.scan is None:
         raise ValueError("the site has no scan")
     kept = read(site.scan)
-    shape = outlines(kept, site.gap)
+    shape = outlines(kept, site.gap, p)
     outer, canal = radii(kept, shape, site.gap)
     nail = None if shape.metal.any() else site.fixation.nail_diameter
     check_nail(nail, 2 * canal)
@@ -116,7 +125,7 @@ def check_nail(nail: float | None, canal: float) -> None:
         )
 
 
-def outlines(kept: Kept, gap: Gap) -> Outlines:
+def outlines(kept: Kept, gap: Gap, p: TissueParameters) -> Outlines:
     """Return the outlines of the shaft, carried across a real gap.
 
     Raises
@@ -128,36 +137,67 @@ def outlines(kept: Kept, gap: Gap) -> Outlines:
     bone, metal = kept.labels == BONE, kept.labels == METAL
     periosteal = filled_sections(bone | (kept.labels == CANAL))
     endosteal = periosteal & ~bone
-    if not gap.virtual:
-        z = kept.grid.axis(2)
-        reach = _reach(kept, periosteal, np.abs(z) < kept.grid.axis(2)[-1])[1]
-        broken = np.abs(z) < gap.width / 2 + reach * np.tan(abs(gap.tilt)) + kept.grid.spacing
-        slab = slab_share(kept.grid, gap.width / 2, gap.tilt, kept.grid.axis(1))
-        periosteal = _carried(periosteal, broken)
-        endosteal = _carried(endosteal, broken) & periosteal
-        wall = (periosteal & ~endosteal) * slab
-        if (wall * bone).sum() > 0.5 * wall.sum():
-            raise InputError(
-                "the scan shows bone across the gap; for a gap placed in an intact shaft write "
-                "site.gap.virtual = true"
-            )
     if not periosteal.any() or not endosteal.any():
         raise InputError("the labels of the scan hold no shaft with a canal; run the intake again")
-    return Outlines(periosteal, endosteal, bone, metal)
+    if gap.virtual:
+        return Outlines(periosteal, endosteal, metal, bone.astype(float))
+    z = kept.grid.axis(2)
+    reach = _reach(kept, periosteal, np.abs(z) < z[-1])[1]
+    near = gap.width / 2 + BLUR * kept.grid.spacing
+    broken = np.abs(z) < near + reach * np.tan(abs(gap.tilt))
+    periosteal = _carried(periosteal, broken)
+    endosteal = _carried(endosteal, broken) & periosteal
+    wall = periosteal & ~endosteal
+    beside = _beside_gap(kept, near, gap)
+    share = np.where(beside, wall * _bone_share(kept, broken, p), bone)
+    core = wall * slab_share(kept.grid, gap.width / 2, gap.tilt, kept.grid.axis(1))
+    if (core * share).sum() > 0.5 * core.sum():
+        raise InputError(
+            "the scan shows bone across the gap; for a gap placed in an intact shaft write "
+            "site.gap.virtual = true"
+        )
+    return Outlines(periosteal, endosteal, metal, share)
+
+
+def _beside_gap(kept: Kept, near: float, gap: Gap) -> Mask:
+    """Return the voxels whose distance from the middle of the gap along the shaft is small."""
+    _, y, z = kept.grid.centres()
+    beside: Mask = np.broadcast_to(np.abs(z - y * np.tan(gap.tilt)) < near, kept.grid.shape)
+    return beside
+
+
+def _bone_share(kept: Kept, broken: Mask, p: TissueParameters) -> Array:
+    """Return the share of bone by CT number: 0 in fibrous tissue, 1 as in the whole sections.
+
+    A voxel that the end of a fragment crosses counts for what it holds, where a threshold would
+    count it as bone and make the gap narrower; so does a callus that is half as dense.
+    """
+    soft = p.hounsfield["fibrous"]
+    low, high = _whole_sections(broken)
+    along = np.clip((np.arange(broken.size) - low) / (high - low), 0.0, 1.0)
+    below, above = (kept.hounsfield[:, :, k, None] for k in (low, high))
+    whole = np.maximum(below + (above - below) * along, parameters().bone_threshold)
+    share: Array = np.clip((kept.hounsfield - soft) / (whole - soft), 0.0, 1.0)
+    return share
+
+
+def _whole_sections(broken: Mask) -> tuple[int, int]:
+    """Return the last whole section below the broken ones and the first above them."""
+    rows = np.flatnonzero(broken)
+    low, high = int(rows[0]) - 1, int(rows[-1]) + 1
+    if low < 0 or high >= broken.size:
+        raise InputError(NO_WHOLE_SHAFT)
+    return low, high
 
 
 def _carried(mask: Mask, broken: Mask) -> Mask:
     """Return a mask with its broken sections interpolated between the nearest whole ones."""
-    rows = np.flatnonzero(broken)
-    low, high = int(rows[0]) - 1, int(rows[-1]) + 1
-    if low < 0 or high >= mask.shape[2] or not (mask[:, :, low].any() and mask[:, :, high].any()):
-        raise InputError(
-            "the kept part of the scan shows no whole shaft beyond the gap; run the intake again "
-            "with a longer half_length"
-        )
+    low, high = _whole_sections(broken)
+    if not (mask[:, :, low].any() and mask[:, :, high].any()):
+        raise InputError(NO_WHOLE_SHAFT)
     below, above = (_depth(mask[:, :, k]) for k in (low, high))
     result = mask.copy()
-    for k in rows:
+    for k in range(low + 1, high):
         share = (k - low) / (high - low)
         result[:, :, k] = (1 - share) * below + share * above > 0
     return result
