@@ -92,9 +92,15 @@ def read(path: str | Path) -> Case:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise InputError(f"{path}: there is no such file") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read ({error})") from None
+        raise InputError(f"{path}: there is no such file; give a case file in TOML") from None
+    except IsADirectoryError:
+        raise InputError(f"{path} is a folder; give a case file in TOML") from None
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8"
+        ) from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from None
     try:
         data = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # also an endless number or nest of brackets

@@ -73,10 +73,9 @@ def run(
         rehearse(asked, settings, folder, seed, is_resumed=resume, is_json_wanted=is_json_wanted)
         return
     from trephine import pipeline
-    from trephine.store.layout import refuse_occupied
+    from trephine.store.files import WriteError
 
-    if not resume:
-        refuse_occupied(folder)
+    check_folder(folder, is_resumed=resume)
     again = command_again(context, case, folder)
     with display(paper(is_for_errors=True), is_quiet=is_quiet) as watch:
         try:
@@ -90,7 +89,7 @@ def run(
         except KeyboardInterrupt:
             typer.echo(f"interrupted; {way_on(folder, again)}", err=True)
             raise typer.Exit(INTERRUPTED) from None
-        except StoreError as error:
+        except WriteError as error:
             raise StoreError(f"{error}\n  then {way_on(folder, again)}") from error
     summary: dict[str, Any] = {**result.summary(), "folder": str(folder)}
     if is_json_wanted:
@@ -136,12 +135,8 @@ def rehearse(
     from trephine import pipeline
     from trephine.cli.paper import paper, table
     from trephine.models.beliefs import Beliefs
-    from trephine.store.layout import describe, refuse_occupied
 
-    if is_resumed:
-        describe(folder)
-    else:
-        refuse_occupied(folder)
+    check_folder(folder, is_resumed=is_resumed)
     pipeline.check(case, Beliefs.printed())
     plan: dict[str, Any] = {
         "name": case.name,
@@ -160,6 +155,16 @@ def rehearse(
     for key, value in plan.items():
         rows.add_row(key.replace("_", " "), str(value))
     paper().print(rows)
+
+
+def check_folder(folder: Path, *, is_resumed: bool) -> None:
+    """Raise InputError unless a run can be started in a folder, or taken up there."""
+    from trephine.store.layout import describe, refuse_occupied
+
+    if is_resumed:
+        describe(folder)
+    else:
+        refuse_occupied(folder)
 
 
 def command_again(context: typer.Context, case: Path, folder: Path) -> str:

@@ -14,13 +14,17 @@ PART = ".part"
 """Ending of a file that is being written and does not count yet."""
 
 
+class WriteError(StoreError):
+    """Raise when the system refuses a write; what was written before it still counts."""
+
+
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Turn what the system says against a write below ``path`` into a StoreError."""
+    """Turn what the system says against a write below ``path`` into a WriteError."""
     try:
         yield
     except OSError as error:
-        raise StoreError(f"cannot write {path}: {reason(error)}") from error
+        raise WriteError(f"cannot write {path}: {reason(error)}") from error
 
 
 def reason(error: OSError) -> str:

@@ -8,12 +8,12 @@ from typing import Any
 from trephine.core.errors import Problem
 from trephine.core.provenance import Provenance
 
-DIGESTS = {
-    "version": "version of trephine",
-    "catalogue_digest": "catalogue",
-    "beliefs_digest": "parameters",
-    "anatomy_digest": "anatomy on the grid",
-}
+CAUSES = {"version": "version of trephine", "catalogue_digest": "catalogue"}
+CONSEQUENCES = {"beliefs_digest": "parameters", "anatomy_digest": "anatomy on the grid"}
+"""What changes with the case, the settings or the catalogue; told only where none of them did."""
+
+PLACES = ("density", "labels")
+"""Keys of a scan that say where its files lie; their contents have a digest of their own."""
 ARRAY_LIBRARIES = ("numpy", "scipy", "jax", "jaxlib")
 """Libraries that compute; another version of one may round another way."""
 
@@ -38,19 +38,27 @@ def differences(
         The luck, the program and the digests of the attempt.
     """
     made = held["provenance"]
-    found = list(_changed(held["case"], case, "case"))
+    found = list(_changed(_unplaced(held["case"]), _unplaced(case), "case"))
     found += _changed(held["settings"], settings, "settings")
     if made["seed"] != seed:
         found.append(_told("seed", made["seed"], seed))
     now = provenance.as_document()
-    for key, words in DIGESTS.items():
-        if made[key] != now[key]:
-            found.append(_told(words, made[key], now[key]))
+    found += [_told(words, made[k], now[k]) for k, words in CAUSES.items() if made[k] != now[k]]
     for name in ARRAY_LIBRARIES:
         old, new = made["libraries"].get(name), now["libraries"].get(name)
         if old != new:
             found.append(_told(f"version of {name}", old, new))
-    return found
+    return found or [
+        _told(words, made[k], now[k]) for k, words in CONSEQUENCES.items() if made[k] != now[k]
+    ]
+
+
+def _unplaced(case: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a case without the places of its scan's files, so that a folder may be moved."""
+    site = dict(case["site"])
+    if "scan" in site:
+        site["scan"] = {key: v for key, v in site["scan"].items() if key not in PLACES}
+    return {**case, "site": site}
 
 
 def _changed(old: object, new: object, place: str) -> Iterator[Problem]:
