@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.ndimage import distance_transform_edt
 
 from trephine.case.anatomy import Anatomy
 from trephine.core.grid import Grid
@@ -44,17 +46,53 @@ def site(gap_layers: int = 3) -> Anatomy:
 
 
 def test_room_by_count() -> None:
-    # A reach of 1 mm takes half the voxels whose centre is 1 mm beyond the gap, per the softening:
-    # (1 - 1)/1 + 1/2. Gap 75; canal 2 x 1/2; callus 3 layers of 20 side voxels x 1/2; corners and
-    # layers beyond lie sqrt(2) away: 1 - sqrt(2) + 1/2 = 0.0858 of 3 x 4 + 2 x 20.
+    # A reach of 1 mm is one layer: gap 75; canal 2; callus 3 layers of 20 side voxels. Voxels that
+    # touch the gap by an edge or a corner lie sqrt(2) - 1/2 and sqrt(3) - 1/2 from its face.
     room = placement.capacity(site(), STEP, ALL)
-    far = 1.5 - np.sqrt(2)
-    assert room.sum() == pytest.approx(75 + 1 + 30 + far * (12 + 40), rel=1e-9)
+    edges, corners = (2 - np.sqrt(2)) * (12 + 40), (2 - np.sqrt(3)) * 8
+    assert room.sum() == pytest.approx(75 + 2 + 60 + edges + corners, rel=1e-9)
+
+
+def refined(anatomy: Anatomy) -> Anatomy:
+    """The same site on voxels of half the edge."""
+    grid = anatomy.grid
+    half = grid.spacing / 2
+    fine = Grid(tuple(2 * n for n in grid.shape), half, tuple(o - half / 2 for o in grid.origin))
+    arrays = {
+        name: np.kron(getattr(anatomy, name), np.ones((2, 2, 2)))
+        for name in ("bone", "metal", "canal", "gap", "callus", "cortex_removed", "hounsfield")
+    }
+    return replace(anatomy, grid=fine, **arrays)
+
+
+def disagreement(depth: Callable[[Anatomy], Voxels]) -> float:
+    """Relative difference of the room on coarse and on fine voxels."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(placement, "depth_beyond_gap", depth)
+        coarse, fine = (
+            placement.capacity(a, 2.5 * STEP, ALL).sum() * a.grid.voxel_volume
+            for a in (site(), refined(site()))
+        )
+    return abs(float(coarse / fine) - 1)
+
+
+def from_centre_to_centre(anatomy: Anatomy) -> Voxels:
+    """Sabotage: measure from the centre of the last voxel of the gap, not from its face."""
+    inside = anatomy.gap >= 0.5 * anatomy.gap.max()
+    return distance_transform_edt(~inside) * anatomy.grid.spacing
+
+
+def test_room_hardly_depends_on_the_voxel() -> None:
+    assert disagreement(placement.depth_beyond_gap) < 0.02
+
+
+def test_the_check_rejects_distances_between_centres() -> None:
+    assert disagreement(from_centre_to_centre) > 0.04
 
 
 def test_shares_of_access_scale_the_room() -> None:
     room = placement.capacity(site(), STEP, {"gap": 1.0, "canal": 0.5, "callus": 0.0})
-    assert room.sum() == pytest.approx(75.5)
+    assert room.sum() == pytest.approx(76.0)
 
 
 def test_room_never_exceeds_the_open_tissue() -> None:
@@ -71,8 +109,9 @@ def test_gap_fills_before_its_surroundings() -> None:
     room = placement.capacity(anatomy, 3 * STEP, ALL)
     ease = placement.ease(anatomy, (0.0, 0.0, 0.0), 40e-9)
     fill = placement.settle(room, ease, 40e-9, 1e-9)
-    assert (fill * anatomy.gap).sum() > 0.8 * 40
-    assert fill[4, 4, 7] == fill.max() == pytest.approx(0.7045, abs=1e-3)  # the tip
+    assert anatomy.gap.sum() / room.sum() < 0.27
+    assert (fill * anatomy.gap).sum() == pytest.approx(29.24, abs=0.01)
+    assert fill[4, 4, 7] == fill.max() == pytest.approx(0.632, abs=1e-3)  # the tip
     assert fill.sum() == pytest.approx(40.0, rel=1e-12)
 
 
@@ -123,6 +162,14 @@ def test_all_the_room_can_be_taken_and_no_more() -> None:
     assert placement.settle(room, readiness, 1.5, 1.0) == pytest.approx(room)
     with pytest.raises(ValueError, match="do not fit"):
         placement.settle(room, readiness, 1.6, 1.0)
+
+
+def test_a_volume_a_rounding_short_of_the_room_fills_it() -> None:
+    rng = np.random.default_rng(3)
+    room = rng.random((9, 9, 9)) * (rng.random((9, 9, 9)) > 0.5)
+    readiness = np.exp(-rng.uniform(0, 40, room.shape))
+    volume = float(room.sum()) * (1 - 2e-16)
+    assert placement.settle(room, readiness, volume, 1.0) == pytest.approx(room, rel=1e-9)
 
 
 def test_no_voxel_is_out_of_range_of_floats() -> None:

@@ -12,13 +12,14 @@ from trephine.core.types import Voxels
 
 
 def depth_beyond_gap(anatomy: Anatomy) -> Voxels:
-    """Return the distance of each voxel from the gap, 0 inside it, (x, y, z) [m].
+    """Return the distance of each voxel's centre from the gap's face, 0 inside, (x, y, z) [m].
 
-    A voxel counts as gap where it holds at least half of what the fullest voxel holds, so that
-    the answer does not depend on how the gap falls on the grid by more than half a voxel.
+    A voxel counts as gap where it holds at least half of what the fullest voxel holds. The face
+    lies half a voxel beyond the centre of the last one.
     """
     inside = anatomy.gap >= 0.5 * anatomy.gap.max()
-    depth: Voxels = distance_transform_edt(~inside) * anatomy.grid.spacing
+    steps = distance_transform_edt(~inside)
+    depth: Voxels = np.maximum(steps - 0.5, 0.0) * anatomy.grid.spacing
     return depth
 
 
@@ -113,12 +114,15 @@ def settle(room: Voxels, readiness: Voxels, volume: float, voxel_volume: float) 
         raise ValueError(f"{wanted:.6g} voxels of product do not fit {total:.6g} voxels of room")
     if wanted >= total:
         return room.copy()
-    order = np.argsort(-readiness, axis=None, kind="stable")
-    c, k = room.ravel()[order], readiness.ravel()[order]
+    c, k = room[room > 0.0], readiness[room > 0.0]
+    order = np.argsort(-k, kind="stable")
+    c, k = c[order], k[order]
     # Held once the first j voxels are full: those, and the rest at the level of voxel j.
     before = np.concatenate([[0.0], np.cumsum(c)])
-    rest = np.concatenate([np.cumsum((c * k)[::-1])[::-1], [0.0]])
-    full = int(np.searchsorted(before[:-1] + rest[:-1] / k, wanted))
+    rest = np.cumsum((c * k)[::-1])[::-1]
+    full = int(np.searchsorted(before[:-1] + rest / k, wanted))
+    if full == c.size:  # all but the rounding of the sums
+        return room.copy()
     level = (wanted - before[full]) / rest[full]
     filled: Voxels = room * np.minimum(1.0, level * readiness)
     return filled
