@@ -29,11 +29,10 @@ class Spread(BaseModel):
 
     @model_validator(mode="after")
     def _has_what_its_law_needs(self) -> Self:
-        by_sd = self.law in {"normal", "lognormal"}
-        if by_sd != (self.sd is not None) or by_sd == (
-            self.low is not None and self.high is not None
-        ):
-            raise ValueError(f"a {self.law} spread needs {'sd' if by_sd else 'low and high'}")
+        wanted = {"sd"} if self.law in {"normal", "lognormal"} else {"low", "high"}
+        given = {name for name in ("sd", "low", "high") if getattr(self, name) is not None}
+        if given != wanted:
+            raise ValueError(f"a {self.law} spread needs {' and '.join(sorted(wanted))}, no other")
         if self.low is not None and self.high is not None and self.low >= self.high:
             raise ValueError("low must be less than high")
         return self
