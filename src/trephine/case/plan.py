@@ -162,7 +162,7 @@ class Delivery(Document):
     guidance: Literal["blind", "ultrasound", "fluoroscopy", "ct"] = "fluoroscopy"
     carrier: Literal["none", "clot", "demineralised_bone"] = "clot"
     carrier_volume: VolumeOrNone = written("0 mL")
-    reach: Length = written("4 mm")
+    reach: Length = written("8 mm")
 
     @model_validator(mode="after")
     def _carrier_volume_belongs_to_a_carrier(self) -> Self:
