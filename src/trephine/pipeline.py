@@ -167,6 +167,7 @@ def _treat(
             anatomy=anatomy,
             plan=step.deliver,
             day=step.day,
+            held=step.waiting,
             p=beliefs.deliver,
             s=settings,
             rng=streams.named("placement", number),

@@ -198,22 +198,28 @@ class Injection(Document):
                 f"deliver.volume ({self.deliver.volume * 1e6:.3g} mL) is more than the product "
                 f"({product * 1e6:.3g} mL)"
             )
-        wait = self.process.duration if isinstance(self.process, Culture) else 0.0
-        day = self.day - wait if self.harvest.day is None else self.harvest.day
-        if day > self.day - wait + 1e-6:
+        latest = self.day - self.preparing
+        if self.harvest_day > latest + 1e-6:
             raise ValueError(
-                f"harvest.day must be at or before day {(self.day - wait) / 86400:.3g} "
+                f"harvest.day must be at or before day {latest / 86400:.3g} "
                 "to leave time for the processing"
             )
         return self
 
     @property
+    def preparing(self) -> float:
+        """Days that the processing takes: those of the culture [s]."""
+        return self.process.duration if isinstance(self.process, Culture) else 0.0
+
+    @property
     def harvest_day(self) -> float:
         """Day of the harvest relative to day 0; may be negative [s]."""
-        if self.harvest.day is not None:
-            return self.harvest.day
-        wait = self.process.duration if isinstance(self.process, Culture) else 0.0
-        return self.day - wait
+        return self.day - self.preparing if self.harvest.day is None else self.harvest.day
+
+    @property
+    def waiting(self) -> float:
+        """Time the product waits between its preparation and the injection [s]."""
+        return max(self.day - self.preparing - self.harvest_day, 0.0)
 
 
 class Loading(Document):
