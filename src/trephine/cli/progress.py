@@ -96,10 +96,10 @@ class Lines(Watch):
         share = done / total if total else 0.0
         if stage != self._stage:
             self._stage, self._began, self._from = stage, time.monotonic(), share
-            self._next = share + LINE_EVERY
+            self._next = _next_line(share)
             self._say(STAGES.get(stage, stage), note)
         elif share >= self._next - 1e-9:
-            self._next = share + LINE_EVERY
+            self._next = _next_line(share)
             spent = time.monotonic() - self._began
             left = spent * (1.0 - share) / (share - self._from)
             words = f"{STAGES.get(stage, stage)} {share:.0%}, about {left:.0f} s left"
@@ -107,6 +107,10 @@ class Lines(Watch):
 
     def _say(self, words: str, note: str) -> None:
         self._console.print(f"{words} ({note})" if note else words, markup=False, soft_wrap=True)
+
+
+def _next_line(share: float) -> float:
+    return (int(share / LINE_EVERY + 1e-9) + 1) * LINE_EVERY
 
 
 class Silence(Watch):

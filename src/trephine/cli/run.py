@@ -73,7 +73,7 @@ def run(
         rehearse(asked, settings, folder, seed, is_resumed=resume, is_json_wanted=is_json_wanted)
         return
     from trephine import pipeline
-    from trephine.store.files import WriteError
+    from trephine.store.files import WriteError, writing
 
     check_folder(folder, is_resumed=resume)
     again = command_again(context, case, folder)
@@ -85,7 +85,8 @@ def run(
             watch.progress("report", 0, 1)
             from trephine.report import page
 
-            page.write(result, folder)
+            with writing(folder):
+                page.write(result, folder)
         except KeyboardInterrupt:
             typer.echo(f"interrupted; {way_on(folder, again)}", err=True)
             raise typer.Exit(INTERRUPTED) from None
