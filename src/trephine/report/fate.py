@@ -13,7 +13,7 @@ from trephine.report.frames import Frames
 from trephine.report.graphs import Graph, Key, events
 from trephine.report.palette import CATEGORIES, INK
 from trephine.report.svg import Panel, nice_step
-from trephine.report.words import NO_BREAK, count, rounded
+from trephine.report.words import NO_BREAK, count, listed, percent
 
 TITLES = {
     "progenitor_injected": "Injected progenitors",
@@ -57,7 +57,7 @@ def ways(run: Run, field: str) -> Ways:
     return Ways(gains, losses)
 
 
-def _graph(run: Run, frames: Frames, field: str) -> Graph:
+def _graph(run: Run, frames: Frames, field: str, colours: dict[str, str]) -> Graph:
     weeks, found = run.course.day / 7.0, ways(run, field)
     up = sum(found.gains.values(), np.zeros(weeks.size))
     down = sum(found.losses.values(), np.zeros(weeks.size))
@@ -72,8 +72,6 @@ def _graph(run: Run, frames: Frames, field: str) -> Graph:
         f"Stacked areas: {TITLES[field]}, what came in and what went out by week",
         marks=marks,
     )
-    names = [*found.gains, *(name for name in found.losses if name not in found.gains)]
-    colours = {name: CATEGORIES[i % len(CATEGORIES)] for i, name in enumerate(names)}
     drawn, keys = [panel.axes()], []
     for side, sign in ((found.gains, 1.0), (found.losses, -1.0)):
         low = np.zeros(weeks.size)
@@ -85,7 +83,7 @@ def _graph(run: Run, frames: Frames, field: str) -> Graph:
             low = high
             word = "+" if sign > 0 else "\u2212"
             readings = [f"{word}{NO_BREAK}{count(float(values[i]) * 1e6)}" for i in frames.snapshot]
-            keys.append(Key(name, colours[name], readings, shape="area"))
+            keys.append(Key(short(name), colours[name], readings, shape="area"))
     net = up - down
     drawn += [panel.line(weeks, net * factor, INK), panel.events(events(run))]
     start = _at_day_0(run, field)
@@ -112,20 +110,32 @@ def _marks(down: float, up: float) -> tuple[float, ...]:
 
 
 def fates(run: Run, frames: Frames) -> list[Graph]:
-    """Return the graphs of injected and host progenitors, those that moved at all."""
-    return [
-        _graph(run, frames, field)
+    """Return the graphs of injected and host progenitors, those that moved at all.
+
+    A way has the same colour in both.
+    """
+    fields = [
+        field
         for field in TITLES
         if any(name.startswith(f"{field}/") and v.any() for name, v in run.course.spent.items())
     ]
+    found = [ways(run, field) for field in fields]
+    names = dict.fromkeys(name for w in found for name in (*w.gains, *w.losses))
+    colours = {name: CATEGORIES[i % len(CATEGORIES)] for i, name in enumerate(names)}
+    return [_graph(run, frames, field, colours) for field in fields]
+
+
+def short(name: str) -> str:
+    """Return the name of a way without its subject, which the title says."""
+    return name.removeprefix("progenitors ")
 
 
 def largest_moves(run: Run) -> str:
-    """Return in one sentence what the injected progenitors became in all."""
+    """Return in one sentence what the injected progenitors and their offspring became."""
     found = ways(run, "progenitor_injected")
     total = sum(float(v[-1]) for v in found.losses.values())
     if not total:
         return ""
     told = sorted(found.losses.items(), key=lambda item: -float(item[1][-1]))[:3]
-    shares = [f"{name} {rounded(100 * float(v[-1]) / total)}{NO_BREAK}%" for name, v in told]
-    return f"Of all that left the injected progenitors: {', '.join(shares)}."
+    shares = [f"{percent(float(v[-1]) / total)} {short(name)}" for name, v in told]
+    return f"Of the injected progenitors and their offspring that left, {listed(shares)}."

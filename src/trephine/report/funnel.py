@@ -37,8 +37,7 @@ def steps(treatment: Treatment) -> list[Loss]:
     before = [
         Loss(f"Drawn: {measure(drawn.volume, 'm^3', 'mL')}", drawn.progenitors, drawn.nucleated),
         Loss(
-            f"Product ({key_words(treatment.concentrate.method)}): "
-            f"{measure(product.volume, 'm^3', 'mL')}",
+            f"Product: {measure(product.volume, 'm^3', 'mL')}",
             product.progenitors,
             product.nucleated,
         ),
@@ -130,6 +129,7 @@ def facts(treatment: Treatment, run: Run) -> list[tuple[str, str]]:
         in_gap = run.anatomy.gap > 0.5
         share = float(graft.progenitors[in_gap].sum()) * grid.voxel_volume / kept
         found.append(("Within the gap itself", percent(min(share, 1.0))))
+    found.append(("Processing", key_words(treatment.concentrate.method)))
     undiluted = [draw.marrow_share for draw in treatment.aspirate.draws]
     if undiluted:
         low, high = (rounded(100 * v) for v in (min(undiluted), max(undiluted)))

@@ -70,9 +70,7 @@ def tissue(run: Run, frames: Frames) -> Graph:
         if not share.any():
             continue
         drawn.append(panel.area(weeks, 100 * low, 100 * (low + share), shade.colour))
-        keys.append(
-            Key(shade.label, shade.colour, _readings(frames, share, tenths), shape="area")
-        )
+        keys.append(Key(shade.label, shade.colour, _readings(frames, share, tenths), shape="area"))
         low = low + share
     axes = [panel.axes(), *drawn, panel.events(events(run))]
     note = "Mean over the space between the bone ends that the implant leaves."
@@ -85,7 +83,11 @@ def cells(run: Run, frames: Frames) -> Graph:
     series = {shade: in_the_gap(run, shade.key) * 1e6 for shade in CELLS}
     low, high = decades(list(series.values()), 1e6)
     panel = Panel.of(
-        weeks, (low, high), "cells per mL", "Lines: mean cell densities in the gap by week", log=True
+        weeks,
+        (low, high),
+        "cells per mL",
+        "Lines: mean cell densities in the gap by week",
+        log=True,
     )
     drawn, keys = [panel.axes(), panel.events(events(run))], []
     for number, (shade, values) in enumerate(series.items()):
@@ -197,7 +199,9 @@ def scores(run: Run, frames: Frames) -> Graph:
         drawn.append(text(panel.x.start - 7, y + 10, cortex, anchor="end", size=10))
         for week, end, score in zip(seen.week, ends, seen.cortex_score[:, row], strict=True):
             left, right = panel.x(float(week)), panel.x(float(end))
-            drawn.append(box(left, y, right - left + 0.3, band - 2, SCORES[round(float(score)) - 1]))
+            drawn.append(
+                box(left, y, right - left + 0.3, band - 2, SCORES[round(float(score)) - 1])
+            )
     keys = [
         Key("mRUST", ACCENT, [rounded(float(seen.mrust[i])) for i in frames.visit]),
         Key(
@@ -207,9 +211,7 @@ def scores(run: Run, frames: Frames) -> Graph:
             shape="none",
         ),
     ]
-    return Graph(
-        "Radiographic union", _scores_note(), panel.drawing(drawn), keys
-    )
+    return Graph("Radiographic union", _scores_note(), panel.drawing(drawn), keys)
 
 
 def _scores_note() -> str:

@@ -23,8 +23,8 @@ from trephine.report.pack import Pack
 from trephine.report.palette import LOOSE, SITE, TISSUES, Shade, rgb
 from trephine.report.words import measure, rounded
 
-ISO = 0.42
-"""Share of a voxel that bone and new bone fill at the surface of the solid view."""
+ISO = 0.35
+"""Share of a voxel that mineralised bone, old and new, fills at the surface of the solid view."""
 STRIP = 7
 """Films in the strip under the outcome."""
 COLOUR_MAP = "viridis"
@@ -92,6 +92,7 @@ def html(run: Run) -> str:
         "cuts": _cuts(run),
         "bar_ap": _bar(run.follow_up.radiograph_ap.shape[2], run.follow_up.pixel),
         "bar_lateral": _bar(run.follow_up.radiograph_lateral.shape[2], run.follow_up.pixel),
+        "across": run.anatomy.grid.shape,
         "tissue_legend": _tissue_legend(run),
         "solid_legend": _solid_legend(run),
         "iso": round(100 * ISO),
@@ -155,6 +156,7 @@ def _pictures(run: Run, frames: Frames) -> tuple[Pack, dict[str, Any]]:
                 "bone": shades["bone"],
                 "metal": shades["metal"],
                 "new": shades["mineralised"],
+                "osteoid": shades["osteoid"],
                 "cartilage": shades["cartilage"],
                 "gap": shades["fibrous"],
             },
@@ -232,11 +234,12 @@ def _tissue_legend(run: Run) -> list[Shade]:
 
 def _solid_legend(run: Run) -> list[Shade]:
     shades = {s.key: s for s in (*TISSUES, *SITE, LOOSE)}
-    told = [shades["bone"], Shade("new", "New bone", shades["mineralised"].colour)]
+    told = [shades["bone"], shades["mineralised"]]
     if run.anatomy.metal.any():
         told.append(shades["metal"])
     return [
         *told,
+        Shade("osteoid", "New bone not yet mineralised (haze)", shades["osteoid"].colour),
         Shade("cartilage", "Cartilage (haze)", shades["cartilage"].colour),
         Shade("gap", "Gap not yet filled (haze)", shades["fibrous"].colour),
     ]

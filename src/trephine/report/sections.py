@@ -163,11 +163,13 @@ def shown_values(run: Run, field: Field, index: int) -> Voxels:
 def scale_of(run: Run, frames: Frames, field: Field) -> Range:
     """Return one colour scale for all frames: round ends that hold nearly all that is seen.
 
-    The top is near the 99.8th percentile of the three sections in open tissue; a logarithmic
+    The top is near the 99.8th percentile of the three sections in healing tissue; a logarithmic
     scale goes down five decades at most. Ends that leave values beyond them say so.
     """
     grid = run.anatomy.grid
-    seen = [through_the_origin(run.anatomy.open, cut.axis, grid) > 0.2 for cut in CUTS]
+    anatomy = run.anatomy
+    healing = anatomy.gap + anatomy.canal + anatomy.callus
+    seen = [through_the_origin(healing, cut.axis, grid) > 0.2 for cut in CUTS]
     values = np.concatenate(
         [
             through_the_origin(shown_values(run, field, index), cut.axis, grid)[mask]
@@ -205,22 +207,25 @@ def field_levels(run: Run, frames: Frames, scale: Range, cut: Cut) -> NDArray[np
 
 
 def underlay(run: Run, cut: Cut) -> NDArray[np.uint8]:
-    """Return what a field is shown over: grey of bone and implant, and the share they leave.
+    """Return what a field is shown over: grey of what does not heal, and the share that does.
 
     Returns
     -------
     array
-        (row, column, 2): grey level, and the open share, 0 to 255.
+        (row, column, 2): grey of bone, implant and the tissue beyond the reach of callus; and
+        the share of gap, canal and callus region, 0 to 255.
     """
     grid = run.anatomy.grid
 
     def plane(values: Voxels) -> Voxels:
         return as_seen(through_the_origin(values, cut.axis, grid), cut.plane)
 
-    open_, bone, metal = (plane(v) for v in (run.anatomy.open, run.anatomy.bone, run.anatomy.metal))
-    hard = np.maximum(bone + metal, 1e-9)
-    grey = (215 * bone + 120 * metal) / hard
-    return np.rint(np.stack([grey, 255 * open_], axis=-1)).astype(np.uint8)
+    anatomy = run.anatomy
+    healing = plane(anatomy.gap + anatomy.canal + anatomy.callus)
+    bone, metal = plane(anatomy.bone), plane(anatomy.metal)
+    around = np.clip(1 - healing - bone - metal, 0, 1)
+    grey = (215 * bone + 120 * metal + 34 * around) / np.maximum(bone + metal + around, 1e-9)
+    return np.rint(np.stack([grey, 255 * np.clip(healing, 0, 1)], axis=-1)).astype(np.uint8)
 
 
 def describe(scale: Range) -> str:

@@ -114,8 +114,10 @@ def _site(site: Site, fixation_stiffness: float) -> list[str]:
         f"shaft ({given})."
     )
     biology = site.biology
-    ends = "all of the bone ends bleed" if biology.living_ends == 1 else (
-        f"{percent(biology.living_ends)} of the bone ends bleeds"
+    ends = (
+        "all of the bone ends bleed"
+        if biology.living_ends == 1
+        else (f"{percent(biology.living_ends)} of the bone ends bleeds")
     )
     sentences.append(
         f"At day 0 the tissue in the gap is perfused at {percent(biology.perfusion)} of living "
@@ -254,7 +256,7 @@ def _dose(run: Run) -> Tile:
     kept = sum(t.graft.funnel[-1].progenitors for t in run.treatments)
     product = sum(t.concentrate.product.progenitors for t in run.treatments)
     number = len(run.treatments)
-    source = "the product" if number == 1 else f"the {number} products"
+    source = {1: "the product", 2: "both products"}.get(number, f"the {number} products")
     return Tile("Progenitors retained", count(kept), f"{ratio(kept, product)} of {source}")
 
 

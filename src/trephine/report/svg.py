@@ -85,7 +85,7 @@ def decades(values: Iterable[Array], most: float) -> tuple[float, float]:
 
 def tick_label(value: float, *, log: bool) -> str:
     """Return the text of a tick."""
-    if log and not 0.01 <= value <= 1000:
+    if log and not 0.01 <= value < 1000:
         return f"10{superscript(round(math.log10(value)))}"
     return rounded(value)
 

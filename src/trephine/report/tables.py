@@ -11,7 +11,7 @@ from trephine.catalogue.records import Record, Spread
 from trephine.core import digest
 from trephine.core.types import Budget
 from trephine.core.units import base_factor
-from trephine.report.words import NO_BREAK, count, key_words, rounded
+from trephine.report.words import NO_BREAK, TIMES, count, key_words, rounded
 
 ACCESS = {
     "seen": "seen in the source",
@@ -210,7 +210,8 @@ def provenance(run: Run) -> list[tuple[str, str]]:
     ]
     rows += sorted(made.libraries.items())
     nx, ny, nz = run.anatomy.grid.shape
-    rows.append(("Grid", f"{nx} × {ny} × {nz} voxels"))
+    rows.append(("Grid", f"{nx} {TIMES} {ny} {TIMES} {nz} voxels"))
     return rows + [
-        (key_words(key).capitalize(), str(value)) for key, value in run.settings.as_written().items()
+        (key_words(key).capitalize(), str(value))
+        for key, value in run.settings.as_written().items()
     ]

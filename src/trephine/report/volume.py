@@ -39,8 +39,8 @@ def levels(values: Voxels) -> NDArray[np.uint8]:
 def put_volumes(run: Run, frames: Frames, pack: Pack) -> dict[str, list[float]]:
     """Put what stays and what grows into a pack, and return the size of the volume.
 
-    ``volume_site`` is (z, y, x, 3): bone, implant, gap. ``volume_tissue`` is (frame, z, y, x, 2):
-    new bone and cartilage, per volume of voxel.
+    ``volume_site`` is (z, y, x, 3): bone, implant, gap. ``volume_tissue`` is (frame, z, y, x, 3):
+    mineralised new bone, new bone not yet mineralised, cartilage, per volume of voxel.
 
     Returns
     -------
@@ -51,17 +51,14 @@ def put_volumes(run: Run, frames: Frames, pack: Pack) -> dict[str, list[float]]:
     edge = block(grid.shape)
     site = [levels(averaged(v, edge)) for v in (anatomy.bone, anatomy.metal, anatomy.gap)]
     pack.add("volume_site", np.stack(site, axis=-1))
-    open_, fields = anatomy.open, run.course.fields
-    grown = [
-        np.stack(
-            [
-                levels(averaged(fields[name][index] * open_, edge))
-                for name in ("woven", "cartilage")
-            ],
-            axis=-1,
+    fields = run.course.fields
+    grown = []
+    for index in frames.snapshot:
+        hard = fields["mineralised"][index]
+        parts = (hard, fields["woven"][index] - hard, fields["cartilage"][index])
+        grown.append(
+            np.stack([levels(averaged(part * anatomy.open, edge)) for part in parts], axis=-1)
         )
-        for index in frames.snapshot
-    ]
     pack.add("volume_tissue", np.stack(grown), over_time=True)
     voxel = grid.spacing * 1e3 * edge
     nz, ny, nx = site[0].shape

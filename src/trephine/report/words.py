@@ -8,6 +8,8 @@ from trephine.core.units import in_unit
 
 NO_BREAK = "\u202f"
 """A narrow space that keeps a number and its unit on one line."""
+TIMES = "\u00d7"
+"""The sign of multiplication."""
 
 
 def rounded(value: float, figures: int = 3) -> str:
@@ -24,7 +26,7 @@ def rounded(value: float, figures: int = 3) -> str:
     if not 1e-4 <= abs(near) < 1e7:
         mantissa, exponent = f"{near:.{figures - 1}e}".split("e")
         mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
-        return f"{mantissa}{NO_BREAK}×{NO_BREAK}10{superscript(int(exponent))}"
+        return f"{mantissa}{NO_BREAK}{TIMES}{NO_BREAK}10{superscript(int(exponent))}"
     text = f"{near:,.{max(places, 0)}f}"
     return (text.rstrip("0").rstrip(".") if "." in text else text).replace("-", "\u2212")
 
@@ -61,7 +63,7 @@ def ratio(after: float, before: float) -> str:
     if before <= 0:
         return "from none"
     if after > before * (1 + 1e-9):
-        return f"×{NO_BREAK}{rounded(after / before)}"
+        return f"{TIMES}{NO_BREAK}{rounded(after / before)}"
     return percent(after / before)
 
 

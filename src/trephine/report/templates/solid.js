@@ -12,7 +12,7 @@ const SOLID_FRAGMENT = `#version 300 es
 precision highp float;
 precision highp sampler3D;
 uniform sampler3D site;    /* bone, implant, gap */
-uniform sampler3D tissue;  /* new bone, cartilage */
+uniform sampler3D tissue;  /* mineralised new bone, the rest of it, cartilage */
 uniform vec3 size;         /* edges of the volume, mm */
 uniform float voxel;       /* mm */
 uniform vec3 right, up, ahead;
@@ -20,7 +20,7 @@ uniform vec2 window;       /* pixels */
 uniform float span;        /* mm from top to bottom of the picture */
 uniform float front;       /* mm: nothing is shown in front of this y */
 uniform float iso;
-uniform vec3 boneColour, metalColour, newColour, cartilageColour, gapColour;
+uniform vec3 boneColour, metalColour, newColour, osteoidColour, cartilageColour, gapColour;
 out vec4 colour;
 
 vec3 at(vec3 p) { return p / size + 0.5; }
@@ -103,12 +103,16 @@ void main() {
         clear = 0.0;
         break;
       }
-      vec2 soft = texture(tissue, at(p)).rg;
-      float gap = texture(site, at(p)).b * (1.0 - min(soft.r + soft.g, 1.0));
-      float blue = 1.0 - exp(-0.16 * soft.g * stride);
-      float pink = 1.0 - exp(-0.035 * gap * stride);
-      sum += clear * (blue * cartilageColour + pink * gapColour);
-      clear *= (1.0 - blue) * (1.0 - pink);
+      vec3 grown = texture(tissue, at(p)).rgb;
+      float gap = texture(site, at(p)).b * max(1.0 - grown.r - grown.g - grown.b, 0.0);
+      vec3 thick = vec3(0.10, 0.16, 0.035) * vec3(grown.g, grown.b, gap);
+      float haze = thick.x + thick.y + thick.z;
+      if (haze > 1e-4) {
+        float veil = 1.0 - exp(-haze * stride);
+        vec3 tint = (thick.x * osteoidColour + thick.y * cartilageColour + thick.z * gapColour) / haze;
+        sum += clear * veil * tint;
+        clear *= 1.0 - veil;
+      }
       t = next;
     }
   }
@@ -166,14 +170,15 @@ function startSolid(canvas, arrays, data) {
     document.getElementById("solid-axes").innerHTML = letters.map(([letter, way]) => {
       const x = 30 * dot(way, right);
       const y = -30 * dot(way, up);
+      const hint = Math.hypot(x, y) < 8 ? "" : letter;
       return `<line x1="0" y1="0" x2="${x}" y2="${y}" stroke="#dfe4e6" stroke-width="1.6"/>` +
-        `<text x="${1.33 * x}" y="${1.33 * y + 4}" text-anchor="middle" font-size="12" fill="#dfe4e6">${letter}</text>`;
+        `<text x="${1.33 * x}" y="${1.33 * y + 4}" text-anchor="middle" font-size="12" fill="#dfe4e6">${hint}</text>`;
     }).join("");
   };
 
-  const draw = () => {
+  const draw = (times) => {
     isDrawn = true;
-    const dense = Math.min(window.devicePixelRatio || 1, 1.5);
+    const dense = times * Math.min(window.devicePixelRatio || 1, 2);
     const width = Math.round(canvas.clientWidth * dense);
     const height = Math.round(canvas.clientHeight * dense);
     if (!width || !height) return;
@@ -195,10 +200,14 @@ function startSolid(canvas, arrays, data) {
     gl.drawArrays(gl.TRIANGLES, 0, 3);
     drawAxes(right, up);
   };
+  /* Coarse while it moves, finer once it rests. */
+  let rest = null;
   const later = () => {
+    clearTimeout(rest);
+    rest = setTimeout(() => draw(2), 250);
     if (!isDrawn) return;
     isDrawn = false;
-    requestAnimationFrame(draw);
+    requestAnimationFrame(() => draw(1));
   };
   const turnBy = (x, y) => {
     turn -= x;
@@ -245,7 +254,7 @@ function startSolid(canvas, arrays, data) {
   return {
     show(values) {
       gl.activeTexture(gl.TEXTURE1);
-      gl.texImage3D(gl.TEXTURE_3D, 0, gl.RG8, nx, ny, nz, 0, gl.RG, gl.UNSIGNED_BYTE, values);
+      gl.texImage3D(gl.TEXTURE_3D, 0, gl.RGB8, nx, ny, nz, 0, gl.RGB, gl.UNSIGNED_BYTE, values);
       later();
     },
   };
