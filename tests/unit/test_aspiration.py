@@ -97,10 +97,10 @@ def test_reference_patient_has_no_factor() -> None:
         ({"osteonecrosis_risk": True}, 1.0, 0.5),
         ({"earlier_harvest": True}, 0.8, 0.8),
         ({"height": "150 cm", "mass": "78.75 kg"}, math.exp(-0.1), 1.0),  # 35 kg/m^2
-        ({"age": "70 year"}, math.exp(-0.14), math.exp(-0.06)),
-        ({"age": "70 year", "sex": "female"}, math.exp(-0.14), math.exp(-0.30)),
-        ({"age": "8 year"}, math.exp(0.294), 4 * math.exp(0.09)),
-        ({"age": "15 year"}, math.exp(0.245), 2 * math.exp(0.09)),
+        ({"age": "70 year"}, math.exp(-0.148), math.exp(-0.06)),
+        ({"age": "70 year", "sex": "female"}, math.exp(-0.148), math.exp(-0.30)),
+        ({"age": "8 year"}, math.exp(0.3108), 4 * math.exp(0.09)),
+        ({"age": "15 year"}, math.exp(0.259), 2 * math.exp(0.09)),
     ],
 )
 def test_facts_of_the_patient_by_hand(
