@@ -9,7 +9,7 @@ from trephine.case.document import validate
 from trephine.case.settings import Settings
 from trephine.case.site import Site
 from trephine.core.errors import InputError
-from trephine.intake.shaft import centred_grid, slab_share
+from trephine.intake.lesion import centred_grid, slab_share
 from trephine.intake.site import anatomy
 
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from trephine.case.settings import Settings
 from trephine.case.site import Site
 from trephine.core.grid import Grid
+from trephine.intake.tissues import TissueParameters
 
 Array = NDArray[np.float64]
 
@@ -116,3 +117,15 @@ def tissue_shares(
         "callus": np.maximum(near - periosteal, 0.0),
         "cortex_removed": wall * slab,
     }
+
+
+def callus_reach(z: Array, width: float, p: TissueParameters) -> Array:
+    r"""Return how far from the periosteum callus may form along the shaft, (z,) [m].
+
+    .. math:: t(z) = t_0 \sqrt{1 - \left(\frac{z}{w/2 + L}\right)^2}
+
+    A spindle around the gap of width :math:`w`; zero beyond a length :math:`L` from its ends.
+    """
+    along = np.abs(z) / (width / 2 + p.callus_length)
+    reach: Array = p.callus_reach * np.sqrt(np.maximum(1.0 - along**2, 0.0))
+    return reach

@@ -16,6 +16,7 @@ from trephine.core.grid import Grid
 from trephine.intake.lesion import (
     SUBSAMPLES,
     Array,
+    callus_reach,
     inside,
     lesion_grid,
     slab_share,
@@ -100,7 +101,9 @@ def scan_anatomy(site: Site, settings: Settings, p: TissueParameters) -> Anatomy
     slab = _slab(grid, site.gap)
     endosteal = np.maximum(averaged(shape.endosteal, kept.grid, grid), metal)
     periosteal = np.maximum(averaged(shape.periosteal, kept.grid, grid), endosteal)
-    near = np.maximum(averaged(_near(kept, shape, settings, p), kept.grid, grid), periosteal)
+    near = np.maximum(
+        averaged(_near(kept, shape, site.gap, settings, p), kept.grid, grid), periosteal
+    )
     parts = tissue_shares(periosteal, endosteal, metal, near, slab)
     if not site.gap.virtual:
         parts = _as_seen(parts, averaged(shape.bone, kept.grid, grid), periosteal - metal, slab)
@@ -276,12 +279,13 @@ def _slab(grid: Grid, gap: Gap) -> Array:
     return np.broadcast_to(mean[None], grid.shape).copy()
 
 
-def _near(kept: Kept, shape: Outlines, settings: Settings, p: TissueParameters) -> Array:
+def _near(kept: Kept, shape: Outlines, gap: Gap, settings: Settings, p: TissueParameters) -> Array:
     """Return the share of each kept voxel within the body and within reach of callus [-]."""
-    reach = min(p.callus_reach, settings.margin_radial)
+    reach = callus_reach(kept.grid.axis(2), gap.width, p)
     away = (ndimage.distance_transform_edt(~shape.periosteal) - 0.5) * kept.grid.spacing
     body = kept.hounsfield > parameters().skin
-    share: Array = inside(away - reach, kept.grid.spacing) * body
+    near = inside(away - np.minimum(reach, settings.margin_radial), kept.grid.spacing)
+    share: Array = np.where(reach > 0, near * body, 0.0)
     return share
 
 

@@ -14,6 +14,7 @@ from trephine.core.errors import InputError
 from trephine.intake.lesion import (
     PARTS,
     SUBSAMPLES,
+    callus_reach,
     inside,
     lesion_grid,
     slab_share,
@@ -141,7 +142,7 @@ def shaft_anatomy(site: Site, settings: Settings, p: TissueParameters) -> Anatom
     sample = grid.spacing / SUBSAMPLES
     nail = site.fixation.nail_diameter
     metal = inside(np.hypot(x, y) - nail / 2, sample) if nail else np.zeros((x.size, y.size))
-    spindle = callus_reach(grid.axis(2), site.gap.width, p)
+    spindle = np.minimum(callus_reach(grid.axis(2), site.gap.width, p), settings.margin_radial)
     slab = slab_share(grid, site.gap.width, site.gap.tilt, y)
     parts = {name: np.zeros(grid.shape) for name in PARTS}
     for k, z in enumerate(grid.axis(2)):
@@ -149,11 +150,7 @@ def shaft_anatomy(site: Site, settings: Settings, p: TissueParameters) -> Anatom
         periosteal = np.maximum(inside(far, sample), metal)
         endosteal = np.maximum(inside(canal.distance(x, y, z), sample), metal)
         layer = tissue_shares(
-            periosteal,
-            endosteal,
-            metal,
-            inside(far - min(spindle[k], settings.margin_radial), sample),
-            slab[..., k],
+            periosteal, endosteal, metal, inside(far - spindle[k], sample), slab[..., k]
         )
         for name in PARTS:
             parts[name][..., k] = voxel_mean(layer[name])
@@ -167,18 +164,6 @@ def shaft_anatomy(site: Site, settings: Settings, p: TissueParameters) -> Anatom
         tilt=site.gap.tilt,
         virtual=site.gap.virtual,
     )
-
-
-def callus_reach(z: Array, width: float, p: TissueParameters) -> Array:
-    r"""Return how far from the periosteum callus may form along the shaft, (z,) [m].
-
-    .. math:: t(z) = t_0 \sqrt{1 - \left(\frac{z}{w/2 + L}\right)^2}
-
-    A spindle around the gap of width :math:`w`; zero beyond a length :math:`L` from its ends.
-    """
-    along = np.abs(z) / (width / 2 + p.callus_length)
-    reach: Array = p.callus_reach * np.sqrt(np.maximum(1.0 - along**2, 0.0))
-    return reach
 
 
 def day_zero(parts: dict[str, Array], p: TissueParameters) -> Array:
