@@ -9,7 +9,18 @@ from typing import Annotated
 
 import typer
 
-from trephine.cli import doctor, example, intake, phantom, report, run, schema, show, version
+from trephine.cli import (
+    doctor,
+    example,
+    export,
+    intake,
+    phantom,
+    report,
+    run,
+    schema,
+    show,
+    version,
+)
 from trephine.core.errors import CatalogueError, InputError, StoreError, TrephineError
 
 BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
@@ -30,6 +41,7 @@ for command in (
     phantom.phantom,
     show.show,
     report.report,
+    export.export,
     schema.schema,
     doctor.doctor,
 ):

@@ -91,10 +91,26 @@ def _affine(image: Any, name: str) -> Array:  # noqa: ANN401  (nibabel is untype
     return affine
 
 
-def write(path: Path, values: NDArray[Any], affine_ras_mm: Array) -> None:
-    """Write values on a grid as NIfTI, in mm, the same bytes for the same values."""
+def write(
+    path: Path, values: NDArray[Any], affine_ras_mm: Array, *, time_step: float | None = None
+) -> None:
+    """Write values on a grid as NIfTI, in mm, the same bytes for the same values.
+
+    Parameters
+    ----------
+    path
+        The file, ``.nii`` or ``.nii.gz``.
+    values
+        Values at voxel centres, (x, y, z), or (x, y, z, time) where ``time_step`` is given.
+    affine_ras_mm
+        From voxel index to RAS, (4, 4) [mm].
+    time_step
+        Time between two snapshots [s].
+    """
     image = nibabel.Nifti1Image(values, affine_ras_mm)
-    image.header.set_xyzt_units("mm")
+    image.header.set_xyzt_units("mm", None if time_step is None else "sec")
+    if time_step is not None:
+        image.header.set_zooms((*image.header.get_zooms()[:3], time_step))
     image.set_sform(affine_ras_mm, code=1)
     image.set_qform(affine_ras_mm, code=1)
     nibabel.save(image, path)
