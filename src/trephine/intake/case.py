@@ -43,7 +43,8 @@ class Intake:
     level
         Where the gap is between the ends of the bone, 0 at the end towards the head [-].
     measures
-        The intact shaft in the scan at a virtual gap; None at a real one.
+        The intact shaft in a slice of the scan at a virtual gap, told by the fixed threshold;
+        None at a real one.
     gap
         Width along the shaft and tilt of the gap, and whether it is virtual.
     centre
@@ -51,7 +52,8 @@ class Intake:
     axis
         Direction of the shaft towards the head, LPS [-].
     outer_diameter, canal_diameter
-        Of the shaft at the gap, on the grid along it [m].
+        Of the shaft at the gap, on the grid along it, the surface in the middle of its blurred
+        edge [m]; so they differ from ``measures`` by up to a voxel of the scan.
     """
 
     case: Path

@@ -8,7 +8,6 @@ import numpy as np
 
 from trephine.core.errors import InputError
 from trephine.intake.frame import Cut
-from trephine.intake.tissues import TissueParameters
 from trephine.intake.volume import Array
 
 LEAST_COLUMNS = 20
@@ -40,13 +39,13 @@ class FoundGap:
     columns: int
 
 
-def find_gap(cut: Cut, p: TissueParameters) -> FoundGap:
+def find_gap(cut: Cut) -> FoundGap:
     """Return the gap between two fragments of a shaft.
 
     In every column of voxels along the shaft that runs through the cortex of both fragments, the
-    longest break between bone and bone is taken; its ends lie where the CT number
-    crosses halfway between cortex and gap, found by linear interpolation. The middle plane is a
-    least-squares plane through the middles.
+    longest break between bone and bone is taken; its ends lie where the CT number crosses that
+    of the bone's surface, found by linear interpolation. The middle plane is a least-squares
+    plane through the middles.
 
     Raises
     ------
@@ -54,14 +53,11 @@ def find_gap(cut: Cut, p: TissueParameters) -> FoundGap:
         If the cortices of two fragments do not face each other on the grid.
     """
     values = cut.hounsfield
-    if not cut.bone.any():
-        raise InputError("no bone is on the grid around the gap; run the intake again")
-    half = (float(np.median(values[cut.bone])) + p.hounsfield["fibrous"]) / 2
-    solid = values >= half
+    solid = values >= cut.surface
     x, y, z = (cut.grid.axis(i) for i in range(3))
     rows = []
     for i, j in np.argwhere(cut.bone.mean(axis=2) > 0.5):
-        found = _break(solid[i, j], values[i, j], z, half)
+        found = _break(solid[i, j], values[i, j], z, cut.surface)
         if found is not None:
             rows.append((x[i], y[j], *found))
     table = np.array(rows)

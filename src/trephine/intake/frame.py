@@ -8,10 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from trephine.core.errors import InputError
 from trephine.core.grid import Grid
 from trephine.intake.parameters import IntakeParameters
 from trephine.intake.sections import Line
 from trephine.intake.segmentation import Bone
+from trephine.intake.tissues import tissues
 from trephine.intake.volume import Array, Volume
 
 Mask = NDArray[np.bool_]
@@ -70,6 +72,8 @@ class Cut:
         Voxels of the bone and of metal.
     outside
         Voxels that the scan does not show.
+    surface
+        CT number that marks the surface of the bone [HU].
     """
 
     grid: Grid
@@ -77,14 +81,22 @@ class Cut:
     bone: Mask
     metal: Mask
     outside: Mask
+    surface: float
 
 
 def cut(volume: Volume, bone: Bone, frame: Frame, grid: Grid, p: IntakeParameters) -> Cut:
     """Return a scan on a grid along the shaft.
 
-    CT numbers are interpolated linearly at eight points of a voxel and averaged. Bone is told by
-    its threshold on the new grid, next to voxels that belonged to the bone in the scan, so that
-    arteries and neighbouring bones stay out.
+    CT numbers are interpolated linearly at eight points of a voxel and averaged. The surface of
+    the bone is where they cross halfway between soft tissue and this bone's median: a blurred
+    edge stands there, while the fixed threshold that tells bone from the rest of a scan
+    lies half a voxel outside it. Only places next to voxels that belonged to the bone in the scan
+    count, so that arteries and neighbouring bones stay out.
+
+    Raises
+    ------
+    InputError
+        If no bone lies on the grid.
     """
     quarter = (-0.25, 0.25)
     shifts = [(a, b, c) for a in quarter for b in quarter for c in quarter]
@@ -95,7 +107,11 @@ def cut(volume: Volume, bone: Bone, frame: Frame, grid: Grid, p: IntakeParameter
     limits = np.array(volume.hounsfield.shape)[:, None, None, None]
     outside = np.any((place < -0.5) | (place > limits - 0.5), axis=0)
     solid = (values >= p.bone_threshold) & near & ~metal
-    return Cut(grid, values, solid, metal, outside)
+    if not solid.any():
+        raise InputError("no bone lies along the shaft there; move the level")
+    surface = (float(np.median(values[solid])) + tissues().hounsfield["fibrous"]) / 2
+    surface = max(surface, p.bone_threshold)
+    return Cut(grid, values, solid & (values >= surface), metal, outside, surface)
 
 
 def _nearest(mask: Mask, place: Array) -> Mask:

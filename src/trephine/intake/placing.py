@@ -98,7 +98,7 @@ def seen_gap(volume: Volume, bone: Bone, p: IntakeParameters) -> Placed:
         (1.5 * radius, 1.5 * radius, (top - bottom) / 2 + 2 * radius), p.cut_spacing
     )
     frame = Frame.along(line, (bottom + top) / 2)
-    found = find_gap(cut(volume, bone, frame, grid, p), tissues())
+    found = find_gap(cut(volume, bone, frame, grid, p))
     if abs(found.tilt) > STEEPEST_GAP:
         raise InputError(
             f"the gap is tilted by {np.degrees(found.tilt):.0f} degrees, a case holds at most "

@@ -106,7 +106,7 @@ def scan_anatomy(site: Site, settings: Settings, p: TissueParameters) -> Anatomy
     )
     parts = tissue_shares(periosteal, endosteal, metal, near, slab)
     if not site.gap.virtual:
-        parts = _as_seen(parts, averaged(shape.bone, kept.grid, grid), periosteal - metal, slab)
+        parts = _as_seen(parts, averaged(shape.bone, kept.grid, grid), periosteal - metal)
     return Anatomy(
         grid=grid,
         **parts,
@@ -289,17 +289,17 @@ def _near(kept: Kept, shape: Outlines, gap: Gap, settings: Settings, p: TissuePa
     return share
 
 
-def _as_seen(parts: dict[str, Array], seen: Array, room: Array, slab: Array) -> dict[str, Array]:
+def _as_seen(parts: dict[str, Array], seen: Array, room: Array) -> dict[str, Array]:
     """Return the shares with the bone as the image shows it and the gap filling the rest."""
     wall = parts["bone"] + parts["cortex_removed"]
-    bone = np.minimum(seen, room)
+    bone = np.minimum(seen, wall)
     canal = np.minimum(parts["canal"], room - bone)
     return {
         **parts,
         "bone": bone,
         "canal": canal,
         "gap": room - bone - canal,
-        "cortex_removed": slab * np.maximum(wall - bone, 0.0),
+        "cortex_removed": wall - bone,
     }
 
 
