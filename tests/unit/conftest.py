@@ -25,7 +25,8 @@ from trephine.core.grid import Grid
 from trephine.core.progress import Watch
 from trephine.core.provenance import Provenance
 from trephine.core.types import Budget, Ending
-from trephine.store.runs import RunFolder
+from trephine.store import codec
+from trephine.store.runs import PARTS, RunFolder
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "src" / "trephine" / "cli" / "examples" / "femur-nonunion.toml"
@@ -112,11 +113,43 @@ def made_by(case: Case, settings: Settings, seed: int = 0, **changes: object) ->
     return replace(provenance, **changes)
 
 
+def arrays_of(run: Run) -> dict[str, np.ndarray[Any, Any]]:
+    arrays: dict[str, np.ndarray[Any, Any]] = {}
+    for name in PARTS:
+        codec.encode(getattr(run, name), name, arrays)
+    return arrays
+
+
+def assert_same(one: Run, other: Run) -> None:
+    ones, others = arrays_of(one), arrays_of(other)
+    assert sorted(ones) == sorted(others)
+    assert len(ones) > 20
+    for name, values in ones.items():
+        assert values.dtype == others[name].dtype, name
+        assert values.tobytes() == others[name].tobytes(), name
+    for name in PARTS:
+        assert codec.encode(getattr(one, name), name, {}) == codec.encode(
+            getattr(other, name), name, {}
+        )
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
 @pytest.fixture(scope="session")
 def story() -> SimpleNamespace:
     """How the small run is made: ``march``, ``make_run``, ``made_by``, its grid and visits."""
     return SimpleNamespace(
-        march=march, make_run=make_run, made_by=made_by, grid=GRID, visits=VISITS, example=EXAMPLE
+        march=march,
+        make_run=make_run,
+        made_by=made_by,
+        arrays_of=arrays_of,
+        assert_same=assert_same,
+        contents=contents,
+        grid=GRID,
+        visits=VISITS,
+        example=EXAMPLE,
     )
 
 
@@ -128,6 +161,12 @@ def example_case() -> Case:
 @pytest.fixture(scope="session")
 def draft() -> Settings:
     return Settings.preset("draft")
+
+
+@pytest.fixture
+def asked(example_case: Case, draft: Settings) -> dict[str, Any]:
+    made = made_by(example_case, draft)
+    return {"case": example_case, "settings": draft, "seed": 0, "provenance": made}
 
 
 @pytest.fixture
