@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+import trephine
 from trephine.case.anatomy import Anatomy
 from trephine.case.aspirate import Aspirate, Draw
 from trephine.case.case import read
@@ -26,7 +27,7 @@ from trephine.core.units import base_factor
 
 Array = NDArray[np.float64]
 
-EXAMPLE = Path(__file__).parents[1] / "examples" / "femur_nonunion.toml"
+EXAMPLE = Path(trephine.__path__[0]) / "cli" / "examples" / "femur-nonunion.toml"
 SHAPE, VOXEL = (34, 34, 36), 1.5e-3
 OUTER, CANAL, NAIL, GAP = 14.5e-3, 7e-3, 5.5e-3, 4e-3
 WEEKS = np.arange(27.0)
@@ -178,7 +179,9 @@ def synthetic_follow_up(anatomy: Anatomy, course: HealingCourse, *, heals: bool)
 
 def synthetic_treatment(anatomy: Anatomy, day: float, *, cultured: bool) -> Treatment:
     drawn = Suspension(10e-6 if cultured else 68e-6, 1.1e9, 9.2e4, 5e9, 20e-6, 8e-6)
-    product = Suspension(6e-6 if cultured else 10e-6, 4.6e8, 2e7 if cultured else 6.1e4, 3e9, 2e-6, 0)
+    product = Suspension(
+        6e-6 if cultured else 10e-6, 4.6e8, 2e7 if cultured else 6.1e4, 3e9, 2e-6, 0
+    )
     open_gap = np.minimum(anatomy.gap + 0.4 * anatomy.callus, anatomy.open)
     x, y, z = anatomy.grid.centres()
     fill = open_gap * np.exp(-((z / 8e-3) ** 2)) * np.ones_like(x * y)
@@ -196,7 +199,10 @@ def synthetic_treatment(anatomy: Anatomy, day: float, *, cultured: bool) -> Trea
         Loss("retained after a day", kept, product.nucleated * 0.3),
     ]
     budget = Budget(
-        "progenitors", "1", {"product": product.progenitors}, {"lost": 0.67 * product.progenitors, "stay": kept}
+        "progenitors",
+        "1",
+        {"product": product.progenitors},
+        {"lost": 0.67 * product.progenitors, "stay": kept},
     )
     draw = Draw(5e-6, 0.5, 1e8, 8e3)
     return Treatment(

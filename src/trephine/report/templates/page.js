@@ -40,6 +40,7 @@
     small.getContext("2d").putImageData(image, 0, 0);
     const context = canvas.getContext("2d");
     context.imageSmoothingQuality = "high";
+    context.globalCompositeOperation = "copy";
     context.drawImage(small, 0, 0, canvas.width, canvas.height);
   };
 

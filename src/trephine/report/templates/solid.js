@@ -163,6 +163,10 @@ function startSolid(canvas, arrays, data) {
   let zoom = 1;
   let isCut = false;
   let isDrawn = true;
+  let isSeen = false;
+  const named = gl.getExtension("WEBGL_debug_renderer_info");
+  const renderer = named ? gl.getParameter(named.UNMASKED_RENDERER_WEBGL) : "";
+  const pace = /swiftshader|llvmpipe|software/i.test(renderer) ? 0.5 : 1;
 
   const drawAxes = (right, up) => {
     const letters = [["L", [1, 0, 0]], ["P", [0, 1, 0]], ["H", [0, 0, 1]]];
@@ -178,7 +182,7 @@ function startSolid(canvas, arrays, data) {
 
   const draw = (times) => {
     isDrawn = true;
-    const dense = times * Math.min(window.devicePixelRatio || 1, 2);
+    const dense = pace * times * Math.min(window.devicePixelRatio || 1, 2);
     const width = Math.round(canvas.clientWidth * dense);
     const height = Math.round(canvas.clientHeight * dense);
     if (!width || !height) return;
@@ -200,15 +204,26 @@ function startSolid(canvas, arrays, data) {
     gl.drawArrays(gl.TRIANGLES, 0, 3);
     drawAxes(right, up);
   };
-  /* Coarse while it moves, finer once it rests. */
+  /* Nothing while out of sight, coarse while it moves, finer once it rests. */
   let rest = null;
+  const finest = () => {
+    draw(2);
+    canvas.dataset.rest = "yes";
+  };
   const later = () => {
+    canvas.dataset.rest = "no";
     clearTimeout(rest);
-    rest = setTimeout(() => draw(2), 250);
+    if (!isSeen) return;
+    rest = setTimeout(finest, 250);
     if (!isDrawn) return;
     isDrawn = false;
     requestAnimationFrame(() => draw(1));
   };
+  new IntersectionObserver((entries) => {
+    isSeen = entries.some((entry) => entry.isIntersecting);
+    if (isSeen && canvas.dataset.rest !== "yes") later();
+  }).observe(canvas);
+  addEventListener("beforeprint", finest);
   const turnBy = (x, y) => {
     turn -= x;
     tilt = Math.min(Math.max(tilt + y, -1.5), 1.5);
