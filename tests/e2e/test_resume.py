@@ -25,7 +25,7 @@ from trephine.store.runs import PARTS, load
 TREPHINE = Path(sys.executable).with_name("trephine")
 SHORT = (
     "--voxel",
-    "4 mm",
+    "3 mm",
     "--set",
     "plan.follow_up.duration=12 wk",
     "--set",
