@@ -17,7 +17,7 @@ help: ## Say what can be made
 
 demo: $(RUN) ## Run the worked example at draft quality and say where its report is
 	@rm -rf runs/demo
-	$(BIN)/trephine run examples/femur_nonunion.toml --quality draft --out runs/demo
+	$(BIN)/trephine run src/trephine/cli/examples/femur-nonunion.toml --quality draft --out runs/demo
 	@echo "Open $(CURDIR)/runs/demo/report.html in a browser."
 
 test: $(ALL) browser lint types layers ## Check style, types and layers, then run every test
