@@ -113,6 +113,14 @@ def test_the_anatomy_agrees_with_what_intake_measured(taken: Intake) -> None:
     assert wall == pytest.approx(ring * 0.004, rel=0.02)
 
 
+def test_a_voxel_holds_something_or_nothing(taken: Intake) -> None:
+    a = anatomy(read(taken.case).site, COARSE)
+    for name in ("bone", "metal", "canal", "gap", "callus", "cortex_removed"):
+        share = getattr(a, name)
+        assert share.min() >= 0.0
+        assert not ((share > 0) & (share < 1e-9)).any(), name
+
+
 def test_volumes_are_the_same_on_any_grid(taken: Intake) -> None:
     site = read(taken.case).site
     fine, coarse = (

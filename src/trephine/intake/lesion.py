@@ -14,6 +14,8 @@ Array = NDArray[np.float64]
 
 SUBSAMPLES = 4
 """Samples of a voxel along x and along y; along z the gap is integrated exactly."""
+RESIDUE = 1e-9
+"""Share of a voxel below which there is nothing but rounding [-]."""
 PARTS = ("bone", "metal", "canal", "gap", "callus", "cortex_removed")
 """Arrays of an anatomy that hold shares of a voxel."""
 
@@ -117,6 +119,11 @@ def tissue_shares(
         "callus": np.maximum(near - periosteal, 0.0),
         "cortex_removed": wall * slab,
     }
+
+
+def without_residue(parts: dict[str, Array]) -> dict[str, Array]:
+    """Return the shares with those that rounding left in place of nothing set to nothing."""
+    return {name: np.where(share < RESIDUE, 0.0, share) for name, share in parts.items()}
 
 
 def callus_reach(z: Array, width: float, p: TissueParameters) -> Array:

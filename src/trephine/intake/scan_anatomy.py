@@ -23,6 +23,7 @@ from trephine.intake.lesion import (
     subsamples,
     tissue_shares,
     voxel_mean,
+    without_residue,
 )
 from trephine.intake.parameters import parameters
 from trephine.intake.scan import BONE, CANAL, METAL, Kept, averaged, read
@@ -109,7 +110,7 @@ def scan_anatomy(site: Site, settings: Settings, p: TissueParameters) -> Anatomy
         parts = _as_seen(parts, averaged(shape.bone, kept.grid, grid), periosteal - metal)
     return Anatomy(
         grid=grid,
-        **parts,
+        **without_residue(parts),
         hounsfield=_day_zero(kept, shape, grid, slab if site.gap.virtual else 0.0 * slab, p),
         outer_radius=outer,
         canal_radius=canal,

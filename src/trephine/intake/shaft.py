@@ -21,6 +21,7 @@ from trephine.intake.lesion import (
     subsamples,
     tissue_shares,
     voxel_mean,
+    without_residue,
 )
 from trephine.intake.tissues import TissueParameters
 
@@ -154,6 +155,7 @@ def shaft_anatomy(site: Site, settings: Settings, p: TissueParameters) -> Anatom
         )
         for name in PARTS:
             parts[name][..., k] = voxel_mean(layer[name])
+    parts = without_residue(parts)
     return Anatomy(
         grid=grid,
         **parts,
