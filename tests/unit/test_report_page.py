@@ -156,6 +156,18 @@ def test_a_number_used_goes_back_to_the_unit_of_its_record() -> None:
     assert tables.used_value(record, 2 * 40 * 133.322387415) == pytest.approx(80)
 
 
+def test_a_catalogue_that_changed_since_the_run_is_announced() -> None:
+    assert tables.another_catalogue(RUN) == ""
+    old = replace(RUN, provenance=replace(RUN.provenance, catalogue_digest="0ld"))
+    assert "used catalogue 0ld" in tables.another_catalogue(old)
+    lost = replace(old, used={**RUN.used, "aspiration.forgotten": 2.5})
+    rows = [r for s in tables.parameters(lost) for r in s.rows]
+    row = next(r for r in rows if r.identifier == "aspiration.forgotten")
+    assert row.value == "2.5 in SI"
+    assert not row.is_confirmed
+    assert "used catalogue 0ld" in page.html(lost)
+
+
 def test_spreads_are_told_in_words() -> None:
     assert tables.spread_words(None, "mm") == "none stated"
     assert tables.spread_words(Spread(law="normal", sd=0.2), "mm") == f"± 0.2{NO_BREAK}mm"

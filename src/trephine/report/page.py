@@ -63,7 +63,7 @@ def html(run: Run) -> str:
         "is_united": run.follow_up.ending is Ending.UNITED,
         "tiles": story.tiles(run),
         "strip": _strip(run, frames),
-        "notices": run.notices,
+        "notices": [note for note in (*run.notices, tables.another_catalogue(run)) if note],
         "provisional": len(run.provisional),
         "used": len(run.used),
         "case_sentences": story.case_sentences(run.case, run.course.fixation_stiffness),

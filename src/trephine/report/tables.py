@@ -89,10 +89,7 @@ def used_value(record: Record, used: float) -> float:
 def parameters(run: Run, facts: Catalogue | None = None) -> list[Section]:
     """Return every parameter a run used, by section of the catalogue.
 
-    Raises
-    ------
-    CatalogueError
-        If the run used a record that the catalogue no longer has.
+    A record that the catalogue lost since the run is listed by its id, with its number in SI.
     """
     facts = facts or catalogue()
     provisional = set(run.provisional)
@@ -107,7 +104,9 @@ def parameters(run: Run, facts: Catalogue | None = None) -> list[Section]:
 
 
 def _row(facts: Catalogue, key: str, used: float, *, is_confirmed: bool) -> Row:
-    record = facts.record(key)
+    record = facts.records.get(key)
+    if record is None:
+        return _lost(key, used)
     source = facts.sources[record.source]
     value = used_value(record, used)
     same = abs(value - record.printed) <= 1e-9 * max(abs(value), abs(record.printed))
@@ -127,6 +126,35 @@ def _row(facts: Catalogue, key: str, used: float, *, is_confirmed: bool) -> Row:
         role=record.role,
         doubts=record.doubts,
         is_confirmed=is_confirmed,
+    )
+
+
+def _lost(key: str, used: float) -> Row:
+    return Row(
+        identifier=key,
+        about="A record that the catalogue no longer has",
+        value=f"{rounded(used, 6)} in SI",
+        printed="",
+        spread="not known",
+        kind="not known",
+        source="not known",
+        address="",
+        where="",
+        access="not known",
+        role="not known",
+        doubts="",
+        is_confirmed=False,
+    )
+
+
+def another_catalogue(run: Run, facts: Catalogue | None = None) -> str:
+    """Return what a reader must be told when the catalogue changed since the run, or nothing."""
+    now = (facts or catalogue()).digest
+    if now == run.provenance.catalogue_digest:
+        return ""
+    return (
+        f"The run used catalogue {run.provenance.catalogue_digest}; the sources and spreads on "
+        f"this page come from catalogue {now}. The numbers used are those of the run."
     )
 
 
