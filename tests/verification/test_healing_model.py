@@ -158,7 +158,7 @@ def test_a_term_touches_and_conserves_what_it_says(term: Term, p: Numbers) -> No
     shape = (4, 5, 3)
     state, tissue = random_state(rng, shape), random_tissue(rng, shape)
     state["progenitor_host"] = 1e-4 * p["host_level"] * state["progenitor_host"]
-    strain = jnp.asarray(0.2 * rng.random(shape))
+    strain = jnp.asarray(0.3 * rng.random(shape))
     oxygen, signal = jnp.asarray(40 * rng.random(shape)), jnp.asarray(rng.random(shape))
     felt = conditions(state, oxygen, signal, strain, p)
     rates = term.rate(state, felt, tissue, p)

@@ -81,6 +81,7 @@ CALLUS: tuple[Term, ...] = (
     matrix.MINERALISATION,
     matrix.CLOT_LYSIS,
     matrix.SCAFFOLD_RESORPTION,
+    matrix.TEARING,
 )
 
 
@@ -167,6 +168,10 @@ class CallusParameters:
     quiet_strain: Fraction
     quiet_cartilage_loss: Fraction
     strain_memory: Duration
+    tearing_strain: Fraction
+    torn_strain: Fraction
+    tearing: Rate
+    vessel_tearing: Rate
 
     initial_fibroblast: CellDensity
     canal_perfusion: Fraction

@@ -82,6 +82,18 @@ def resorb_demineralised_bone(
     return {"demineralised_bone": -p["scaffold_resorption"] * cells * s["demineralised_bone"]}
 
 
+def tear(s: State, c: Conditions, tissue: Tissue, p: Numbers) -> dict[str, jax.Array]:
+    r"""Return what destructive strain tears down, :math:`-k_\tau \tau \phi` and its vessels.
+
+    .. math:: \dot\phi = -k_\tau\,\tau(\varepsilon)\,\phi, \quad
+        \dot v = -k_v\,\tau(\varepsilon)\,v
+    """
+    del tissue
+    rate = p["tearing"] * c.torn
+    torn = {name: -rate * s[name] for name in ("fibrous", "cartilage", "woven", "mineralised")}
+    return {**torn, "perfusion": -p["vessel_tearing"] * c.torn * s["perfusion"]}
+
+
 FIBROUS_SYNTHESIS = Term(
     "fibroblasts make fibrous tissue",
     make_fibrous,
@@ -153,4 +165,13 @@ SCAFFOLD_RESORPTION = Term(
     r"\dot s_{dbm} = -k_{dbm}(b+m)s_{dbm}",
     (),
     "cells resorb it",
+)
+TEARING = Term(
+    "strain tears tissue",
+    tear,
+    ("fibrous", "cartilage", "woven", "mineralised", "perfusion"),
+    None,
+    r"\dot\phi = -k_\tau\,\tau(\varepsilon)\,\phi,\ \dot v = -k_v\,\tau(\varepsilon)\,v",
+    ("UlmRules",),
+    "fibrous tissue tears like cartilage and bone",
 )

@@ -46,3 +46,20 @@ def favours_cartilage(strain: jax.Array, bone_favoured: jax.Array, p: Numbers) -
     excess = jnp.maximum(strain - p["cartilage_strain"], 0.0)
     quiet = jnp.where(strain < p["quiet_strain"], p["quiet_cartilage_loss"] * bone_favoured, 0.0)
     return jnp.exp(-((excess / p["cartilage_strain_width"]) ** 2)) * (1.0 - quiet)
+
+
+def tears(strain: jax.Array, p: Numbers) -> jax.Array:
+    r"""Return how far strain tears the tissue, 0 to 1, (x, y, z) [-].
+
+    .. math:: \tau = \min\left(1, \frac{(\varepsilon-\varepsilon_1)_+}
+        {\varepsilon_2-\varepsilon_1}\right)
+
+    Parameters
+    ----------
+    strain
+        Distortional strain averaged over days, (x, y, z) [-].
+    p
+        ``tearing_strain`` and ``torn_strain`` [-]; [UlmRules].
+    """
+    over = jnp.maximum(strain - p["tearing_strain"], 0.0)
+    return jnp.minimum(over / (p["torn_strain"] - p["tearing_strain"]), 1.0)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from trephine.models.stimulus import favours_bone, favours_cartilage
+from trephine.models.stimulus import favours_bone, favours_cartilage, tears
 from trephine.models.term import Numbers
 from trephine.numerics.faces import Faces
 from trephine.numerics.stepping import State
@@ -66,6 +66,8 @@ class Conditions(NamedTuple):
         Share of the open volume that no matrix fills.
     bone_favoured, cartilage_favoured
         Weights of the strain, psi_b and psi_c of (U14).
+    torn
+        How far strain tears the tissue.
     ossifying
         Rate of endochondral conversion, h of (U3) [1/d].
     oxygen
@@ -79,6 +81,7 @@ class Conditions(NamedTuple):
     free: jax.Array
     bone_favoured: jax.Array
     cartilage_favoured: jax.Array
+    torn: jax.Array
     ossifying: jax.Array
     oxygen: jax.Array
 
@@ -105,6 +108,7 @@ def conditions(
         free=jnp.maximum(1.0 - filled, 0.0),
         bone_favoured=bone_favoured,
         cartilage_favoured=favours_cartilage(strain, bone_favoured, p),
+        torn=tears(strain, p),
         ossifying=p["ossification"]
         * s["perfusion"]
         * hill(s["cartilage"], p["ossification_cartilage"]),

@@ -21,7 +21,7 @@ from trephine.core.progress import Watch
 from trephine.core.types import Budget
 from trephine.models.callus import CALLUS, CELLS, FIELDS, at_day_0, in_engine_units, tissue_of
 from trephine.models.healing import Fast, HealParameters, advance
-from trephine.models.stiffness import modulus
+from trephine.models.stiffness import Fixed, moduli
 from trephine.models.term import Term
 from trephine.numerics.elasticity import compress
 from trephine.numerics.strain import invariants
@@ -157,7 +157,12 @@ class _Course:
         self.weight = patient.mass * p.fixation.gravity
         given = site.fixation.axial_stiffness
         self.fixation = p.fixation.axial_stiffness[site.fixation.kind] if given is None else given
-        self.bone, self.metal = jnp.asarray(anatomy.bone), jnp.asarray(anatomy.metal)
+        self.fixed = Fixed(
+            bone=jnp.asarray(anatomy.bone),
+            metal=jnp.asarray(anatomy.metal),
+            removed=jnp.asarray(anatomy.cortex_removed),
+            healing=self.tissue.open,
+        )
         self.visits = [k * plan.follow_up.interval / DAY for k in range(plan.follow_up.visits + 1)]
         healing = np.asarray(self.tissue.open)
         whole = np.asarray(anatomy.open)
@@ -283,7 +288,7 @@ class _Course:
 
     def _feel(self, now: _Progress, day: float) -> None:
         """Bring strain, stiffness and movement up to a day."""
-        stiff = modulus(now.state, self.bone, self.metal, self.tissue.open, self.p)
+        stiff, concentration = moduli(now.state, self.fixed, self.p)
         changed = float(
             jnp.sum(self.tissue.open * jnp.abs(stiff - now.solved_modulus))
             / jnp.sum(self.tissue.open * stiff)
@@ -300,7 +305,7 @@ class _Course:
             now.displacement, now.solved_modulus = solved.displacement, stiff
             now.unit_strain, _ = invariants(solved.displacement, float(self.tissue.spacing))
             now.tissue_stiffness, now.solved_day = float(solved.stiffness) * 1e3, day
-        strain = now.unit_strain * (self._movement(now, day) * 1e3)
+        strain = concentration * now.unit_strain * (self._movement(now, day) * 1e3)
         keep = float(np.exp(-(day - now.felt_day) / self.p["strain_memory"]))
         now.strain = keep * now.strain + (1.0 - keep) * strain
         now.felt_day = day
