@@ -140,10 +140,14 @@ def test_a_terminal_gets_a_bar_that_goes_away() -> None:
     display = progress.display(console, is_quiet=False)
     assert isinstance(display, progress.Bar)
     with display as watch:
-        watch.progress("heal", 1, 4, "week 1")
-        watch.progress("follow", 0, 1)
-    assert "Healing" in text.getvalue()
-    assert "100 %" in text.getvalue()
+        watch.progress("site", 0, 1)
+        watch.progress("heal", 0, 4, "day 0 of 28")
+        watch.progress("heal", 1, 4, "day 7 of 28")
+    last = text.getvalue().splitlines()[-3]
+    assert "Healing" in last
+    assert " 25 %" in last
+    assert "day 7 of 28" in last
+    assert "Laying" not in last
 
 
 def test_quiet_is_quiet() -> None:

@@ -53,14 +53,14 @@ def show_more(run: Run, console: Console) -> None:
 
 def _funnel(treatment: Treatment, number: int) -> object:
     drawn, made = treatment.aspirate.pool, treatment.concentrate
-    title = f"Injection {number}, day {treatment.graft.day / DAY:g}: {made.method}"
+    title = (
+        f"Injection {number}, day {treatment.graft.day / DAY:g}: {made.method}, "
+        f"{made.product.volume * 1e6:.3g} mL"
+    )
     rows = table("Step", ">Progenitors", ">Nucleated cells", title=title)
     rows.add_row(
         f"drawn, {drawn.volume * 1e6:.3g} mL", *_counts(drawn.progenitors, drawn.nucleated)
     )
-    product = made.product
-    words = f"product, {product.volume * 1e6:.3g} mL"
-    rows.add_row(words, *_counts(product.progenitors, product.nucleated))
     for loss in treatment.graft.funnel:
         rows.add_row(loss.name, *_counts(loss.progenitors, loss.nucleated))
     return rows

@@ -25,7 +25,7 @@ LINE_EVERY = 0.1
 
 
 class Bar(Watch):
-    """One bar for each stage, with the time left."""
+    """A bar for the stage at work, with the time left."""
 
     def __init__(self, console: Console) -> None:
         self._progress = Progress(
@@ -41,7 +41,8 @@ class Bar(Watch):
             refresh_per_second=4,
             speed_estimate_period=120.0,
         )
-        self._tasks: dict[str, TaskID] = {}
+        self._stage = ""
+        self._task: TaskID | None = None
 
     def __enter__(self) -> Self:
         """Show the bars."""
@@ -58,17 +59,13 @@ class Bar(Watch):
         self._progress.stop()
 
     def progress(self, stage: str, done: float, total: float, note: str = "") -> None:
-        """Move the bar of a stage; the stages before it are complete."""
-        if stage not in self._tasks:
-            for earlier in self._tasks.values():
-                self._finish(earlier)
-            words = STAGES.get(stage, stage)
-            self._tasks[stage] = self._progress.add_task(words, total=total, note=note)
-        self._progress.update(self._tasks[stage], completed=done, total=total, note=note)
-
-    def _finish(self, task: TaskID) -> None:
-        total = self._progress.tasks[self._progress.task_ids.index(task)].total
-        self._progress.update(task, completed=total or 1, note="")
+        """Move the bar of a stage; a new stage takes the place of the one before."""
+        if stage != self._stage or self._task is None:
+            if self._task is not None:
+                self._progress.remove_task(self._task)
+            self._stage = stage
+            self._task = self._progress.add_task(STAGES.get(stage, stage), total=total, note=note)
+        self._progress.update(self._task, completed=done, total=total, note=note)
 
 
 class Lines(Watch):

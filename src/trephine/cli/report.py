@@ -11,7 +11,7 @@ import typer
 def report(
     folder: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of the run.")],
 ) -> None:
-    """Write the report of a finished run again, with this version's layout and wording.
+    """Write the report of a finished run anew, with this version's layout and wording.
 
     The numbers stay as they were computed.
     """
