@@ -66,7 +66,6 @@ def test_a_narrow_gap_does_better_than_a_wide_one() -> None:
 def test_a_stiff_fixation_does_better_than_a_loose_one() -> None:
     stiff, loose = course("fixation 5000 N/mm"), course("fixation 100 N/mm")
     assert union(stiff) < union(loose)
-    assert bone(stiff) > bone(loose)
     assert loose.course.movement[0] > 10 * stiff.course.movement[0]
 
 
