@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from synthetic_run import synthetic_run
@@ -67,14 +69,14 @@ def plain(text: str) -> str:
 
 
 def test_the_case_is_told_from_its_document() -> None:
-    told = plain(" ".join(story.case_sentences(synthetic_run().case, 2.78e6)))
+    told = plain(" ".join(story.case_sentences(synthetic_run())))
     for part in (
         "A man of 47 years, 80 kg, 178 cm",
         "left femoral shaft",
         "29 mm across with a canal of 14 mm",
         "4 mm wide and lies 10 degrees off transverse",
         "An 11 mm intramedullary nail",
-        "2,780 N/mm along the shaft (a catalogue value)",
+        "3,000 N/mm along the shaft (a catalogue value)",
         "perfused at 10 % of living bone and is 50 % fibrous; all of the bone ends bleed",
     ):
         assert part in told
@@ -93,7 +95,7 @@ def test_a_changed_case_is_told_differently() -> None:
             "biology": {"living_ends": 0.4},
         },
     )
-    told = plain(" ".join(story.case_sentences(case, 9e5)))
+    told = plain(" ".join(story.case_sentences(replace(synthetic_run(), case=case))))
     assert "A woman" in told
     assert "who smokes" in told
     assert "lowers the yield" in told
@@ -101,6 +103,16 @@ def test_a_changed_case_is_told_differently() -> None:
     assert "off transverse" not in told
     assert "as stated in the case" in told
     assert "40 % of the bone ends bleeds" in told
+
+
+def test_a_scanned_bone_is_measured_on_the_grid() -> None:
+    scan = {"density": "a.nii.gz", "labels": "b.nii.gz", "contents": "c", "source": "a scan"}
+    written = synthetic_run().case.as_written()
+    del written["site"]["shaft"]
+    written["site"]["scan"] = scan
+    run = replace(synthetic_run(), case=Case.model_validate(written))
+    told = plain(" ".join(story.case_sentences(run)))
+    assert "comes from a scan; at the gap it is 29 mm across with a canal of 14 mm" in told
 
 
 def test_the_plan_is_told_step_by_step_in_order() -> None:

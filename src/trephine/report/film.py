@@ -44,7 +44,7 @@ class Window:
         """
         seen = attenuation(films)
         bone = seen[:, ~metal] if (~metal).any() else seen
-        black, white = np.quantile(bone, (0.01, 0.999))
+        black, white = np.quantile(bone, (0.01, 0.99))
         room = max(float(white - black), 1e-6)
         return cls(float(black) - 0.05 * room, float(white) + 0.1 * room)
 

@@ -66,7 +66,7 @@ def html(run: Run) -> str:
         "notices": [note for note in (*run.notices, tables.another_catalogue(run)) if note],
         "provisional": len(run.provisional),
         "used": len(run.used),
-        "case_sentences": story.case_sentences(run.case, run.course.fixation_stiffness),
+        "case_sentences": story.case_sentences(run),
         "plan": [
             {"day": rounded(e.day / 86400), "title": e.title, "text": e.text}
             for e in story.plan_events(run.case)

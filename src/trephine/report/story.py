@@ -54,17 +54,9 @@ class Tile(NamedTuple):
     note: str
 
 
-def case_sentences(case: Case, fixation_stiffness: float) -> list[str]:
-    """Return patient, bone, gap, fixation and biology, a sentence each.
-
-    Parameters
-    ----------
-    case
-        The case.
-    fixation_stiffness
-        Axial stiffness that the run used for the implant [N/m].
-    """
-    return [_patient(case.patient), *_site(case.site, fixation_stiffness)]
+def case_sentences(run: Run) -> list[str]:
+    """Return patient, bone, gap, fixation and biology of a run's case, a sentence or two each."""
+    return [_patient(run.case.patient), *_site(run.case.site, run)]
 
 
 def _patient(patient: Patient) -> str:
@@ -85,7 +77,7 @@ def _patient(patient: Patient) -> str:
     return text
 
 
-def _site(site: Site, fixation_stiffness: float) -> list[str]:
+def _site(site: Site, run: Run) -> list[str]:
     where = f"{site.side} {ADJECTIVES[site.bone]} shaft"
     sentences = [f"{site.diagnosis.capitalize()} of the {where}."]
     if site.shaft is not None:
@@ -94,7 +86,11 @@ def _site(site: Site, fixation_stiffness: float) -> list[str]:
             f"across with a canal of {measure(site.shaft.canal_diameter, 'm', 'mm')}."
         )
     if site.scan is not None:
-        sentences[0] += f" The bone comes from a scan: {site.scan.source.rstrip('.')}."
+        outer, canal = (2 * r for r in (run.anatomy.outer_radius, run.anatomy.canal_radius))
+        sentences[0] += (
+            f" The bone comes from a scan; at the gap it is {measure(outer, 'm', 'mm')} across "
+            f"with a canal of {measure(canal, 'm', 'mm')}."
+        )
     gap = f"The gap is {measure(site.gap.width, 'm', 'mm')} wide"
     if site.gap.tilt:
         gap += f" and lies {measure(site.gap.tilt, 'rad', 'deg').replace('deg', 'degrees')}"
@@ -109,10 +105,8 @@ def _site(site: Site, fixation_stiffness: float) -> list[str]:
     else:
         holds = IMPLANTS[fixation.kind]
     given = "as stated in the case" if fixation.axial_stiffness is not None else "a catalogue value"
-    sentences.append(
-        f"{holds} the bone ends, with {measure(fixation_stiffness, 'N/m', 'N/mm')} along the "
-        f"shaft ({given})."
-    )
+    stiffness = measure(run.course.fixation_stiffness, "N/m", "N/mm")
+    sentences.append(f"{holds} the bone ends, with {stiffness} along the shaft ({given}).")
     biology = site.biology
     ends = (
         "all of the bone ends bleed"

@@ -237,6 +237,8 @@ def provenance(run: Run) -> list[tuple[str, str]]:
         ("Machine", made.platform),
     ]
     rows += sorted(made.libraries.items())
+    if run.case.site.scan is not None:
+        rows.append(("Scan", run.case.site.scan.source))
     nx, ny, nz = run.anatomy.grid.shape
     rows.append(("Grid", f"{nx} {TIMES} {ny} {TIMES} {nz} voxels"))
     return rows + [
