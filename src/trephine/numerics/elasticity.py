@@ -17,6 +17,7 @@ from trephine.numerics import hexahedra, multigrid
 from trephine.numerics.summation import total
 
 Moduli = NDArray[np.float64]
+ROOM = 256
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,8 @@ def compress(
     start = _in_series(scale) if guess is None else np.asarray(guess, dtype=np.float64)
     material = multigrid.material(poisson)
     levels = multigrid.hierarchy(scale, material, jnp.float32)
-    solution = _solve(levels, scale, material.modal, start, tolerance, most_iterations)
+    room = max(ROOM, most_iterations + 1)
+    solution = _solve(levels, scale, material.modal, start, tolerance, most_iterations, room=room)
     steps = int(solution.steps)
     history = np.asarray(solution.history)[:steps]
     if not history[-1] <= tolerance:
@@ -233,6 +235,8 @@ def _conjugate_gradients(
     start: jax.Array,
     tolerance: float,
     most: int,
+    *,
+    room: int,
 ) -> _Solution:
     """Return the displacement that minimises the energy, from a start made admissible.
 
@@ -275,10 +279,10 @@ def _conjugate_gradients(
         direction=jnp.where(free > 0, start, imposed),
         energy=jnp.zeros(()),
         steps=jnp.zeros((), int),
-        history=jnp.full(most + 1, jnp.inf),
+        history=jnp.full(room, jnp.inf),
     )
     last = lax.while_loop(unfinished, step, begin)
     return _Solution(last.u, last.energy, last.steps, last.history)
 
 
-_solve = jax.jit(_conjugate_gradients, static_argnames="most")
+_solve = jax.jit(_conjugate_gradients, static_argnames="room")
