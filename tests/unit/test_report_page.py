@@ -186,6 +186,12 @@ def test_an_open_budget_is_marked() -> None:
     assert '<td class="number bad">0.1</td>' in page.html(run)
 
 
+def test_amounts_are_told_in_units_people_use() -> None:
+    assert tables.amount_words(6.8e-5, "m^3") == f"68{NO_BREAK}mL"
+    assert tables.amount_words(0.892, "1e6 cells") == "892,000"
+    assert tables.amount_words(1.49e9, "1") == "1.49 billion"
+
+
 def test_the_run_digest_follows_everything_that_made_the_run() -> None:
     made = RUN.provenance
     other = {tables.run_digest(replace(RUN, provenance=replace(made, seed=2)))}

@@ -126,8 +126,10 @@ def facts(treatment: Treatment, run: Run) -> list[tuple[str, str]]:
     if filled > 0:
         found.append(("Density there", f"{count(kept / (filled * 1e6))} progenitors per mL"))
     if kept > 0:
-        in_gap = run.anatomy.gap > 0.5
-        share = float(graft.progenitors[in_gap].sum()) * grid.voxel_volume / kept
+        anatomy = run.anatomy
+        healing = anatomy.gap + anatomy.canal + anatomy.callus
+        in_gap = np.divide(anatomy.gap, healing, out=np.zeros(grid.shape), where=healing > 0)
+        share = float((graft.progenitors * in_gap).sum()) * grid.voxel_volume / kept
         found.append(("Within the gap itself", percent(min(share, 1.0))))
     found.append(("Processing", key_words(treatment.concentrate.method)))
     undiluted = [draw.marrow_share for draw in treatment.aspirate.draws]

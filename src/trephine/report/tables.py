@@ -11,7 +11,7 @@ from trephine.catalogue.records import Record, Spread
 from trephine.core import digest
 from trephine.core.types import Budget
 from trephine.core.units import base_factor
-from trephine.report.words import NO_BREAK, TIMES, count, key_words, rounded
+from trephine.report.words import NO_BREAK, TIMES, count, key_words, measure, rounded
 
 ACCESS = {
     "seen": "seen in the source",
@@ -186,6 +186,8 @@ def budgets(run: Run) -> list[BudgetRow]:
 
 def amount_words(value: float, unit: str) -> str:
     """Return an amount of a budget; cells are counted one by one, whatever the unit."""
+    if unit == "m^3":
+        return measure(value, "m^3", "mL", 4)
     each = {"1": 1.0, "1e6 cells": 1e6}.get(unit)
     return count(value * each) if each else f"{rounded(value, 4)}{NO_BREAK}{unit_words(unit)}"
 
