@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from trephine.case.document import Document, Flag
-from trephine.core.units import Length, Mass, NumberDensity, Unit
+from trephine.core.units import Mass, NumberDensity, Unit
 
 Age = Annotated[float, Unit("s", "year", ge=0, le=120 * 365.25 * 86400)]
+Height = Annotated[float, Unit("m", "cm", gt=0)]
 
 
 class Patient(Document):
@@ -36,7 +37,7 @@ class Patient(Document):
     age: Age
     sex: Literal["female", "male"]
     mass: Mass
-    height: Length | None = None
+    height: Height | None = None
     smoker: Flag = False
     osteonecrosis_risk: Flag = False
     earlier_harvest: Flag = False

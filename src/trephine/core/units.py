@@ -188,13 +188,14 @@ class Unit:
     def check(self, value: float) -> None:
         """Raise ValueError in plain words when an SI value is out of bounds."""
         if self.ge is not None and value < self.ge:
-            raise ValueError(f"must be at least {self._about(self.ge)}")
+            raise ValueError(f"must be at least {self.about(self.ge)}")
         if self.gt is not None and value <= self.gt:
-            raise ValueError(f"must be more than {self._about(self.gt)}")
+            raise ValueError(f"must be more than {self.about(self.gt)}")
         if self.le is not None and value > self.le:
-            raise ValueError(f"must be at most {self._about(self.le)}")
+            raise ValueError(f"must be at most {self.about(self.le)}")
 
-    def _about(self, bound: float) -> str:
+    def about(self, bound: float) -> str:
+        """Return a bound for a person, in five digits."""
         number = f"{in_unit(bound, self.si, self.shown):.5g}"
         return number if self.is_plain else f"{number} {self.shown}"
 
