@@ -6,7 +6,9 @@ Five lines do the main job::
 
     case = trephine.read("case.toml")
     run = trephine.run(case)
-    run.plot("course.png")
+    trephine.plot(run, "course.png")
+    fields = run.to_xarray()
+    alone = trephine.run(case.with_plan(steps=[]))
 """
 
 from __future__ import annotations
@@ -20,16 +22,30 @@ if TYPE_CHECKING:
     from trephine.case.settings import Settings
     from trephine.models.beliefs import Beliefs
     from trephine.pipeline import Run, run
+    from trephine.report.figures import course as plot
+    from trephine.report.page import write as write_report
 
-__all__ = ["Beliefs", "Case", "Run", "Settings", "__version__", "read", "run"]
+__all__ = [
+    "Beliefs",
+    "Case",
+    "Run",
+    "Settings",
+    "__version__",
+    "plot",
+    "read",
+    "run",
+    "write_report",
+]
 
 _HOMES = {
-    "Beliefs": "trephine.models.beliefs",
-    "Case": "trephine.case.case",
-    "Run": "trephine.pipeline",
-    "Settings": "trephine.case.settings",
-    "read": "trephine.case.case",
-    "run": "trephine.pipeline",
+    "Beliefs": ("trephine.models.beliefs", "Beliefs"),
+    "Case": ("trephine.case.case", "Case"),
+    "Run": ("trephine.pipeline", "Run"),
+    "Settings": ("trephine.case.settings", "Settings"),
+    "plot": ("trephine.report.figures", "course"),
+    "read": ("trephine.case.case", "read"),
+    "run": ("trephine.pipeline", "run"),
+    "write_report": ("trephine.report.page", "write"),
 }
 
 
@@ -39,4 +55,5 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401
         raise AttributeError(f"module 'trephine' has no attribute '{name}'")
     from importlib import import_module  # noqa: PLC0415
 
-    return getattr(import_module(_HOMES[name]), name)
+    module, inside = _HOMES[name]
+    return getattr(import_module(module), inside)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from trephine.case.anatomy import Anatomy
@@ -92,6 +93,15 @@ class Run:
             "version": self.provenance.version,
             "catalogue_digest": self.provenance.catalogue_digest,
         }
+
+    def _repr_html_(self) -> str:
+        """Return the outcome as a small table for a notebook."""
+        rows = "".join(
+            f"<tr><th>{escape(key.replace('_', ' '))}</th><td>{escape(str(value))}</td></tr>"
+            for key, value in self.summary().items()
+            if not isinstance(value, list)
+        )
+        return f"<table>{rows}</table>"
 
     @property
     def budgets(self) -> tuple[Any, ...]:

@@ -16,6 +16,7 @@ from trephine.models.stiffness import FixationParameters, ModulusParameters
 from trephine.models.term import Numbers, Term
 from trephine.models.tissue import Tissue, conditions
 from trephine.numerics.stepping import Ledger, Marched, State, march
+from trephine.numerics.summation import total
 
 
 @dataclass(frozen=True)
@@ -69,14 +70,14 @@ def rates_of(
         integrated over the grid [1e3 cells/d for cells, mm^3/d for volumes].
     """
     felt = conditions(s, fast.oxygen, fast.signal, strain, p)
-    total: State = {name: jnp.zeros_like(tissue.open) for name in s}
+    change: State = {name: jnp.zeros_like(tissue.open) for name in s}
     ledger: Ledger = {}
     volume = tissue.open * tissue.spacing**3
     for term in model:
         for field, rate in term.rate(s, felt, tissue, p).items():
-            total[field] = total[field] + rate
-            ledger[f"{field}/{term.name}"] = jnp.sum(rate * volume)
-    return total, ledger
+            change[field] = change[field] + rate
+            ledger[f"{field}/{term.name}"] = total(rate * volume)
+    return change, ledger
 
 
 def absolute_tolerances(relative: float) -> dict[str, float]:
@@ -123,8 +124,8 @@ def advance(
 
     def rates(state: State, memory: Any) -> tuple[State, Any, Ledger]:  # noqa: ANN401
         balanced = in_balance(state, tissue, p, memory, tolerance)
-        total, ledger = rates_of(model, state, balanced, strain, tissue, p)
-        return total, balanced, ledger
+        change, ledger = rates_of(model, state, balanced, strain, tissue, p)
+        return change, balanced, ledger
 
     return march(
         rates,

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 
 from trephine.numerics.diffusion import diffuse
 from trephine.numerics.faces import Faces
+from trephine.numerics.summation import total
 
 
 class Solved(NamedTuple):
@@ -70,7 +71,7 @@ def balance(
 
     start = jnp.where(live, guess, 0.0)
     residual = jnp.where(live, source - operator(start), 0.0)
-    scale = jnp.sum(source * inverse * source)
+    scale = total(source * inverse * source)
     target = tolerance**2 * jnp.where(scale > 0, scale, 1.0)
     first = inverse * residual
 
@@ -80,15 +81,15 @@ def balance(
     def iterate(carry: tuple[jax.Array, ...]) -> tuple[jax.Array, ...]:
         u, left, direction, size, count = carry
         image = operator(direction)
-        length = size / jnp.sum(direction * image)
+        length = size / total(direction * image)
         u = u + length * direction
         left = left - length * image
         scaled = inverse * left
-        new = jnp.sum(left * scaled)
+        new = total(left * scaled)
         return u, left, scaled + (new / size) * direction, new, count + 1
 
     u, _, _, size, count = jax.lax.while_loop(
-        unfinished, iterate, (start, residual, first, jnp.sum(residual * first), jnp.asarray(0))
+        unfinished, iterate, (start, residual, first, total(residual * first), jnp.asarray(0))
     )
     return Solved(u, jnp.sqrt(size / jnp.where(scale > 0, scale, 1.0)), count)
 

@@ -35,7 +35,11 @@ def steps(treatment: Treatment) -> list[Loss]:
     """
     drawn, product = treatment.aspirate.pool, treatment.concentrate.product
     before = [
-        Loss(f"Drawn: {measure(drawn.volume, 'm^3', 'mL')}", drawn.progenitors, drawn.nucleated),
+        Loss(
+            f"Drawn: {measure(drawn.volume - drawn.anticoagulant, 'm^3', 'mL')}",
+            drawn.progenitors,
+            drawn.nucleated,
+        ),
         Loss(
             f"Product: {measure(product.volume, 'm^3', 'mL')}",
             product.progenitors,

@@ -175,6 +175,7 @@ class _Course:
         else:
             now, snapshots = _Progress.restored(kept), list(watch.kept())
         last = self.visits[-1]
+        watch.progress("heal", max(now.day, 0.0), last)
         for day in self._stops():
             if kept is not None and day <= now.day:
                 continue
@@ -289,10 +290,9 @@ class _Course:
     def _feel(self, now: _Progress, day: float) -> None:
         """Bring strain, stiffness and movement up to a day."""
         stiff, concentration = moduli(now.state, self.fixed, self.p)
-        changed = float(
-            jnp.sum(self.tissue.open * jnp.abs(stiff - now.solved_modulus))
-            / jnp.sum(self.tissue.open * stiff)
-        )
+        weight = np.asarray(self.tissue.open)
+        before, after = np.asarray(now.solved_modulus), np.asarray(stiff)
+        changed = float(np.sum(weight * np.abs(after - before)) / np.sum(weight * after))
         waited = (day - now.solved_day) * DAY
         if changed > self.s.stiffness_change or waited >= self.s.mechanics_interval - 1e-3:
             solved = compress(
