@@ -1,0 +1,40 @@
+"""The worked example keeps its numbers; each change of one is a decision, told in its commit."""
+
+from __future__ import annotations
+
+import pytest
+
+import trephine
+from trephine.case.settings import Settings
+from trephine.cli.example import file
+
+GOLDEN = {
+    # The first whole course: a nailed femur, 12 x 5 mL concentrated, cultured cells on day 30,
+    # on 2.5 mm voxels. It moves with any law, number or rule of the chain, and should then be
+    # replaced together with the line in the changelog that says why.
+    "union_week": 12.0,
+    "mrust": 12.0,
+    "callus_volume_mL": 13.58931,
+    "tissue_stiffness_N_per_mm": 98152.0,
+}
+DOSE = (26859.01, 25085.72, 12649.42)
+"""Progenitors drawn, in the product and kept of the first injection."""
+
+
+@pytest.fixture(scope="module")
+def summary() -> dict[str, object]:
+    case = trephine.read(str(file("femur-nonunion")))
+    settings = Settings.model_validate({"voxel": "2.5 mm", "margin_axial": "18 mm"})
+    return trephine.run(case, settings=settings).summary()
+
+
+@pytest.mark.parametrize("name", sorted(GOLDEN))
+def test_an_outcome_stays(summary: dict[str, object], name: str) -> None:
+    assert summary[name] == pytest.approx(GOLDEN[name], rel=1e-4)
+
+
+def test_the_dose_stays(summary: dict[str, object]) -> None:
+    injections = summary["injections"]
+    assert isinstance(injections, list)
+    found = [injections[0][f"progenitors_{n}"] for n in ("drawn", "product", "retained")]
+    assert found == pytest.approx(DOSE, rel=1e-6)
