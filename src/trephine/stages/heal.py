@@ -205,9 +205,11 @@ class _Course:
         shape = self.anatomy.grid.shape
         nothing = jnp.zeros(shape)
         nx, ny, nz = shape
+        # Not a bare number, whose type gives way: the engine would be compiled a second time.
+        filled = nothing + np.float64(self.p["arterial_oxygen"])
         return _Progress(
             state=self.start,
-            fast=Fast(jnp.full(shape, self.p["arterial_oxygen"]), nothing, jnp.asarray(0.0)),
+            fast=Fast(filled, nothing, jnp.zeros(())),
             strain=nothing,
             unit_strain=nothing,
             displacement=jnp.zeros((3, nx + 1, ny + 1, nz + 1)),

@@ -1,0 +1,116 @@
+"""Unit tests of the healing stage: its days, its injections, and what it hands over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+
+from trephine.case.anatomy import Anatomy
+from trephine.case.case import Case, read
+from trephine.case.course import HealingCourse
+from trephine.case.graft import Graft
+from trephine.case.plan import Plan
+from trephine.case.settings import Settings
+from trephine.cli.example import file
+from trephine.core.progress import Watch
+from trephine.intake.site import anatomy as place
+from trephine.models.beliefs import Beliefs
+from trephine.models.healing import advance
+from trephine.stages.heal import heal
+
+DAY = 86400.0
+COARSE = Settings.model_validate({"voxel": "4 mm", "margin_axial": "10 mm"})
+"""Voxels too wide for medicine, wide enough to count days and cells."""
+
+
+@cache
+def case() -> Case:
+    return read(str(file("femur-nonunion")))
+
+
+@cache
+def anatomy() -> Anatomy:
+    return place(case().site, COARSE)
+
+
+@cache
+def beliefs() -> Beliefs:
+    return Beliefs.printed()
+
+
+def graft(day: float, *, bone_matrix: float = 0.0) -> Graft:
+    """Return an injection that fills half of the gap, with a share of demineralised bone."""
+    fill = 0.5 * anatomy().gap
+    return Graft(
+        day=day * DAY,
+        fill=fill,
+        progenitors=fill * 2e9,
+        nucleated=fill * 3e12,
+        clot=0.0 * fill,
+        demineralised_bone=bone_matrix * fill,
+        cultured=False,
+        funnel=(),
+        budgets=(),
+    )
+
+
+def course(
+    interval: str, duration: str, *grafts: Graft, watch: Watch | None = None
+) -> HealingCourse:
+    follow_up = {"interval": interval, "duration": duration}
+    return heal(
+        patient=case().patient,
+        site=case().site,
+        anatomy=anatomy(),
+        grafts=grafts,
+        plan=Plan.model_validate(
+            {
+                "follow_up": follow_up,
+                "steps": [
+                    {"kind": "loading", "day": f"{g.day / DAY!r} d", "body_weights": 0.2}
+                    for g in grafts
+                ],
+            }
+        ),
+        p=beliefs().heal,
+        s=COARSE,
+        watch=watch or Watch(),
+    )
+
+
+class Interrupted(Watch):
+    """Keep what a course hands over and stop it after some visits."""
+
+    def __init__(self, after: int) -> None:
+        self.after = after
+        self.state: dict[str, np.ndarray[Any, Any]] | None = None
+        self.snapshots: list[Mapping[str, np.ndarray[Any, Any]]] = []
+
+    def keep(
+        self,
+        index: int,
+        day: float,
+        fields: Mapping[str, np.ndarray[Any, Any]],
+        state: Mapping[str, np.ndarray[Any, Any]],
+    ) -> None:
+        del day
+        self.snapshots.append(fields)
+        self.state = {name: np.array(values) for name, values in state.items()}
+        if index == self.after:
+            raise KeyboardInterrupt
+
+    def restore(self) -> Mapping[str, np.ndarray[Any, Any]] | None:
+        return self.state
+
+    def kept(self) -> list[Mapping[str, np.ndarray[Any, Any]]]:
+        return list(self.snapshots)
+
+
+def test_the_engine_is_compiled_once_for_a_course() -> None:
+    advance.clear_cache()
+    course("1 d", "4 d", graft(1.0))
+    assert advance._cache_size() == 1  # noqa: SLF001  (no public count of compiled versions)
