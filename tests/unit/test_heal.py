@@ -42,9 +42,9 @@ def beliefs() -> Beliefs:
     return Beliefs.printed()
 
 
-def graft(day: float, *, bone_matrix: float = 0.0) -> Graft:
-    """Return an injection that fills half of the gap, with a share of demineralised bone."""
-    fill = 0.5 * anatomy().gap
+def graft(day: float, *, part: float = 0.5, bone_matrix: float = 0.0) -> Graft:
+    """Return an injection that fills a part of the gap, with a share of demineralised bone."""
+    fill = part * anatomy().gap
     return Graft(
         day=day * DAY,
         fill=fill,
@@ -113,4 +113,49 @@ class Interrupted(Watch):
 def test_the_engine_is_compiled_once_for_a_course() -> None:
     advance.clear_cache()
     course("1 d", "4 d", graft(1.0))
-    assert advance._cache_size() == 1  # noqa: SLF001  (no public count of compiled versions)
+    assert advance._cache_size() == 1
+
+
+@pytest.mark.parametrize("day", [1.0, 1.000004, 1.999997])
+def test_no_visit_or_injection_is_lost_beside_another_moment(day: float) -> None:
+    """Moments less than a second apart are one; every visit and injection still takes place."""
+    given = graft(day)
+    seen = course("24.0001 h", "48.0002 h", given)
+    assert seen.stiffness.size == seen.day.size == 3
+    budget = next(b for b in seen.budgets if b.quantity == "progenitor_injected")
+    count = given.progenitors.sum() * anatomy().grid.voxel_volume
+    injected = count * beliefs().heal.callus.assay_factor
+    assert budget.incoming["injected"] == pytest.approx(injected * 1e-6, rel=1e-9)
+
+
+def test_an_interrupted_course_ends_with_the_same_bits() -> None:
+    grafts = (graft(0.0), graft(2.5, bone_matrix=0.5))
+    whole = course("1 d", "5 d", *grafts)
+    watch = Interrupted(after=2)
+    with pytest.raises(KeyboardInterrupt):
+        course("1 d", "5 d", *grafts, watch=watch)
+    watch.after = -1
+    broken = course("1 d", "5 d", *grafts, watch=watch)
+    for name, values in whole.fields.items():
+        assert values.tobytes() == broken.fields[name].tobytes(), name
+    for name in ("stiffness", "movement", "force"):
+        assert getattr(whole, name).tobytes() == getattr(broken, name).tobytes(), name
+    assert {n: v.tolist() for n, v in whole.spent.items()} == {
+        n: v.tolist() for n, v in broken.spent.items()
+    }
+    assert whole.budgets == broken.budgets
+
+
+@pytest.mark.parametrize("lost", ["strain", "displacement", "step", "felt_day"])
+def test_the_check_rejects_a_checkpoint_with_a_part_forgotten(lost: str) -> None:
+    grafts = (graft(0.0), graft(2.5, bone_matrix=0.5))
+    whole = course("1 d", "5 d", *grafts)
+    watch = Interrupted(after=2)
+    with pytest.raises(KeyboardInterrupt):
+        course("1 d", "5 d", *grafts, watch=watch)
+    watch.after = -1
+    assert watch.state is not None
+    watch.state[lost] = 0.5 * watch.state[lost]
+    broken = course("1 d", "5 d", *grafts, watch=watch)
+    same = [v.tobytes() == broken.fields[n].tobytes() for n, v in whole.fields.items()]
+    assert not all(same)

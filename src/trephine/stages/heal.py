@@ -28,6 +28,7 @@ from trephine.numerics.strain import invariants
 
 VERSION = 1
 DAY = 86400.0
+SECOND = 1.0 / DAY
 
 SHOWN = (*FIELDS, "oxygen", "signal", "strain")
 """Fields of a snapshot, in this order."""
@@ -164,6 +165,7 @@ class _Course:
             healing=self.tissue.open,
         )
         self.visits = [k * plan.follow_up.interval / DAY for k in range(plan.follow_up.visits + 1)]
+        self.stops = self._stops()
         healing = np.asarray(self.tissue.open)
         whole = np.asarray(anatomy.open)
         self.shown_share = np.where(whole > 0, healing / np.where(whole > 0, whole, 1.0), 0.0)
@@ -176,7 +178,7 @@ class _Course:
             now, snapshots = _Progress.restored(kept), list(watch.kept())
         last = self.visits[-1]
         watch.progress("heal", max(now.day, 0.0), last)
-        for day in self._stops():
+        for day in self.stops:
             if kept is not None and day <= now.day:
                 continue
             if day > now.day:
@@ -191,15 +193,22 @@ class _Course:
         return self._finished(now, snapshots)
 
     def _stops(self) -> list[float]:
-        """Return the days on which something happens: each whole day, visit, injection, load."""
-        steps = [step.day / DAY for step in self.plan.steps]
-        days = [float(day) for day in range(int(self.visits[-1]) + 1)]
-        found = sorted({*days, *self.visits, *steps})
-        stops = found[:1]
-        for day in found[1:]:  # two stops closer than a second are one
-            if day - stops[-1] > 1e-5:
-                stops.append(day)
-        return [day for day in stops if day <= self.visits[-1] + 1e-9]
+        """Return the days on which something happens: each visit, injection, load, whole day.
+
+        What lies within a second of a visit happens at the visit, and there is nothing after
+        the last one.
+        """
+        stops = np.asarray(self.visits)
+        for more in ([s.day / DAY for s in self.plan.steps], np.arange(stops[-1])):
+            apart = np.abs(np.subtract.outer(np.asarray(more), stops)).min(axis=1) > SECOND
+            stops = np.concatenate([stops, np.asarray(more)[apart]])
+        return [float(day) for day in np.unique(stops) if day <= self.visits[-1]]
+
+    def _due(self, day: float) -> list[Graft]:
+        """Return the injections whose nearest stop this is."""
+        stops = np.asarray(self.stops)
+        nearest = [stops[np.abs(stops - graft.day / DAY).argmin()] for graft in self.grafts]
+        return [g for g, stop in zip(self.grafts, nearest, strict=True) if stop == day]
 
     def _begin(self) -> _Progress:
         shape = self.anatomy.grid.shape
@@ -254,10 +263,9 @@ class _Course:
     def _inject(self, now: _Progress, day: float) -> None:
         """Place the grafts of a day: displace soft tissue, add cells and carrier."""
         now.day = day
-        for graft in self.grafts:
-            if abs(graft.day / DAY - day) < 1e-5:
-                now.state = self._with_graft(now.state, graft, now.ledger)
-                now.solved_day = -np.inf
+        for graft in self._due(day):
+            now.state = self._with_graft(now.state, graft, now.ledger)
+            now.solved_day = -np.inf
 
     def _with_graft(
         self, state: dict[str, Any], graft: Graft, ledger: dict[str, float]
