@@ -40,7 +40,7 @@ class Settings(Document):
     margin_axial: Length = written("20 mm")
     margin_radial: Length = written("8 mm")
     longest_step: Step = written("0.25 d")
-    step_tolerance: Tolerance = 1e-3
+    step_tolerance: Tolerance = 5e-3
     elliptic_tolerance: Tolerance = 1e-5
     mechanics_tolerance: Tolerance = 1e-5
     stiffness_change: Tolerance = 0.05
