@@ -128,6 +128,17 @@ def test_no_visit_or_injection_is_lost_beside_another_moment(day: float) -> None
     assert budget.incoming["injected"] == pytest.approx(injected * 1e-6, rel=1e-9)
 
 
+def test_budgets_close_and_own_up_to_what_found_no_room() -> None:
+    first, second = (graft(day, part=1.0, bone_matrix=0.7) for day in (0.0, 1.0))
+    seen = course("1 d", "2 d", first, second)
+    assert all(budget.closes(1e-9) for budget in seen.budgets)
+    budget = next(b for b in seen.budgets if b.quantity == "demineralised_bone")
+    volume = 1.4 * anatomy().gap.sum() * anatomy().grid.voxel_volume * 1e6
+    assert budget.incoming["injected"] == pytest.approx(volume, rel=1e-6)
+    assert budget.outgoing["found no room"] == pytest.approx(0.54, abs=0.01)
+    assert seen.fields["demineralised_bone"].max() <= 1.0
+
+
 def test_an_interrupted_course_ends_with_the_same_bits() -> None:
     grafts = (graft(0.0), graft(2.5, bone_matrix=0.5))
     whole = course("1 d", "5 d", *grafts)

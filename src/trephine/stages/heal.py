@@ -293,8 +293,9 @@ class _Course:
         enter("clot", graft.clot / whole, "injected")
         taken = sum(np.asarray(new[n]) for n in ("fibrous", "cartilage", "woven"))
         free = np.clip(1.0 - taken - np.asarray(new["demineralised_bone"]), 0.0, None)
-        packed = np.minimum(graft.demineralised_bone / whole, free)
-        enter("demineralised_bone", packed, "injected")
+        brought = graft.demineralised_bone / whole
+        enter("demineralised_bone", brought, "injected")
+        enter("demineralised_bone", np.minimum(free - brought, 0.0), "found no room")
         return new
 
     def _feel(self, now: _Progress, day: float) -> None:
