@@ -116,6 +116,20 @@ def test_the_engine_is_compiled_once_for_a_course() -> None:
     assert advance._cache_size() == 1
 
 
+def test_the_first_visit_is_before_any_healing() -> None:
+    """What is shown on day 0 is what the site says, not what a day has made of it."""
+    first = {name: values[0] for name, values in course("1 d", "1 d").fields.items()}
+    gap = anatomy().gap > 0.99 * anatomy().open
+    assert gap.any()
+    biology = case().site.biology
+    assert first["perfusion"][gap] == pytest.approx(biology.perfusion, rel=0.02)
+    assert first["fibrous"][gap] == pytest.approx(biology.fibrous, rel=0.02)
+    cells = beliefs().heal.callus.initial_fibroblast * 1e-12
+    assert first["fibroblast"][gap] == pytest.approx(cells, rel=0.02)
+    assert first["oxygen"][gap].min() > 0
+    assert first["oxygen"][gap].min() < 0.95 * first["oxygen"].max()
+
+
 @pytest.mark.parametrize("day", [1.0, 1.000004, 1.999997])
 def test_no_visit_or_injection_is_lost_beside_another_moment(day: float) -> None:
     """Moments less than a second apart are one; every visit and injection still takes place."""

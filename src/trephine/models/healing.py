@@ -37,6 +37,7 @@ class Fast(NamedTuple):
     residual: jax.Array
 
 
+@jax.jit
 def in_balance(s: State, tissue: Tissue, p: Numbers, fast: Fast, tolerance: jax.Array) -> Fast:
     """Return oxygen and signal for a state, starting from an earlier balance."""
     oxygen = oxygen_tension(s, tissue, p, fast.oxygen, tolerance)

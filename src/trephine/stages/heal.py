@@ -20,7 +20,7 @@ from trephine.core.errors import SolverError
 from trephine.core.progress import Watch
 from trephine.core.types import Budget
 from trephine.models.callus import CALLUS, CELLS, FIELDS, at_day_0, in_engine_units, tissue_of
-from trephine.models.healing import Fast, HealParameters, advance
+from trephine.models.healing import Fast, HealParameters, advance, in_balance
 from trephine.models.stiffness import Fixed, moduli
 from trephine.models.term import Term
 from trephine.numerics.elasticity import compress
@@ -177,7 +177,7 @@ class _Course:
         else:
             now, snapshots = _Progress.restored(kept), list(watch.kept())
         last = self.visits[-1]
-        watch.progress("heal", max(now.day, 0.0), last)
+        watch.progress("heal", now.day, last)
         for day in self.stops:
             if kept is not None and day <= now.day:
                 continue
@@ -229,7 +229,7 @@ class _Course:
             step=0.05,
             ledger={},
             visits=0,
-            day=-1.0,
+            day=0.0,
             series={"stiffness": [], "movement": [], "force": []},
             spent={},
         )
@@ -261,11 +261,15 @@ class _Course:
         now.day = day
 
     def _inject(self, now: _Progress, day: float) -> None:
-        """Place the grafts of a day: displace soft tissue, add cells and carrier."""
+        """Place the grafts of a day: displace soft tissue, add cells and carrier, find balance."""
         now.day = day
-        for graft in self._due(day):
+        due = self._due(day)
+        for graft in due:
             now.state = self._with_graft(now.state, graft, now.ledger)
             now.solved_day = -np.inf
+        if due or not now.visits:
+            tolerance = jnp.asarray(self.s.elliptic_tolerance)
+            now.fast = in_balance(now.state, self.tissue, self.p, now.fast, tolerance)
 
     def _with_graft(
         self, state: dict[str, Any], graft: Graft, ledger: dict[str, float]
