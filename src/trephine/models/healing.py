@@ -37,13 +37,16 @@ class Fast(NamedTuple):
     residual: jax.Array
 
 
-@jax.jit
 def in_balance(s: State, tissue: Tissue, p: Numbers, fast: Fast, tolerance: jax.Array) -> Fast:
     """Return oxygen and signal for a state, starting from an earlier balance."""
     oxygen = oxygen_tension(s, tissue, p, fast.oxygen, tolerance)
     signal = osteogenic_signal(s, tissue, p, fast.signal, tolerance)
     worst = jnp.maximum(oxygen.residual, signal.residual)
     return Fast(oxygen.u, signal.u, jnp.maximum(fast.residual, worst))
+
+
+balanced = jax.jit(in_balance)
+"""The same, compiled, for a state at rest."""
 
 
 def rates_of(

@@ -20,7 +20,7 @@ from trephine.core.errors import SolverError
 from trephine.core.progress import Watch
 from trephine.core.types import Budget
 from trephine.models.callus import CALLUS, CELLS, FIELDS, at_day_0, in_engine_units, tissue_of
-from trephine.models.healing import Fast, HealParameters, advance, in_balance
+from trephine.models.healing import Fast, HealParameters, advance, balanced
 from trephine.models.stiffness import Fixed, moduli
 from trephine.models.term import Term
 from trephine.numerics.elasticity import compress
@@ -269,7 +269,7 @@ class _Course:
             now.solved_day = -np.inf
         if due or not now.visits:
             tolerance = jnp.asarray(self.s.elliptic_tolerance)
-            now.fast = in_balance(now.state, self.tissue, self.p, now.fast, tolerance)
+            now.fast = balanced(now.state, self.tissue, self.p, now.fast, tolerance)
 
     def _with_graft(
         self, state: dict[str, Any], graft: Graft, ledger: dict[str, float]
