@@ -26,7 +26,7 @@ from trephine.models.term import Term
 from trephine.numerics.elasticity import compress
 from trephine.numerics.strain import invariants
 
-VERSION = 1
+VERSION = 2
 DAY = 86400.0
 SECOND = 1.0 / DAY
 
