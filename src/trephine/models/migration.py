@@ -37,7 +37,7 @@ def wander(s: State, c: Conditions, tissue: Tissue, p: Numbers) -> dict[str, jax
     r"""Return the random motion of progenitors.
 
     .. math:: \dot m = \nabla\cdot(D \nabla m), \quad
-        D = D_m (1-\phi_w)^2 (1-\tfrac12\phi_f)(1+k_s s_{clot})
+        D = D_m (1-\phi_w)^2 (1-\tfrac12\phi_f)(1-s_{dbm})(1+k_s s_{clot})
     """
     del c
     faces = conductance(p["progenitor_motility"] * _passable(s, p), tissue)
@@ -55,8 +55,11 @@ def spread_fibroblasts(s: State, c: Conditions, tissue: Tissue, p: Numbers) -> d
 def climb_matrix(s: State, c: Conditions, tissue: Tissue, p: Numbers) -> dict[str, jax.Array]:
     r"""Return the motion of progenitors up the density of soft matrix.
 
-    .. math:: \dot m = -\nabla\cdot\left(\frac{C_k}{(K_k+\phi)^2}\, m \nabla\phi\right), \quad
-        \phi = \phi_f + \phi_c
+    .. math::
+        \dot m = -\nabla\cdot\left(\frac{D}{D_m}\frac{C_k}{(K_k+\phi)^2}\, m \nabla\phi\right),
+        \quad \phi = \phi_f + \phi_c
+
+    What hinders random motion, :math:`D/D_m`, hinders this one as much.
     """
     del c
     matrix = s["fibrous"] + s["cartilage"]
@@ -105,11 +108,12 @@ HAPTOTAXIS = Term(
     touches=PROGENITORS,
     conserves="total",
     equation=(
-        r"\dot m = -\nabla\cdot\left(\frac{C_k}{(K_k+\phi)^2} m \nabla\phi\right),\ "
+        r"\dot m = -\nabla\cdot\left(\frac{D}{D_m}\frac{C_k}{(K_k+\phi)^2} m \nabla\phi\right),\ "
         r"\phi=\phi_f+\phi_c"
     ),
     sources=("BailonPlaza2001",),
-    assumed="a matrix fraction of 1 stands for the matrix density scale of the source",
+    assumed="a matrix fraction of 1 stands for the matrix density scale of the source; what "
+    "hinders random motion hinders this as much",
 )
 HOST_SUPPLY = Term(
     name="host progenitors arrive",
