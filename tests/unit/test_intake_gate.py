@@ -181,6 +181,18 @@ def not_finite(folder: Path) -> Path:
     return nifti(folder, values)
 
 
+def coloured(folder: Path) -> Path:
+    values = np.zeros(SHAPE, dtype=[("R", "u1"), ("G", "u1"), ("B", "u1")])
+    nibabel.save(nibabel.Nifti1Image(values, np.diag([1.0, 1.5, 2.0, 1.0])), folder / "scan.nii")
+    return folder / "scan.nii"
+
+
+def unreal(folder: Path) -> Path:
+    values = scene().astype(np.complex64)
+    nibabel.save(nibabel.Nifti1Image(values, np.diag([1.0, 1.5, 2.0, 1.0])), folder / "scan.nii")
+    return folder / "scan.nii"
+
+
 def text(folder: Path) -> Path:
     (folder / "scan.nii").write_text("this is no image")
     return folder / "scan.nii"
@@ -200,6 +212,8 @@ BAD_NIFTI = [
     (no_orientation, r"does not say how the image lies in the patient"),
     (two_orientations, r"two orientations of the header \(sform, qform\) disagree by 2\d mm"),
     (not_finite, r"1 of 1680 values are not finite"),
+    (coloured, r"holds a colour or a complex number, not one CT number"),
+    (unreal, r"holds a colour or a complex number, not one CT number"),
     (text, r"cannot be read as NIfTI"),
     (other_kind, r"not a kind of file that can be read; give a NIfTI"),
     (lambda f: f / "nothing.nii", r"there is no such file or folder"),
@@ -244,6 +258,13 @@ def stretched(data: Any, k: int) -> None:
 def wandering(data: Any, k: int) -> None:
     x, y, z = (float(v) for v in data.ImagePositionPatient)
     data.ImagePositionPatient = [x + (0.4 if k == 4 else 0.0), y, z]
+
+
+def astray(data: Any, k: int) -> None:
+    if k == 4:
+        with pydicom.config.disable_value_validation():
+            place = ["nan", *data.ImagePositionPatient[1:]]
+            data["ImagePositionPatient"] = pydicom.DataElement("ImagePositionPatient", "DS", place)
 
 
 def compressed(data: Any, _: int) -> None:
@@ -319,6 +340,11 @@ BAD_DICOM = [
     (lambda f: changed(f, setting(GantryDetectorTilt="12")), r"gantry tilted by 12 degrees"),
     (lambda f: changed(f, stretched), r"distance of slices varies from 2\.02 to 2\.34 mm"),
     (lambda f: changed(f, wandering), r"slices lie up to 0\.4 mm beside a straight line"),
+    (lambda f: changed(f, astray), r"has ImagePositionPatient \[nan, .*which cannot be"),
+    (lambda f: changed(f, setting(PixelSpacing=[-1, -1])), r"has PixelSpacing .*which cannot be"),
+    (lambda f: changed(f, setting(PixelSpacing=[0, 0])), r"has PixelSpacing .*which cannot be"),
+    (lambda f: changed(f, setting(RescaleSlope=[1, 2])), r"has RescaleSlope .*which cannot be"),
+    (lambda f: changed(f, setting(RescaleSlope=0)), r"has RescaleSlope .*which cannot be"),
     (missing, r"1 slice is missing between 306\.00 and 310\.00 mm \(slices are 2 mm apart\)"),
     (twice, r"lie at the same place \(308\.00 mm\); remove one"),
     (two_series, r"holds 2 series \(10 and 3 slices\); give a folder with exactly one"),

@@ -139,12 +139,32 @@ def _has_what_is_needed(tags: dict[str, Any], label: str, name: str) -> None:
                 f"{name}: {label} lacks {tag}, so it cannot be placed in the patient; "
                 "export the original axial series"
             )
+    _are_numbers(tags, label, name)
     tilt = float(tags["GantryDetectorTilt"] or 0.0)
     if abs(tilt) > 0.1:
         raise InputError(
             f"{name}: {label} was taken with the gantry tilted by {tilt:g} degrees; "
             "resample the scan to a straight stack first"
         )
+
+
+def _are_numbers(tags: dict[str, Any], label: str, name: str) -> None:
+    """Refuse tags that place or scale a slice and are no finite number, or no possible one."""
+    for tag in ("ImageOrientationPatient", "ImagePositionPatient", "PixelSpacing", "RescaleSlope",
+                "RescaleIntercept"):  # fmt: skip
+        try:
+            numbers = np.array(tags[tag], dtype=np.float64)
+        except (TypeError, ValueError):
+            numbers = np.array(np.nan)
+        is_scale = tag.startswith("Rescale")
+        is_wrong = not np.isfinite(numbers).all() or (is_scale and numbers.ndim != 0)
+        if tag in {"PixelSpacing", "RescaleSlope"}:
+            is_wrong = is_wrong or bool((numbers <= 0).any())
+        if is_wrong:
+            raise InputError(
+                f"{name}: {label} has {tag} {tags[tag]}, which cannot be; "
+                "export the original axial series"
+            )
 
 
 def _one_series(slices: list[Slice], name: str) -> None:

@@ -47,6 +47,12 @@ def read(path: Path) -> Raw:
         raise InputError(
             f"{path.name}: {' x '.join(map(str, shape))} voxels are no volume; export all slices"
         )
+    kind = np.dtype(image.get_data_dtype())
+    if kind.kind not in "iuf":
+        raise InputError(
+            f"{path.name}: a voxel holds a colour or a complex number, not one CT number; "
+            "convert again from DICOM"
+        )
     affine = _affine(image, path.name)
     try:
         values = np.asarray(image.get_fdata(dtype=np.float32)).reshape(shape)
