@@ -123,7 +123,7 @@ def test_tissue_fractions_stack_to_the_top() -> None:
     top = [
         float(p.split(",")[1]) for p in list(drawing.iter("polygon"))[-1].get("points", "").split()
     ]
-    assert min(top) == pytest.approx(26.0, abs=0.11)
+    assert min(top) == pytest.approx(31.0, abs=0.11)
 
 
 def test_every_parameter_used_is_listed_with_its_source() -> None:

@@ -65,6 +65,13 @@ def test_weeks_between_whole_ones_keep_their_decimals(tmp_path: Path) -> None:
     assert (tmp_path / "ap_week_13.png").is_file()
 
 
+def test_visits_close_together_keep_a_film_each(tmp_path: Path) -> None:
+    seen = RUN.follow_up
+    close = replace(seen, week=120.0 + np.arange(seen.week.size) / 14)
+    files = film.write_radiographs(replace(RUN, follow_up=close), tmp_path)
+    assert len(set(files)) == 2 * seen.week.size
+
+
 def test_sections_are_radiological() -> None:
     """A mark to the left, to the back and to the head shows right, bottom or right, and top."""
     grid = Grid((6, 8, 10), 1e-3, (-2.5e-3, -3.5e-3, -4.5e-3))

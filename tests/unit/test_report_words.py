@@ -134,6 +134,34 @@ def test_the_outcome_names_the_week_of_union_or_its_absence() -> None:
     assert open_.startswith("Not united by week 26")
 
 
+def test_a_trace_of_new_bone_reads_as_less_than_a_hundredth() -> None:
+    assert plain(words.new_bone(6.5e-12)) == "< 0.01 mL"
+    assert plain(words.new_bone(0.0)) == "0 mL"
+    assert plain(words.new_bone(1.36e-5)) == "13.6 mL"
+
+
+def test_times_are_told_in_weeks_or_days() -> None:
+    assert [words.time_span(n * 86400.0) for n in (1, 3, 7, 14, 728)] == [
+        "1 day",
+        "3 days",
+        "1 week",
+        "2 weeks",
+        "104 weeks",
+    ]
+    assert words.day(1234 * 86400.0) == "day 1,234"
+
+
+def test_a_plan_without_loading_says_so() -> None:
+    case = synthetic_run().case
+    rest = case.changed({"plan": {"steps": [], "follow_up": {"duration": "1 wk"}}})
+    assert story.follow_up(rest).startswith("Seen every week for 1 week, with")
+    assert story.follow_up(rest).endswith("names no loading, so no load acts along the bone.")
+    later = {"kind": "loading", "day": "42 d", "body_weights": 1.0}
+    late = case.changed({"plan": {"steps": [later], "follow_up": {"interval": "26 wk"}}})
+    assert "Seen every 26 weeks for 26 weeks" in story.follow_up(late)
+    assert story.follow_up(late).endswith("No load acts along the bone before day 42.")
+
+
 def test_tiles_hold_the_key_numbers() -> None:
     tiles = {tile.label: plain(tile.value) for tile in story.tiles(synthetic_run())}
     assert tiles["Union"] == "Week 12"

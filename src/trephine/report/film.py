@@ -136,7 +136,7 @@ def write_radiographs(run: Run, folder: Path) -> list[Path]:
         window = Window.of(signal, shadow(run.anatomy.metal, view, signal.shape[1:]))
         for week, film in zip(weeks, signal, strict=True):
             whole = abs(week - round(float(week))) < 1e-6
-            name = f"{round(float(week)):0{digits}d}" if whole else f"{float(week):.3g}"
+            name = f"{round(float(week)):0{digits}d}" if whole else f"{float(week):.6f}".rstrip("0")
             large = magnified(window.grey(film))
             pixel = run.follow_up.pixel * film.shape[0] / large.shape[0]
             path = folder / f"{view}_week_{name}.png"

@@ -15,7 +15,7 @@ from trephine.core.types import Series
 from trephine.report.frames import Frames, composition, in_the_gap
 from trephine.report.palette import ACCENT, CELLS, INK, LOOSE, MUTED, SCORES, TISSUES
 from trephine.report.svg import Panel, box, decades, nice_top, text
-from trephine.report.words import NO_BREAK, count, measure, rounded, tenths
+from trephine.report.words import NO_BREAK, count, measure, new_bone, rounded, tenths
 
 
 @dataclass(frozen=True)
@@ -99,12 +99,12 @@ def cells(run: Run, frames: Frames) -> Graph:
 
 
 def stiffness(run: Run, frames: Frames) -> Graph:
-    """Return the stiffness of the tissue between the bone ends beside the implant's."""
+    """Return the stiffness of the tissue between the bone ends beside the fixation's."""
     weeks = run.course.day / 7.0
     tissue_, implant = run.course.stiffness * 1e-3, run.course.fixation_stiffness * 1e-3
     low, high = decades([tissue_, np.array([implant])], 1e5)
     panel = Panel.of(
-        weeks, (low, high), "N/mm along the shaft", "Lines: tissue and implant stiffness", log=True
+        weeks, (low, high), "N/mm along the shaft", "Lines: tissue and fixation stiffness", log=True
     )
     constant = np.full(weeks.size, implant)
     drawn = [
@@ -119,9 +119,9 @@ def stiffness(run: Run, frames: Frames) -> Graph:
 
     keys = [
         Key("Tissue between the bone ends", ACCENT, _readings(frames, tissue_, write)),
-        Key("Implant", MUTED, _readings(frames, constant, write), "7 4"),
+        Key("Fixation", MUTED, _readings(frames, constant, write), "7 4"),
     ]
-    note = "Where the tissue passes the implant, it carries most of the load."
+    note = "Where the tissue passes the fixation, it carries most of the load."
     return Graph("Stiffness", note, panel.drawing(drawn), keys)
 
 
@@ -153,7 +153,11 @@ def movement(run: Run, frames: Frames) -> Graph:
             shape="none",
         ),
     ]
-    note = "Triangles mark the days on which the allowed load changes."
+    note = (
+        "Triangles mark the days on which the allowed load changes."
+        if loads
+        else "The plan names no loading, so nothing moves the bone ends."
+    )
     return Graph("Movement", note, panel.drawing(drawn), keys)
 
 
@@ -162,7 +166,10 @@ def callus(run: Run, frames: Frames) -> Graph:
     seen = run.follow_up
     volume = seen.callus_volume * 1e6
     panel = Panel.of(
-        seen.week, (0, nice_top(float(volume.max()))), "mL", "Line: mineralised new bone by week"
+        seen.week,
+        (0, nice_top(max(float(volume.max()), 0.1))),  # a trace must not fill the graph
+        "mL",
+        "Line: mineralised new bone by week",
     )
     drawn = [
         panel.axes(),
@@ -170,7 +177,7 @@ def callus(run: Run, frames: Frames) -> Graph:
         panel.area(seen.week, np.zeros(volume.size), volume, TISSUES[0].colour + "44"),
         panel.line(seen.week, volume, TISSUES[0].colour),
     ]
-    readings = [measure(float(seen.callus_volume[i]), "m^3", "mL") for i in frames.visit]
+    readings = [new_bone(float(seen.callus_volume[i])) for i in frames.visit]
     keys = [Key("Mineralised new bone", TISSUES[0].colour, readings)]
     return Graph(
         "Callus", "In the gap, in the canal and around the bone.", panel.drawing(drawn), keys

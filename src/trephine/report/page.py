@@ -21,7 +21,7 @@ from trephine.report import fate, film, funnel, graphs, sections, story, tables,
 from trephine.report.frames import Frames
 from trephine.report.pack import Pack
 from trephine.report.palette import LOOSE, SITE, TISSUES, Shade, rgb
-from trephine.report.words import measure, rounded
+from trephine.report.words import measure, new_bone, rounded
 
 ISO = 0.35
 """Share of a voxel that mineralised bone, old and new, fills at the surface of the solid view."""
@@ -173,7 +173,7 @@ def _visits(run: Run, frames: Frames) -> list[dict[str, Any]]:
             "week": rounded(float(seen.week[visit])),
             "mrust": f"{rounded(float(seen.mrust[visit]))} of 16",
             "bridged": f"{int(seen.bridged[visit])} of 4",
-            "callus": measure(float(seen.callus_volume[visit]), "m^3", "mL"),
+            "callus": new_bone(float(seen.callus_volume[visit])),
             "scores": [round(float(score)) for score in seen.cortex_score[visit]],
             "stiffness": measure(float(course.stiffness[at]), "N/m", "N/mm"),
             "movement": measure(float(course.movement[at]), "m", "mm"),

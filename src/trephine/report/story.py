@@ -18,9 +18,11 @@ from trephine.report.words import (
     key_words,
     listed,
     measure,
+    new_bone,
     percent,
     ratio,
     rounded,
+    time_span,
 )
 
 ADJECTIVES = {"femur": "femoral", "tibia": "tibial", "humerus": "humeral"}
@@ -205,8 +207,7 @@ def outcome(run: Run) -> str:
     last = rounded(float(seen.week[-1]))
     tail = (
         f"at week {last} mRUST is {rounded(float(seen.mrust[-1]))} of 16 and the "
-        f"mineralised new bone "
-        f"{measure(float(seen.callus_volume[-1]), 'm^3', 'mL')}"
+        f"mineralised new bone {new_bone(float(seen.callus_volume[-1]))}"
     )
     cortices = f"{int(seen.bridged[-1])} of 4 cortices"
     if seen.union_week is not None:
@@ -232,14 +233,14 @@ def tiles(run: Run) -> list[Tile]:
         ),
         Tile(
             "Mineralised new bone",
-            measure(float(seen.callus_volume[-1]), "m^3", "mL"),
+            new_bone(float(seen.callus_volume[-1])),
             f"at {last}",
         ),
         _dose(run),
         Tile(
             "Tissue stiffness",
             measure(stiffness, "N/m", "N/mm"),
-            f"{rounded(stiffness / course.fixation_stiffness)} times the implant",
+            f"{rounded(stiffness / course.fixation_stiffness)} times the fixation",
         ),
     ]
 
@@ -255,9 +256,16 @@ def _dose(run: Run) -> Tile:
 
 
 def follow_up(case: Case) -> str:
-    """Return the schedule of visits in a sentence."""
+    """Return the schedule of visits in a sentence, and when no load acts in another."""
     plan = case.plan.follow_up
-    length = rounded(plan.duration / 604800)
-    every = rounded(plan.interval / 604800)
-    visits = "every week" if every == "1" else f"every {every} weeks"
-    return f"Seen {visits} for {length} weeks, with anteroposterior and lateral radiographs."
+    every = time_span(plan.interval).removeprefix("1 ")
+    text = (
+        f"Seen every {every} for {time_span(plan.duration)}, with anteroposterior and lateral "
+        "radiographs."
+    )
+    loadings = case.plan.loadings
+    if not loadings:
+        return f"{text} The plan names no loading, so no load acts along the bone."
+    if loadings[0].day > 0:
+        return f"{text} No load acts along the bone before {day(loadings[0].day)}."
+    return text

@@ -157,7 +157,7 @@ class Panel:
     ) -> Panel:
         """Return a panel for a time in weeks and a range of values."""
         x = Scale(float(weeks[0]), float(weeks[-1]), 58, 508)
-        up = Scale(*y, height - below, 26, log=log)
+        up = Scale(*y, height - below, 31, log=log)  # the unit and the marks of events lie above
         return cls(x, up, unit, label, height=height, marks=marks)
 
     def axes(self) -> str:

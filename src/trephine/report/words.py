@@ -72,9 +72,24 @@ def measure(value: float, si: str, unit: str, figures: int = 3) -> str:
     return f"{rounded(in_unit(value, si, unit), figures)}{NO_BREAK}{unit}"
 
 
+def new_bone(volume: float) -> str:
+    """Return a volume [m^3] of new bone in mL; a trace reads as less than a hundredth."""
+    if 0 < volume < 1e-8:
+        return f"<{NO_BREAK}0.01{NO_BREAK}mL"
+    return measure(volume, "m^3", "mL")
+
+
 def day(seconds: float) -> str:
-    """Return a time from day 0 as ``"day 30"``."""
-    return f"day {rounded(seconds / 86400)}"
+    """Return a time from day 0 as ``"day 30"``; a day of a long course is not rounded."""
+    return f"day {rounded(seconds / 86400, 5)}"
+
+
+def time_span(seconds: float) -> str:
+    """Return a length of time in whole weeks or in days, for example ``"1 week"``."""
+    weeks = seconds / 604800
+    value, noun = (weeks, "week") if abs(weeks - round(weeks)) < 1e-6 else (weeks * 7, "day")
+    text = rounded(value, 5)
+    return f"{text} {noun}" if text == "1" else f"{text} {noun}s"
 
 
 def key_words(key: str) -> str:
