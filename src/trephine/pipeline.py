@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from pathlib import Path
 from types import MappingProxyType
 
@@ -25,15 +26,24 @@ from trephine.store.runs import RunFolder, load
 
 __all__ = ["Run", "check", "run"]
 
+STAGES = (harvest, process, deliver, heal, follow)
 
-def check(case: Case, beliefs: Beliefs) -> None:
-    """Refuse a case that names something the catalogue does not know, every problem at once.
+
+def check(case: Case, beliefs: Beliefs, settings: Settings) -> None:
+    """Refuse a case that names something the catalogue does not know, or that the voxels miss.
 
     Raises
     ------
     InputError
-        With the place of each unknown name and the nearest known one.
+        With the place of each unknown name and the nearest known one; or, if a voxel is wider
+        than the gap, with both widths.
     """
+    width = case.site.gap.width
+    if settings.voxel > width * (1 + 1e-9):
+        raise InputError(
+            f"{case.name}: a voxel of {settings.voxel * 1e3:.3g} mm is wider than the gap of "
+            f"{width * 1e3:.3g} mm and cannot show how it heals; take a smaller voxel"
+        )
     problems = []
     for number, step in enumerate(case.plan.steps):
         if isinstance(step, Injection):
@@ -77,7 +87,8 @@ def run(
     Raises
     ------
     InputError
-        If the case names something unknown, or ``out`` cannot be used.
+        If the case names something unknown, a voxel is wider than the gap, or ``out`` cannot be
+        used.
     SolverError
         If the healing engine does not converge.
     """
@@ -85,7 +96,7 @@ def run(
     listener = watch or Watch()
     beliefs = beliefs or Beliefs.printed()
     settings = settings or Settings.preset("draft")
-    check(case, beliefs)
+    check(case, beliefs, settings)
     listener.progress("site", 0, 1)
     anatomy = place(case.site, settings)
     facts = _provenance(case, settings, beliefs, anatomy, seed)
@@ -142,25 +153,30 @@ def _treat(
 ) -> tuple[Treatment, ...]:
     """Carry out every injection of the plan up to the lesion.
 
-    The donor's luck is drawn once: it is the same patient at every harvest.
+    The donor's luck is drawn once: it is the same patient at every harvest. The luck of an
+    injection is named by its day and method, so it stays when another injection is left out.
     """
     donor: Donor = draw_donor(beliefs.harvest, streams.named("donor"))
     done = []
     injections = case.plan.injections
+    met: Counter[tuple[str, str]] = Counter()
     for number, step in enumerate(injections):
         listener.progress("dose", number, len(injections))
+        which = (f"day {step.day / 86400:g}", step.process.method)
+        luck = streams.within(*which, met[which])
+        met[which] += 1
         aspirate = harvest.harvest(
             patient=case.patient,
             plan=step.harvest,
             p=beliefs.harvest,
             donor=donor,
-            rng=streams.named("needle", number),
+            rng=luck.named("needle"),
         )
         concentrate = process.process(
             aspirate=aspirate,
             plan=step.process,
             p=beliefs.process,
-            rng=streams.named("device", number),
+            rng=luck.named("device"),
         )
         graft = deliver.deliver(
             concentrate=concentrate,
@@ -170,7 +186,7 @@ def _treat(
             held=step.waiting,
             p=beliefs.deliver,
             s=settings,
-            rng=streams.named("placement", number),
+            rng=luck.named("placement"),
         )
         done.append(Treatment(aspirate, concentrate, graft))
     return tuple(done)
@@ -184,6 +200,7 @@ def _provenance(
         python=provenance.python(),
         platform=provenance.machine(),
         libraries=provenance.libraries(),
+        stages={stage.__name__.split(".")[-1]: stage.VERSION for stage in STAGES},
         case_digest=case.digest,
         settings_digest=settings.digest,
         catalogue_digest=beliefs.catalogue_digest,
@@ -209,4 +226,5 @@ def _notices(case: Case, treatments: tuple[Treatment, ...]) -> tuple[str, ...]:
         said.append("The stiffness of the nail was measured on an unreamed tibial nail.")
     if any(t.concentrate.cultured for t in treatments):
         said.append("Each cultured cell counts as a functional progenitor: an assumption.")
+    said.extend(notice for t in treatments for notice in t.concentrate.notices)
     return tuple(said)

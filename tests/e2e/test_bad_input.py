@@ -226,6 +226,18 @@ OPTIONS = {
     "voxel without unit": Bad(
         good_case("--voxel", "2"), ("--voxel", "voxel: write the unit, for example '4 mm'")
     ),
+    "voxel wider than the gap": Bad(
+        good_case("--voxel", "4.1 mm"), ("a voxel of 4.1 mm is wider than the gap of 4 mm",)
+    ),
+    "too many voxels": Bad(
+        good_case("--voxel", "0.01 mm", "--quiet"), ("voxels of 0.01 mm in ", "take larger voxels")
+    ),
+    "dry run of too many voxels": Bad(
+        good_case("--voxel", "0.01 mm", "--dry-run"), ("take larger voxels",)
+    ),
+    "tilt of no gap": Bad(
+        words("phantom", "--out", "HERE/leg", "--tilt", "9 deg"), ("--tilt: belongs to a gap",)
+    ),
     "no worker": Bad(good_case("--workers", "0"), ("'--workers'", "greater than or equal to 1")),
     "set without a value": Bad(
         good_case("--set", "site.gap.width"), ("--set site.gap.width: write place=value",)

@@ -214,8 +214,23 @@ def test_every_failure_has_its_exit_status(
     seen = capsys.readouterr()
     assert seen.out == ""
     assert "Traceback" not in seen.err
-    if status != 130:
-        assert seen.err == "error: bad\n"
+    assert seen.err == ("error: interrupted\n" if status == 130 else "error: bad\n")
+
+
+def test_a_path_that_the_system_refuses_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.main(["run", f"{'long' * 100}.toml"]) == 2
+    assert capsys.readouterr().err.endswith("long.toml: file name too long\n")
+
+
+def test_too_little_memory_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(example, "names", fail)
+    assert main.main(["example"]) == 1
+    assert "not enough memory" in capsys.readouterr().err
 
 
 def test_a_bug_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:

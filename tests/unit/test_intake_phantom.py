@@ -90,6 +90,10 @@ def test_the_truth_tells_where_things_are(tmp_path: Path) -> None:
         ({"spacing": (1e-3, 1e-3, 9e-3)}, r"spacing must lie between 0\.1 and 4 mm"),
         ({"length": 5.0}, r"length of the phantom must lie between 60 and 600 mm"),
         ({"lean": (1.0, 0.0)}, r"lean must lie between -34 and 34 degrees"),
+        (
+            {"shaft": Shaft.model_validate({"outer_diameter": "1 m", "canal_diameter": "9 mm"})},
+            r"outer_diameter of the phantom must be at most 60 mm",
+        ),
         ({"rise": 0.03}, r"the gap does not fit a shaft of 70 mm"),
         ({"gap": Gap.model_validate({"width": "40 mm"})}, r"the gap does not fit"),
         (

@@ -84,14 +84,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except typer.TyperException as error:
         tell(usage(error))
         return BAD_INPUT
-    except (typer.Abort, KeyboardInterrupt):
-        tell("interrupted")
+    except run.StoppedError:
         return INTERRUPTED
+    except (typer.Abort, KeyboardInterrupt):
+        status = INTERRUPTED
     except BrokenPipeError:
         # The reader of stdout has left; nothing more may be flushed there at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
+    except (OSError, MemoryError) as error:
+        return system_failure(error)
+    if status == INTERRUPTED:
+        tell("interrupted")
     return status if isinstance(status, int) else 0
+
+
+def system_failure(error: OSError | MemoryError) -> int:
+    """Tell what the system refused and return the exit status; a bug is raised on."""
+    if isinstance(error, MemoryError):
+        tell("there is not enough memory for this; take larger voxels")
+        return FAILED
+    if error.filename is None:  # no path that a person gave
+        raise error
+    tell(f"{error.filename}: {(error.strerror or str(error)).lower()}")
+    return BAD_INPUT
 
 
 def tell(message: str) -> None:

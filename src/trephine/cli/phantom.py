@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from trephine.cli.quantity import quantities, quantity
+from trephine.core.errors import InputError
 
 
 def phantom(
@@ -42,6 +43,8 @@ def phantom(
     from trephine.case.site import Gap, Shaft
     from trephine.intake.phantom import write_phantom
 
+    if gap is None and quantity("--tilt", tilt, "rad") != 0:
+        raise InputError("--tilt: belongs to a gap; give --gap too")
     form = {
         "outer_diameter": outer_diameter,
         "canal_diameter": canal_diameter,

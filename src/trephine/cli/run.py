@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from trephine.case.case import Case
     from trephine.case.settings import Settings
 
-INTERRUPTED = 130
+
+class StoppedError(Exception):
+    """Raise when a person stopped a run and was told how to go on."""
 
 
 def run(
@@ -89,7 +91,7 @@ def run(
                 page.write(result, folder)
         except KeyboardInterrupt:
             typer.echo(f"interrupted; {way_on(folder, again)}", err=True)
-            raise typer.Exit(INTERRUPTED) from None
+            raise StoppedError from None
         except WriteError as error:
             raise StoreError(f"{error}\n  then {way_on(folder, again)}") from error
     summary: dict[str, Any] = {**result.summary(), "folder": str(folder)}
@@ -135,14 +137,17 @@ def rehearse(
     """Check what can be checked without computing, and print what would be done."""
     from trephine import pipeline
     from trephine.cli.paper import paper, table
+    from trephine.intake.site import anatomy
     from trephine.models.beliefs import Beliefs
 
     check_folder(folder, is_resumed=is_resumed)
-    pipeline.check(case, Beliefs.printed())
+    pipeline.check(case, Beliefs.printed(), settings)
+    shape = anatomy(case.site, settings).grid.shape
     plan: dict[str, Any] = {
         "name": case.name,
         "case_digest": case.digest,
         "voxel": settings.as_written()["voxel"],
+        "grid": " x ".join(map(str, shape)),
         "visits": case.plan.follow_up.visits,
         "injections": len(case.plan.injections),
         "seed": seed,

@@ -208,7 +208,7 @@ def _file_name(name: str) -> str:
 
 def _about(source: str) -> str:
     """Return the description of a case made from a scan."""
-    return f"Cut from a scan. {source}." if source else ""
+    return f"From a scan: {source.split('; ', maxsplit=1)[0]}." if source else ""
 
 
 def _check(level: float | None, width: float | None, tilt: float, half_length: float) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
 from trephine.case.settings import Settings
 from trephine.case.site import Site
+from trephine.core.errors import InputError
 from trephine.core.grid import Grid
 from trephine.intake.tissues import TissueParameters
 
@@ -14,6 +17,8 @@ Array = NDArray[np.float64]
 
 SUBSAMPLES = 4
 """Samples of a voxel along x and along y; along z the gap is integrated exactly."""
+MOST_VOXELS = 8_000_000
+"""Largest grid around a lesion; at some 60 fields of double precision it fills 4 GB."""
 RESIDUE = 1e-9
 """Share of a voxel below which there is nothing but rounding [-]."""
 PARTS = ("bone", "metal", "canal", "gap", "callus", "cortex_removed")
@@ -24,9 +29,20 @@ def centred_grid(half_widths: tuple[float, float, float], voxel: float) -> Grid:
     """Return a grid of cubic voxels, symmetric about the origin, that covers the half-widths [m].
 
     The number of voxels along each axis is even, so that a face lies in the origin.
+
+    Raises
+    ------
+    InputError
+        If that takes more voxels than a computer holds.
     """
     half = [int(np.ceil(width / voxel - 1e-9)) for width in half_widths]
     shape = (2 * half[0], 2 * half[1], 2 * half[2])
+    if math.prod(shape) > MOST_VOXELS:
+        sides = " x ".join(f"{2e3 * width:.4g}" for width in half_widths)
+        raise InputError(
+            f"voxels of {voxel * 1e3:.3g} mm in {sides} mm around the gap are "
+            f"{math.prod(shape):.2g}, more than {MOST_VOXELS:.2g}; take larger voxels"
+        )
     low = [-(n - 0.5) * voxel for n in half]
     return Grid(shape=shape, spacing=voxel, origin=(low[0], low[1], low[2]))
 

@@ -274,6 +274,8 @@ def _check(phantom: Phantom, spacing: tuple[float, float, float]) -> None:
         raise InputError(f"spacing must lie between 0.1 and {coarsest * 1e3:.3g} mm on each axis")
     if not 0.06 <= phantom.length <= 0.6:
         raise InputError("length of the phantom must lie between 60 and 600 mm")
+    if phantom.shaft.outer_diameter > 0.06:
+        raise InputError("outer_diameter of the phantom must be at most 60 mm")
     if any(abs(angle) > 0.6 for angle in phantom.lean):
         raise InputError("lean must lie between -34 and 34 degrees about each axis")
     reach = 0.02
