@@ -251,6 +251,7 @@ def synthetic_run(*, heals: bool = True, injections: bool = True) -> Run:
             version="0.1.0",
             python="3.11.7",
             platform=machine(),
+            stages={"heal": 1},
             libraries=libraries(),
             case_digest=case.digest,
             settings_digest=settings.digest,

@@ -12,12 +12,12 @@ GOLDEN = {
     # The first whole course: a nailed femur, 12 x 5 mL concentrated, cultured cells on day 30,
     # on 2.5 mm voxels. It moves with any law, number or rule of the chain, and should then be
     # replaced together with the line in the changelog that says why.
-    "union_week": 12.0,
+    "union_week": 13.0,
     "mrust": 12.0,
-    "callus_volume_mL": 13.59389,
-    "tissue_stiffness_N_per_mm": 98203.8,
+    "callus_volume_mL": 13.50294,
+    "tissue_stiffness_N_per_mm": 96265.03,
 }
-DOSE = (26859.01, 25085.72, 12649.42)
+DOSE = (26884.50, 21326.75, 10753.97)
 """Progenitors drawn, in the product and kept of the first injection."""
 
 

@@ -24,6 +24,8 @@ class Concentrate:
         Whether the progenitors were expanded in culture.
     budgets
         One for each class of cells, and one for the volume.
+    notices
+        What a reader must be told, in sentences.
     """
 
     product: Suspension
@@ -32,3 +34,4 @@ class Concentrate:
     recovery_progenitors: float
     cultured: bool
     budgets: tuple[Budget, ...]
+    notices: tuple[str, ...] = ()

@@ -42,7 +42,7 @@ class Needle(Document):
     gauge
         Outer size; a smaller number is a wider needle.
     length
-        Length of the cannula [m].
+        Length of the cannula [m]; kept for the record, the dose does not depend on it.
     """
 
     gauge: Gauge
@@ -184,6 +184,11 @@ class Injection(Document):
 
     @model_validator(mode="after")
     def _volumes_and_days_follow(self) -> Self:
+        if isinstance(self.process, Culture) and self.deliver.carrier == "clot":
+            raise ValueError(
+                "cells suspended in medium do not clot; write deliver.carrier = 'none' or "
+                "'demineralised_bone'"
+            )
         pool = self.harvest.volume + self.harvest.anticoagulant
         product = pool
         if isinstance(self.process, Concentrate | Culture):

@@ -12,12 +12,13 @@ LIBRARIES = ("numpy", "scipy", "jax", "jaxlib", "pydantic", "pint", "zarr", "nib
 
 @dataclass(frozen=True)
 class Provenance:
-    """What made a result: program, libraries, machine, and the digests of its inputs."""
+    """What made a result: program, versions of libraries and stages, machine, input digests."""
 
     version: str
     python: str
     platform: str
     libraries: dict[str, str]
+    stages: dict[str, int]
     case_digest: str
     settings_digest: str
     catalogue_digest: str

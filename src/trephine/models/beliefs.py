@@ -17,10 +17,12 @@ from trephine.core import digest
 from trephine.core.errors import CatalogueError
 from trephine.core.units import Unit, factor
 from trephine.models.aspiration import AspirationParameters
+from trephine.models.callus import in_engine_units
 from trephine.models.healing import HealParameters
 from trephine.models.injection import InjectionParameters
 from trephine.models.scores import FollowParameters
 from trephine.models.separation import ProcessParameters
+from trephine.models.signal import has_threshold
 
 
 class Parameters(Protocol):
@@ -38,6 +40,9 @@ class Parameters(Protocol):
 
 
 P = TypeVar("P", bound=Parameters)
+
+MOST_DRAWS = 1000
+"""Samples of the spreads after which a draw gives up."""
 
 
 @dataclass
@@ -143,8 +148,22 @@ class Beliefs:
 
     @classmethod
     def draw(cls, rng: np.random.Generator, facts: Catalogue | None = None) -> Self:
-        """Return parameters sampled from every stated spread."""
-        return cls._read(Reading(facts or catalogue(), rng))
+        """Return parameters sampled from every stated spread, jointly possible ones only.
+
+        The spreads of single numbers know nothing of each other. A sample in which the untreated
+        non-union would heal by itself, or no dose could help, contradicts what the site is, and
+        is drawn again.
+
+        Raises
+        ------
+        CatalogueError
+            If the spreads leave next to nothing possible.
+        """
+        for _ in range(MOST_DRAWS):
+            sampled_beliefs = cls._read(Reading(facts or catalogue(), rng))
+            if has_threshold(in_engine_units(sampled_beliefs.heal.callus)):
+                return sampled_beliefs
+        raise CatalogueError(f"no possible parameters in {MOST_DRAWS} samples of the spreads")
 
     @classmethod
     def _read(cls, reading: Reading) -> Self:

@@ -49,6 +49,31 @@ def osteogenic_signal(
     )
 
 
+def has_threshold(p: Numbers) -> bool:
+    r"""Return whether the untreated non-union is stable and a dose can tip it.
+
+    .. math:: a_0 A_m < k_{mf} + d_m \quad\text{and}\quad 0 < G^* < 1
+
+    in well-oxygenated tissue.
+    """
+    stable = p["unsignalled_growth"] * p["progenitor_growth"] < (
+        p["to_fibrous"] + p["progenitor_loss"]
+    )
+    full = p["arterial_oxygen"] ** 2
+    response = _response(p, full / (full + p["osteogenic_oxygen"] ** 2))
+    return bool(stable and 0.0 < response < 1.0)
+
+
+def _response(p: Numbers, oxygenated: float) -> float:
+    """Return the response to signal at which a small seed neither grows nor dies [-]."""
+    floor = p["oxygenated_cartilage"]
+    growth, basal = p["progenitor_growth"], p["unsignalled_growth"]
+    hypoxia = floor + (1 - floor) * (1 - oxygenated)
+    leaving = p["to_bone"] * oxygenated + p["to_cartilage"] * hypoxia
+    need = p["to_fibrous"] + p["progenitor_loss"] - basal * growth
+    return float(need / ((1 - basal) * growth + p["to_fibrous"] - leaving))
+
+
 def dose_threshold(p: Numbers, oxygenated: float) -> tuple[float, float]:
     r"""Return the density of progenitors above which a small seed grows, and the response there.
 
@@ -70,11 +95,6 @@ def dose_threshold(p: Numbers, oxygenated: float) -> tuple[float, float]:
     tuple of float
         Threshold density [1e6/mL] and response G* [-].
     """
-    floor = p["oxygenated_cartilage"]
-    growth, basal = p["progenitor_growth"], p["unsignalled_growth"]
-    hypoxia = floor + (1 - floor) * (1 - oxygenated)
-    leaving = p["to_bone"] * oxygenated + p["to_cartilage"] * hypoxia
-    need = p["to_fibrous"] + p["progenitor_loss"] - basal * growth
-    response = need / ((1 - basal) * growth + p["to_fibrous"] - leaving)
+    response = _response(p, oxygenated)
     scale = p["signal_clearance"] / p["progenitor_signal"]
-    return float(scale * (response / (1 - response)) ** 0.5), float(response)
+    return float(scale * (response / (1 - response)) ** 0.5), response

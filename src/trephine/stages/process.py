@@ -16,7 +16,7 @@ from trephine.core.types import Budget
 from trephine.models import culture, separation
 from trephine.models.separation import PROGENITOR, ProcessParameters, SeparationParameters
 
-VERSION = 1
+VERSION = 2
 """Goes up when the same inputs give another product."""
 
 
@@ -200,23 +200,19 @@ def _refuse_impossible_volume(
     )
 
 
+def _shortfall(plan: Culture, grown: float) -> str:
+    return (
+        f"The culture of {plan.duration / 86400:g} days gave {grown:.3g} cells, fewer than the "
+        f"{plan.dose:.3g} asked for; all of them are injected."
+    )
+
+
 def _cultured(aspirate: Aspirate, plan: Culture, p: ProcessParameters, luck: float) -> Concentrate:
     pool = aspirate.pool
     pace = culture.doubling_time(aspirate.donor_age, luck, p.culture)
     growth = culture.expand(pool.progenitors, plan.duration, pace, p.culture)
-    dose = growth.cells if plan.dose is None else plan.dose
-    if dose > growth.cells:
-        raise InputError(
-            "the culture does not give the dose",
-            [
-                Problem(
-                    "process.dose",
-                    f"{dose:.3g} cells are asked for and {growth.cells:.3g} grow in "
-                    f"{plan.duration / 86400:g} days from {pool.progenitors:.3g} progenitors; "
-                    "write no more than that, wait longer or draw more marrow",
-                )
-            ],
-        )
+    dose = growth.cells if plan.dose is None else min(plan.dose, growth.cells)
+    short = plan.dose is not None and plan.dose > growth.cells
     others = {**_classes(pool, p.separation), "platelet": pool.platelets}
     others.pop(PROGENITOR)
     progenitors = Budget(
@@ -250,4 +246,5 @@ def _cultured(aspirate: Aspirate, plan: Culture, p: ProcessParameters, luck: flo
                 {"in the product": plan.product_volume, "discarded": pool.volume},
             ),
         ),
+        notices=(_shortfall(plan, growth.cells),) if short else (),
     )

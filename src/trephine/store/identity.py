@@ -48,6 +48,10 @@ def differences(
         old, new = made["libraries"].get(name), now["libraries"].get(name)
         if old != new:
             found.append(_told(f"version of {name}", old, new))
+    stages = made.get("stages", {})
+    for name, new in now["stages"].items():
+        if stages.get(name) != new:
+            found.append(_told(f"version of the stage {name}", stages.get(name), new))
     return found or [
         _told(words, made[k], now[k]) for k, words in CONSEQUENCES.items() if made[k] != now[k]
     ]
