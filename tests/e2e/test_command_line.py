@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -49,11 +49,13 @@ def done(here: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_help_comes_at_once(here: Path) -> None:
+    # Seconds of a processor, not of a clock: other tests run beside this one.
     spent = []
     for _ in range(3):
-        began = time.perf_counter()
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         assert command(here, "--help").returncode == 0
-        spent.append(time.perf_counter() - began)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        spent.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
     assert min(spent) < 1.0
 
 
