@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import subprocess
 import sys
 from collections.abc import Callable
@@ -85,15 +84,19 @@ def test_a_full_disk_is_told_and_costs_no_run(
     limit: int,
     one_message: Callable[[str, tuple[str, ...]], None],
 ) -> None:
-    def keep_files_short() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-
+    # The system refuses to write on, as a full disk does. The limit is set in a program of its
+    # own, since a fork of a test process that has computed before is not safe.
+    keep_files_short = (
+        "import os, resource, sys; "
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit})); "
+        "os.execv(sys.argv[1], sys.argv[1:])"
+    )
+    asked = [TREPHINE, "run", runs / "case.toml", "--out", tmp_path / "new", "--quiet"]
     done = subprocess.run(
-        [TREPHINE, "run", runs / "case.toml", "--out", tmp_path / "new", "--quiet"],
+        [sys.executable, "-c", keep_files_short, *asked],
         capture_output=True,
         text=True,
         check=False,
-        preexec_fn=keep_files_short,  # the system refuses to write on, as a full disk does
     )
     assert done.returncode == 2, done.stderr
     assert done.stdout == ""

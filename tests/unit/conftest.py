@@ -107,8 +107,8 @@ def make_run(case: Case, settings: Settings, fields: Mapping[str, Any]) -> Run:
 def made_by(case: Case, settings: Settings, seed: int = 0, **changes: object) -> Provenance:
     libraries = {"numpy": "2", "scipy": "1", "jax": "0", "jaxlib": "0"}
     provenance = Provenance(
-        "0.1.0", "3.11", "Linux", libraries, {"heal": 1}, case.digest, settings.digest, "c" * 16, "b" * 16,
-        "a" * 16, seed,
+        "0.1.0", "3.11", "Linux", libraries, {"heal": 1}, case.digest, settings.digest,
+        "c" * 16, "b" * 16, "a" * 16, seed,
     )  # fmt: skip
     return replace(provenance, **changes)
 

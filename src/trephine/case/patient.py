@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from trephine.case.document import Document, Flag
-from trephine.core.units import Mass, NumberDensity, Unit
+from trephine.core.units import NumberDensity, Unit
 
 Age = Annotated[float, Unit("s", "year", ge=0, le=120 * 365.25 * 86400)]
-Height = Annotated[float, Unit("m", "cm", gt=0)]
+Height = Annotated[float, Unit("m", "cm", ge=0.4, le=2.6)]
+BodyMass = Annotated[float, Unit("kg", "kg", ge=5, le=400)]
 
 
 class Patient(Document):
@@ -36,7 +37,7 @@ class Patient(Document):
 
     age: Age
     sex: Literal["female", "male"]
-    mass: Mass
+    mass: BodyMass
     height: Height | None = None
     smoker: Flag = False
     osteonecrosis_risk: Flag = False

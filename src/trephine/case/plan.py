@@ -14,6 +14,8 @@ REPEATED = re.compile(r"^\s*(\d{1,9})\s*x\s*(.+)$")
 MOST_DRAWS = 200
 DRAWN = Unit("m^3", "mL", gt=0)
 Gauge = Annotated[float, Unit("1", "1", ge=6, le=32)]
+Reach = Annotated[float, Unit("m", "mm", gt=0, le=0.05)]
+CarrierVolume = Annotated[float, Unit("m^3", "mL", ge=0, le=1e-4)]
 Interval = Annotated[float, Unit("s", "wk", gt=0)]
 
 
@@ -161,8 +163,8 @@ class Delivery(Document):
     flow: Flow = written("10 mL/min")
     guidance: Literal["blind", "ultrasound", "fluoroscopy", "ct"] = "fluoroscopy"
     carrier: Literal["none", "clot", "demineralised_bone"] = "clot"
-    carrier_volume: VolumeOrNone = written("0 mL")
-    reach: Length = written("8 mm")
+    carrier_volume: CarrierVolume = written("0 mL")
+    reach: Reach = written("8 mm")
 
     @model_validator(mode="after")
     def _carrier_volume_belongs_to_a_carrier(self) -> Self:

@@ -65,6 +65,15 @@ class Run:
     provisional: tuple[str, ...]
     notices: tuple[str, ...]
 
+    def __repr__(self) -> str:
+        """Return the outcome in a line."""
+        seen = self.follow_up
+        week = "none" if seen.union_week is None else f"week {seen.union_week:g}"
+        return (
+            f"<Run '{self.case.name}': {seen.ending.name}, union {week}, "
+            f"mRUST {seen.mrust[-1]:.0f} of 16, seed {self.provenance.seed}>"
+        )
+
     def summary(self) -> dict[str, Any]:
         """Return the outcome in plain data: ending, week of union, scores, dose."""
         seen = self.follow_up

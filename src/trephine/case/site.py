@@ -12,6 +12,9 @@ from trephine.core.units import Fraction, Length, Stiffness, Unit, written
 Tilt = Annotated[float, Unit("rad", "deg", ge=-1.0472, le=1.0472)]
 
 
+GapWidth = Annotated[float, Unit("m", "mm", gt=0, le=0.15)]
+
+
 class Shaft(Document):
     """An idealised shaft: an elliptic tube along z.
 
@@ -73,7 +76,7 @@ class Gap(Document):
         Whether the gap was placed by the program in an intact shaft.
     """
 
-    width: Length
+    width: GapWidth
     tilt: Tilt = written("0 deg")
     virtual: Flag = False
 

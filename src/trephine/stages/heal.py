@@ -26,7 +26,7 @@ from trephine.models.term import Term
 from trephine.numerics.elasticity import compress
 from trephine.numerics.strain import invariants
 
-VERSION = 2
+VERSION = 3
 DAY = 86400.0
 SECOND = 1.0 / DAY
 
@@ -274,14 +274,21 @@ class _Course:
     def _with_graft(
         self, state: dict[str, Any], graft: Graft, ledger: dict[str, float]
     ) -> dict[str, Any]:
-        """Return the state after one injection, and enter what it moved in the ledger."""
+        """Return the state after one injection, and enter what it moved in the ledger.
+
+        Delivery knows the site of day 0. Where bone has grown since, only the rest of the tissue
+        gives way, and what finds no room is entered as lost.
+        """
         healing = np.asarray(self.tissue.open)
         volume = healing * float(self.tissue.spacing) ** 3
         whole = np.where(healing > 0, healing, 1.0)
         strays = float(np.sum(np.where(healing > 0, 0.0, graft.progenitors)))
         if strays > 0:
             raise SolverError("a graft lies outside the tissue that heals")
-        fill = np.clip(graft.fill / whole, 0.0, 1.0)
+        wanted = np.clip(graft.fill / whole, 0.0, 1.0)
+        solid = np.asarray(state["woven"]) + np.asarray(state["demineralised_bone"])
+        fill = np.minimum(wanted, np.clip(1.0 - solid, 0.0, 1.0))
+        lost = np.where(wanted > 0, fill / np.where(wanted > 0, wanted, 1.0), 1.0) - 1.0
         new = dict(state)
 
         def enter(field: str, change: np.ndarray[Any, Any], what: str) -> None:
@@ -292,14 +299,19 @@ class _Course:
         for soft in ("fibrous", "cartilage", "clot"):
             enter(soft, -fill * np.asarray(state[soft]), "displaced by the injection")
         potency = self.p["cultured_potency" if graft.cultured else "assay_factor"]
-        enter("progenitor_injected", potency * graft.progenitors / whole * 1e-12, "injected")
-        enter("inert_nucleated", graft.nucleated / whole * 1e-12, "injected")
-        enter("clot", graft.clot / whole, "injected")
+        brought = {
+            "progenitor_injected": potency * graft.progenitors / whole * 1e-12,
+            "inert_nucleated": graft.nucleated / whole * 1e-12,
+            "clot": graft.clot / whole,
+        }
+        for field, amount in brought.items():
+            enter(field, amount, "injected")
+            enter(field, lost * amount, "found no room")
         taken = sum(np.asarray(new[n]) for n in ("fibrous", "cartilage", "woven"))
         free = np.clip(1.0 - taken - np.asarray(new["demineralised_bone"]), 0.0, None)
-        brought = graft.demineralised_bone / whole
-        enter("demineralised_bone", brought, "injected")
-        enter("demineralised_bone", np.minimum(free - brought, 0.0), "found no room")
+        packed = graft.demineralised_bone / whole
+        enter("demineralised_bone", packed, "injected")
+        enter("demineralised_bone", np.minimum(free - packed, 0.0), "found no room")
         return new
 
     def _feel(self, now: _Progress, day: float) -> None:
