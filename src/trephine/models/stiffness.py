@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, ClassVar, NamedTuple
 
 import jax
@@ -89,6 +90,7 @@ class Moduli(NamedTuple):
     concentration: jax.Array
 
 
+@partial(jax.jit)
 def moduli(s: State, fixed: Fixed, p: Numbers) -> Moduli:
     r"""Return Young's modulus of the voxels and the strain concentration in their soft part.
 
