@@ -93,7 +93,7 @@ def empty_folder(source: Path, here: Path) -> Path:
         (sheared, ("shear",)),
         (gapped, ("slice",)),
         (two_series, ("series",)),
-        (not_rescaled, ("no air near -1000 is in view", "rescale")),
+        (not_rescaled, ("no air near -1000 is in view", "rescale", "--without-air")),
         (of_another_kind, ("ct.nii",)),
         (empty_folder, ("dicom",)),
         (lambda source, here: here / "gone.nii", ("gone.nii: there is no such file",)),  # noqa: ARG005

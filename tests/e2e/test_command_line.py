@@ -136,6 +136,7 @@ def test_a_phantom_becomes_a_case_that_can_be_run(tmp_path: Path) -> None:
     )  # fmt: skip
     assert made.returncode == 0, made.stderr
     assert made.stdout.split() == ["leg/dicom", "leg/truth.json"]
+    assert "trephine intake leg/dicom --bone femur --side left --gap" in made.stderr
     truth = json.loads((tmp_path / "leg" / "truth.json").read_text())
     found = command(
         tmp_path, "intake", "leg/dicom", "--bone", "femur", "--side", "left", "--gap", "4 mm",
@@ -146,7 +147,13 @@ def test_a_phantom_becomes_a_case_that_can_be_run(tmp_path: Path) -> None:
     assert seen["outer_diameter"] == pytest.approx(26e-3, abs=2e-3)
     assert seen["canal_diameter"] == pytest.approx(12e-3, abs=2e-3)
     (case,) = (tmp_path / "cases").glob("*.toml")
+    assert case.name == "femur-left.toml"
     assert trephine.read(case).site.gap.virtual
+    assert trephine.read(case).name == "Left femur from CT (virtual gap)"
+    lent = "nail's diameter and biology are those of the example femur-nonunion"
+    assert lent in trephine.read(case).about
+    assert lent in found.stderr
+    assert found.stderr.endswith("run it with: trephine run cases/femur-left.toml\n")
     dry = command(tmp_path, "run", str(case), "--dry-run")
     assert dry.returncode == 0, dry.stderr
     assert "Nothing was computed or written" in dry.stdout

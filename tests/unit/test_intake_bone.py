@@ -61,7 +61,7 @@ def test_nothing_like_a_bone_is_refused_with_its_size() -> None:
 def test_two_bones_need_a_point() -> None:
     other = tube(44, 20, slice(3, 47))
     both = volume((ONE, 1500), (other, 1500))
-    with pytest.raises(InputError, match=r"two parts of similar size .* \(near\)"):
+    with pytest.raises(InputError, match=r"two parts of similar size .* \(--near\)"):
         segment(both, P)
     found = segment(both, P, near=(44 * EDGE, 20 * EDGE, 25 * EDGE))
     assert np.array_equal(found.mask, other)
@@ -131,10 +131,10 @@ def test_a_side_that_the_image_contradicts_is_refused(leg: tuple[Volume, Bone]) 
 
 
 def test_ends_that_the_image_contradicts_are_refused(leg: tuple[Volume, Bone]) -> None:
-    with pytest.raises(InputError, match=r"head_at says .* lies at high z; give head_at = 'high'"):
+    with pytest.raises(InputError, match=r"--head-at says .* lies at high z; give --head-at high"):
         oriented(*leg, P, name="femur", side="left", head_at="low")
     upset, bone = leg[0].turned((2,), ""), leg[1].turned((2,))
-    with pytest.raises(InputError, match=r"header says .* at low z; give head_at = 'low'"):
+    with pytest.raises(InputError, match=r"header says .* at low z; give --head-at low"):
         oriented(upset, bone, P, name="femur", side="left")
 
 
@@ -158,7 +158,7 @@ def test_a_bone_whose_ends_look_alike_takes_the_side_as_stated(
 
 
 def test_a_level_off_the_bone_is_refused(leg: tuple[Volume, Bone]) -> None:
-    with pytest.raises(InputError, match=r"level 1\.2 is not on the bone"):
+    with pytest.raises(InputError, match=r"--level 1\.2 is not on the bone"):
         measure(*leg, 1.2, P)
 
 

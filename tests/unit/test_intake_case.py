@@ -83,15 +83,19 @@ def test_the_case_reads_back_with_what_the_template_knows(taken: Intake, templat
     assert case.site.gap.width == pytest.approx(0.004)
     assert case.site.gap.tilt == pytest.approx(0.2)
     assert case.site.scan is not None
-    assert "virtual gap of 4 mm" in case.site.scan.source
+    assert "virtual" not in case.site.scan.source
+    assert taken.notices[0].startswith("virtual gap of 4 mm")
+    lent = "Patient, plan, fixation and biology are those of the case 'A template'"
+    assert lent in case.about
+    assert taken.notices[-1].startswith(lent)
     assert taken.level == pytest.approx(0.55, abs=0.001)
 
 
 def test_the_files_are_named_beside_the_case_and_alone_there(taken: Intake) -> None:
     scan = tomllib.loads(taken.case.read_text())["site"]["scan"]
-    assert scan["density"] == "test_case_density.nii.gz"
+    assert scan["density"] == "test-case_density.nii.gz"
     names = {path.name for path in taken.case.parent.iterdir()}
-    assert names == {"test_case.toml", "test_case_density.nii.gz", "test_case_labels.nii.gz"}
+    assert names == {"test-case.toml", "test-case_density.nii.gz", "test-case_labels.nii.gz"}
 
 
 def test_the_same_intake_gives_the_same_bytes(
@@ -152,17 +156,17 @@ def test_averages_keep_the_total_and_the_place() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"level": None}, r"both level and gap_width"),
-        ({"gap_width": None}, r"both level and gap_width"),
-        ({"gap_width": None, "level": None, "tilt": 0.1}, r"tilt belongs to a virtual gap"),
-        ({"level": 1.5}, r"level 1\.5 is not on the bone"),
-        ({"gap_width": -0.002}, r"gap_width \(-2 mm\) must be positive"),
-        ({"half_length": 1.0}, r"half_length \(1e\+03 mm\) must lie between 15 and 150 mm"),
+        ({"level": None}, r"both --gap and --level"),
+        ({"gap_width": None}, r"both --gap and --level"),
+        ({"gap_width": None, "level": None, "tilt": 0.1}, r"--tilt belongs to a virtual gap"),
+        ({"level": 1.5}, r"--level 1\.5 is not on the bone"),
+        ({"gap_width": -0.002}, r"--gap \(-2 mm\) must be positive"),
+        ({"half_length": 1.0}, r"--half-length \(1e\+03 mm\) must lie between 15 and 150 mm"),
         ({"name": "---"}, r"holds no letter or digit"),
         ({"side": "middle"}, r"site\.side: 'middle' is not accepted"),
         ({"tilt": 1.5}, r"site\.gap\.tilt: must be at most 60"),
         ({"nail_diameter": 0.02}, r"nail \(20 mm\) is wider than the canal \(1\d"),
-        ({"gap_width": None, "level": None}, r"bone in one piece"),
+        ({"gap_width": None, "level": None}, r"bone in one piece.* give --gap and --level"),
         ({"level": 0.97}, r"the bone ends \d+ mm from the gap towards the foot"),
     ],
 )
@@ -181,12 +185,12 @@ def test_a_nail_does_not_belong_to_a_plate(phantom: Path, template: Case, tmp_pa
 
 
 def test_files_that_exist_are_left_alone(phantom: Path, template: Case, tmp_path: Path) -> None:
-    (tmp_path / "test_case_labels.nii.gz").write_text("mine")
+    (tmp_path / "test-case_labels.nii.gz").write_text("mine")
     with pytest.raises(InputError, match=r"exists already; give another name"):
         take(phantom, template, tmp_path)
-    assert (tmp_path / "test_case_labels.nii.gz").read_text() == "mine"
+    assert (tmp_path / "test-case_labels.nii.gz").read_text() == "mine"
     with pytest.raises(InputError, match=r"is a file; give a folder"):
-        take(phantom, template, tmp_path / "test_case_labels.nii.gz")
+        take(phantom, template, tmp_path / "test-case_labels.nii.gz")
 
 
 def test_a_full_disk_leaves_nothing_behind(
@@ -209,7 +213,7 @@ def copied(taken: Intake, folder: Path) -> Path:
 
 def test_a_changed_or_missing_file_is_noticed(taken: Intake, tmp_path: Path) -> None:
     path = copied(taken, tmp_path)
-    labels = tmp_path / "test_case_labels.nii.gz"
+    labels = tmp_path / "test-case_labels.nii.gz"
     image = nibabel.load(labels)
     values = np.asarray(image.dataobj)
     values[10, 10, 10] = 1
@@ -217,7 +221,7 @@ def test_a_changed_or_missing_file_is_noticed(taken: Intake, tmp_path: Path) -> 
     with pytest.raises(InputError, match=r"was changed since the intake .* run the intake again"):
         anatomy(read(path).site, COARSE)
     labels.unlink()
-    with pytest.raises(InputError, match=r"test_case_labels\.nii\.gz is not there"):
+    with pytest.raises(InputError, match=r"test-case_labels\.nii\.gz is not there"):
         anatomy(read(path).site, COARSE)
 
 

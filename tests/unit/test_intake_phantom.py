@@ -92,7 +92,7 @@ def test_the_truth_tells_where_things_are(tmp_path: Path) -> None:
         ({"lean": (1.0, 0.0)}, r"lean must lie between -34 and 34 degrees"),
         (
             {"shaft": Shaft.model_validate({"outer_diameter": "1 m", "canal_diameter": "9 mm"})},
-            r"outer_diameter of the phantom must be at most 60 mm",
+            r"--outer-diameter of the phantom must be at most 60 mm",
         ),
         ({"rise": 0.03}, r"the gap does not fit a shaft of 70 mm"),
         ({"gap": Gap.model_validate({"width": "40 mm"})}, r"the gap does not fit"),

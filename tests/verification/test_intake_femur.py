@@ -84,7 +84,7 @@ def test_its_reversed_axis_is_noticed(scans: Path, femur: tuple[Volume, Bone]) -
     volume = ct.read(scans / "femur_ct.nii")
     bone = segment(volume, P)
     for stated in (None, "high"):
-        with pytest.raises(InputError, match=r"at low z; give head_at = 'low'"):
+        with pytest.raises(InputError, match=r"at low z; give --head-at low"):
             oriented(volume, bone, P, name="femur", side="left", head_at=stated)  # type: ignore[arg-type]
     assert any("runs against its header" in notice for notice in femur[0].notices)
     assert any("'left' is taken as stated" in notice for notice in femur[0].notices)

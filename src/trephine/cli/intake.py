@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -54,7 +55,10 @@ def intake(
     ] = None,
     name: Annotated[
         str | None,
-        typer.Option(help="Name of the case, never a patient's.", show_default="<bone>-<side>"),
+        typer.Option(
+            help="Name of the case, never a patient's; its files are called after it.",
+            show_default="<bone>-<side>",
+        ),
     ] = None,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder to write to.")] = Path("cases"),
     near: Annotated[
@@ -82,15 +86,17 @@ def intake(
 
     Names, identifiers and dates in the scan are not read.
     """
-    lender = template_for(bone, template)
+    lending = template_for(bone, template)
     place = None if near is None else quantities("--near", near, "m", 3)
     from trephine.intake.case import intake as take_in
 
     found = take_in(
         scan,
-        template=lender,
+        template=lending,
         out=out,
-        name=name or f"{bone}-{side}",
+        name=name or speaking_name(bone, side, is_virtual=gap is not None),
+        file_name=name or f"{bone}-{side}",
+        lender=None if template is not None else f"the example {TEMPLATES[bone]}",
         bone=bone,
         side=side,
         level=None if level is None else quantity("--level", level, "1"),
@@ -104,8 +110,16 @@ def intake(
     )
     if is_json_wanted:
         typer.echo(json.dumps(found.as_document(), indent=2, ensure_ascii=False))
-        return
-    tell(found)
+    else:
+        tell(found)
+    for notice in found.notices:
+        typer.echo(f"Note: {notice}", err=True)
+    typer.echo(f"run it with: trephine run {shlex.quote(str(found.case))}", err=True)
+
+
+def speaking_name(bone: str, side: str, *, is_virtual: bool) -> str:
+    """Return what a report calls a case that was given no name."""
+    return f"{side.capitalize()} {bone} from CT" + (" (virtual gap)" if is_virtual else "")
 
 
 def template_for(bone: str, template: Path | None) -> Case:
@@ -134,6 +148,4 @@ def tell(found: Intake) -> None:
     rows.add_row("Outer diameter there", f"{found.outer_diameter * 1e3:.1f} mm")
     rows.add_row("Canal diameter there", f"{found.canal_diameter * 1e3:.1f} mm")
     paper().print(rows)
-    for notice in found.notices:
-        paper().print(f"Note: {notice}")
     typer.echo(str(found.case))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -67,3 +68,9 @@ def phantom(
     )
     typer.echo(str(image))
     typer.echo(str(out / "truth.json"))
+    virtual = "" if gap is not None else ' --gap "4 mm" --level 0.5'
+    typer.echo(
+        f"make a case of it with: trephine intake {shlex.quote(str(image))} --bone femur "
+        f"--side {side}{virtual}",
+        err=True,
+    )

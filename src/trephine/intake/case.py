@@ -82,6 +82,8 @@ def intake(
     template: Case,
     out: str | Path,
     name: str,
+    file_name: str | None = None,
+    lender: str | None = None,
     bone: BoneName,
     side: Side,
     level: float | None = None,
@@ -93,7 +95,10 @@ def intake(
     half_length: float = HALF_LENGTH,
     without_air: bool = False,
 ) -> Intake:
-    """Make a case of a CT; write ``NAME.toml`` and the two files it needs to a folder.
+    """Make a case of a CT; write its case file and the two files it needs to a folder.
+
+    Messages name the options of ``trephine intake``: ``--gap`` is ``gap_width`` here, and the
+    rest are called alike.
 
     With ``gap_width`` and ``level`` the bone is taken as intact and a virtual gap is placed in
     it, which the case records. Without them the bone must be in two fragments; the gap
@@ -109,7 +114,12 @@ def intake(
     out
         Folder to write to; made if needed.
     name
-        Name of the new case, never a patient's; its files are called after it.
+        Name of the new case, never a patient's.
+    file_name
+        What its files are called after; the name where not given.
+    lender
+        What the template is called where the case tells its origin; ``the case 'NAME'`` where
+        not given.
     bone, side
         Which bone it is, and of which side.
     level
@@ -141,8 +151,9 @@ def intake(
         cannot be written; files that exist are left alone.
     """
     p = parameters()
-    files = case_files.free_places(Path(out), _file_name(name))
+    files = case_files.free_places(Path(out), _file_name(file_name or name))
     _check(level, gap_width, tilt, half_length)
+    lent = _lent(lender or f"the case '{template.name}'", has_own_nail=nail_diameter is not None)
 
     def written(gap: dict[str, Any], scan: dict[str, str]) -> Case:
         data = template.as_written()
@@ -151,7 +162,7 @@ def intake(
             fixation = {**fixation, "nail_diameter": f"{nail_diameter * 1e3:.12g} mm"}
         site = {k: v for k, v in data["site"].items() if k not in {"shaft", "scan"}}
         changed = {"bone": bone, "side": side, "fixation": fixation, "gap": gap, "scan": scan}
-        data |= {"name": name, "about": _about(scan["source"]), "site": site | changed}
+        data |= {"name": name, "about": _about(scan["source"], lent), "site": site | changed}
         return validate(Case, data, name)
 
     # a wrong argument is told before minutes are spent on the scan
@@ -175,13 +186,17 @@ def intake(
     top, bottom = table.height[-1], table.height[0]
     where = float((top - placed.frame.origin[2]) / (top - bottom))
     notices = (*volume.notices, *placed.notices, *notices)
+    # site.gap.virtual says that a gap is virtual; the source does not say it again
     source = "; ".join([f"{volume.source}, cut at {100 * where:.0f} % of the bone", *notices])
+    made = [
+        f"virtual gap of {placed.gap.width * 1e3:.3g} mm placed by the program in an intact shaft"
+    ]
     case_files.write(
         files, kept, lambda scan: written(placed.gap.as_written(), {**scan, "source": source})
     )
     return Intake(
         case=files.case,
-        notices=notices,
+        notices=(*(made if placed.gap.virtual else []), *notices, lent),
         sanity=found.report,
         level=where,
         measures=measure(volume, found, where, p) if placed.gap.virtual else None,
@@ -200,32 +215,43 @@ def _triple(vector: np.ndarray[Any, Any]) -> tuple[float, float, float]:
 
 def _file_name(name: str) -> str:
     """Return what the files of a case are called."""
-    short = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+    short = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
     if not short:
         raise InputError(f"'{name}' holds no letter or digit; give the case a name")
     return short
 
 
-def _about(source: str) -> str:
+def _about(source: str, lent: str) -> str:
     """Return the description of a case made from a scan."""
-    return f"From a scan: {source.split('; ', maxsplit=1)[0]}." if source else ""
+    return f"From a scan: {source.split('; ', maxsplit=1)[0]}. {lent}."
+
+
+def _lent(lender: str, *, has_own_nail: bool) -> str:
+    """Return what the case did not take from the scan, and from where it has it."""
+    nail = " but the nail's diameter" if has_own_nail else ""
+    return (
+        f"Patient, plan, fixation{nail} and biology are those of {lender}; change them in the "
+        "case file"
+    )
 
 
 def _check(level: float | None, width: float | None, tilt: float, half_length: float) -> None:
     """Refuse arguments that do not go together, before the scan is read."""
     if (level is None) != (width is None):
         raise InputError(
-            "a virtual gap needs both level and gap_width; for a bone that is broken in the scan "
+            "a virtual gap needs both --gap and --level; for a bone that is broken in the scan "
             "give neither"
         )
     if width is None and tilt:
-        raise InputError("tilt belongs to a virtual gap; that of a real one is measured")
+        raise InputError("--tilt belongs to a virtual gap; that of a real one is measured")
     if level is not None:
         check_level(level)
     if width is not None and not 0 < width <= half_length:
         raise InputError(
-            f"gap_width ({width * 1e3:.3g} mm) must be positive and at most half_length "
+            f"--gap ({width * 1e3:.3g} mm) must be positive and at most --half-length "
             f"({half_length * 1e3:.3g} mm)"
         )
     if not 0.015 <= half_length <= 0.15:
-        raise InputError(f"half_length ({half_length * 1e3:.3g} mm) must lie between 15 and 150 mm")
+        raise InputError(
+            f"--half-length ({half_length * 1e3:.3g} mm) must lie between 15 and 150 mm"
+        )

@@ -108,7 +108,7 @@ def cut(volume: Volume, bone: Bone, frame: Frame, grid: Grid, p: IntakeParameter
     outside = np.any((place < -0.5) | (place > limits - 0.5), axis=0)
     solid = (values >= p.bone_threshold) & near & ~metal
     if not solid.any():
-        raise InputError("no bone lies along the shaft there; move the level")
+        raise InputError("no bone lies along the shaft there; move --level")
     surface = (float(np.median(values[solid])) + tissues().hounsfield["fibrous"]) / 2
     surface = max(surface, p.bone_threshold)
     return Cut(grid, values, solid & (values >= surface), metal, outside, surface)

@@ -78,7 +78,7 @@ def check_air(raw: Raw, name: str, p: IntakeParameters, *, without_air: bool) ->
                 f"{name}: values run from {lowest:.5g} to {highest:.5g} and no air near "
                 f"{p.air:.0f} is in view; either the rescale to Hounsfield units was not applied "
                 "(export again with slope and intercept), or the field of view holds no air "
-                "(then say so)"
+                "(then vouch for it with --without-air)"
             )
         notices.append("no air is in view; the scale of the CT numbers rests on the user's word")
     else:

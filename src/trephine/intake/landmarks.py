@@ -120,7 +120,7 @@ def check_level(level: float) -> None:
     """Refuse a level that is not on the bone."""
     if not 0.0 <= level <= 1.0:
         raise InputError(
-            f"level {level:g} is not on the bone; give a number from 0 (end towards the head) "
+            f"--level {level:g} is not on the bone; give a number from 0 (end towards the head) "
             "to 1, for example 0.55"
         )
 
@@ -192,10 +192,10 @@ def oriented(
     seen = hip_end(table, p) if name == "femur" else None
     stated: End = head_at or "high"
     if seen is not None and seen != stated:
-        who = "head_at says" if head_at else "the header says"
+        who = "--head-at says" if head_at else "the header says"
         raise InputError(
             f"{who} that the end towards the patient's head is at {stated} z, but the head of the "
-            f"femur lies at {seen} z; give head_at = '{seen}' if the header is wrong"
+            f"femur lies at {seen} z; give --head-at {seen} if the header is wrong"
         )
     offset = float(end_offsets(table)[seen][0]) if seen is not None else 0.0
     clear = abs(offset) > p.head_offset / 2
@@ -215,6 +215,6 @@ def oriented(
     if shown != side:
         raise InputError(
             f"the case says {side}, but the head of the femur points to the patient's "
-            f"{'right' if shown == 'left' else 'left'}, as on a {shown} femur; correct side"
+            f"{'right' if shown == 'left' else 'left'}, as on a {shown} femur; correct --side"
         )
     return volume, bone

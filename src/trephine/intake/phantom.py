@@ -271,13 +271,13 @@ def _check(phantom: Phantom, spacing: tuple[float, float, float]) -> None:
     """Refuse a phantom that makes no sense, before anything is computed."""
     coarsest = parameters().coarsest_spacing
     if not all(1e-4 <= edge <= coarsest for edge in spacing):
-        raise InputError(f"spacing must lie between 0.1 and {coarsest * 1e3:.3g} mm on each axis")
+        raise InputError(f"--spacing must lie between 0.1 and {coarsest * 1e3:.3g} mm on each axis")
     if not 0.06 <= phantom.length <= 0.6:
-        raise InputError("length of the phantom must lie between 60 and 600 mm")
+        raise InputError("--length of the phantom must lie between 60 and 600 mm")
     if phantom.shaft.outer_diameter > 0.06:
-        raise InputError("outer_diameter of the phantom must be at most 60 mm")
+        raise InputError("--outer-diameter of the phantom must be at most 60 mm")
     if any(abs(angle) > 0.6 for angle in phantom.lean):
-        raise InputError("lean must lie between -34 and 34 degrees about each axis")
+        raise InputError("--lean must lie between -34 and 34 degrees about each axis")
     reach = 0.02
     if phantom.gap is not None:
         reach += phantom.gap.width / 2 + phantom.radius * float(np.tan(abs(phantom.gap.tilt)))

@@ -68,7 +68,7 @@ def place_virtual_gap(
     """
     table = sections(volume, bone.mask)
     height = height_of(table, level)
-    notices = [f"virtual gap of {width * 1e3:.3g} mm placed by the program in an intact shaft"]
+    notices: list[str] = []
     ends = [side for side in bone.report.touches if side in {"foot", "head"}]
     if ends:
         notices.append(
@@ -153,8 +153,8 @@ def take(
     outline = filled_sections(part.bone)
     if outline[[0, -1]].any() or outline[:, [0, -1]].any():
         raise InputError(
-            "the bone is too wide for a cut along the shaft there; give a level on the shaft, or "
-            "a shorter half_length"
+            "the bone is too wide for a cut along the shaft there; give a --level on the shaft, or "
+            "a shorter --half-length"
         )
     notices = _said(part, bone, outline)
     labels = np.zeros(grid.shape, dtype=np.uint8)
@@ -174,7 +174,7 @@ def _check_ends(part: Cut, gap: Gap) -> None:
         side, room = ("head", z[empty].min()) if z[empty].min() > 0 else ("foot", z[empty].max())
         raise InputError(
             f"the bone ends {abs(room) * 1e3:.0f} mm from the gap towards the {side}, and "
-            f"{z[-1] * 1e3:.0f} mm are to be kept; move the level or shorten half_length"
+            f"{z[-1] * 1e3:.0f} mm are to be kept; move --level or shorten --half-length"
         )
 
 

@@ -36,7 +36,7 @@ BLUR = 2.0
 """Kept voxels on each side of a real gap that a scan may blur its ends over [-]."""
 NO_WHOLE_SHAFT = (
     "the kept part of the scan shows no whole shaft beyond the gap; run the intake again with a "
-    "longer half_length"
+    "longer --half-length"
 )
 
 

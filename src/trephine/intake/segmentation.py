@@ -129,8 +129,8 @@ def segment(
         first, second = (sizes[k] * volume.voxel_volume * 1e6 for k in (chosen, rest[0]))
         raise InputError(
             f"two parts of similar size are in view ({first:.3g} and {second:.3g} mL) and it is "
-            "unclear which bone is meant; give a point in it (near), or, if they are the "
-            "fragments of one bone, leave gap_width out so that the gap is taken from the scan"
+            "unclear which bone is meant; give a point in it (--near), or, if they are the "
+            "fragments of one bone, leave --gap and --level out so that the gap is found"
         )
     mask = np.isin(parts, [k + 1 for k in taken])
     values = volume.hounsfield[mask]
@@ -189,7 +189,7 @@ def _other_fragment(
     if offset > 1.0:
         raise InputError(
             "the scan shows the bone in one piece, no second fragment in line with it; for an "
-            "intact bone give gap_width, which places a virtual gap"
+            "intact bone give --gap and --level, which place a virtual gap"
         )
     return best
 
