@@ -14,6 +14,8 @@ from trephine.case.settings import Settings
 from trephine.cli.example import file
 
 COARSE = Settings.model_validate({"voxel": "2.5 mm", "margin_axial": "18 mm"})
+FINER = Settings.model_validate({"voxel": "2 mm", "margin_axial": "18 mm"})
+"""For gaps, of which the narrow one is as wide as a voxel."""
 
 
 @cache
@@ -35,7 +37,7 @@ def course(changes: str) -> Run:
     elif changes.startswith("fixation"):
         stiffness = changes.removeprefix("fixation ")
         case = case.changed({"site": {"fixation": {"axial_stiffness": stiffness}}})
-    return trephine.run(case, settings=COARSE)
+    return trephine.run(case, settings=FINER if changes.startswith("gap") else COARSE)
 
 
 def bone(run: Run) -> float:
