@@ -167,8 +167,12 @@ def test_a_run_is_shown_in_tables(
     assert kept.follow_up.ending.value in shown
     assert "Week of union 3" in shown
     assert "The gap is virtual." in shown
-    assert "in the syringe 5e+03 1e+08" in shown
-    assert "progenitors 3 3 0.0e+00" in shown
+    assert "in the syringe 5,000 100 million" in shown
+    assert "Imbalance" not in shown
+    assert main.main(["show", str(tmp_path / "run"), "--budgets"]) == 0
+    budgets = " ".join(capsys.readouterr().out.split())
+    assert "Imbalance" in budgets
+    assert "Healing" in budgets
     assert main.main(["show", str(tmp_path / "run"), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["summary"] == kept.summary()
 

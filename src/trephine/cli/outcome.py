@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trephine.cli.paper import table
+from trephine.report.funnel import drawn_words
+from trephine.report.tables import budgets
+from trephine.report.words import count, new_bone, rounded
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,13 +25,14 @@ def show(run: Run, console: Console) -> None:
     rows.add_row("Week of union", "none" if week is None else f"{week:g}")
     rows.add_row("mRUST at the last visit (4 to 16)", f"{facts['mrust']:g}")
     rows.add_row("Cortices bridged, of four", str(facts["bridged_cortices"]))
-    rows.add_row("Mineralised new bone", f"{facts['callus_volume_mL']:.3g} mL")
-    rows.add_row("Stiffness of the tissue", f"{facts['tissue_stiffness_N_per_mm']:.3g} N/mm")
+    rows.add_row("Mineralised new bone", new_bone(facts["callus_volume_mL"] * 1e-6))
+    rows.add_row("Stiffness of the tissue", f"{rounded(facts['tissue_stiffness_N_per_mm'])} N/mm")
     for number, injection in enumerate(facts["injections"], start=1):
         words = f"Progenitors kept of injection {number} (day {injection['day']:g})"
-        rows.add_row(words, f"{injection['progenitors_retained']:.3g}")
+        rows.add_row(words, count(injection["progenitors_retained"]))
     rows.add_row("Largest imbalance of a budget", f"{facts['largest_imbalance']:.1e}")
-    rows.add_row("Provisional numbers used", str(facts["provisional_records"]))
+    held = f"{facts['provisional_records']} of {len(run.used)}"
+    rows.add_row("Numbers of the models without a second reader", held)
     rows.add_row("Seed", str(facts["seed"]))
     rows.add_row("trephine, catalogue", f"{facts['version']}, {facts['catalogue_digest']}")
     console.print(rows)
@@ -38,17 +42,24 @@ def show(run: Run, console: Console) -> None:
 
 
 def show_more(run: Run, console: Console) -> None:
-    """Print the way of the cells from needle to lesion, the course and the budgets."""
+    """Print the way of the cells from needle to lesion and the course."""
     for number, treatment in enumerate(run.treatments, start=1):
         console.print(_funnel(treatment, number))
     console.print(_course(run))
-    rows = table("Budget", ">In", ">Out", ">Imbalance")
-    for budget in run.budgets:
-        came, went = sum(budget.incoming.values()), sum(budget.outgoing.values())
-        unit = "" if budget.unit == "1" else f" {budget.unit}"
-        name = budget.quantity
-        rows.add_row(name, f"{came:.4g}{unit}", f"{went:.4g}{unit}", f"{budget.imbalance:.1e}")
+
+
+def show_budgets(run: Run, console: Console) -> None:
+    """Print every budget, what came in and what went out, by stage."""
+    rows = table("Stage", "Budget", "In", "Out", ">Imbalance")
+    for row in budgets(run):
+        rows.add_row(
+            row.stage, row.quantity, _side(row.incoming), _side(row.outgoing), row.imbalance
+        )
     console.print(rows)
+
+
+def _side(amounts: list[tuple[str, str]]) -> str:
+    return "\n".join(f"{amount} {name}" for name, amount in amounts)
 
 
 def _funnel(treatment: Treatment, number: int) -> object:
@@ -57,17 +68,15 @@ def _funnel(treatment: Treatment, number: int) -> object:
         f"Injection {number}, day {treatment.graft.day / DAY:g}: {made.method}, "
         f"{made.product.volume * 1e6:.3g} mL"
     )
-    rows = table("Step", ">Progenitors", ">Nucleated cells", title=title)
-    rows.add_row(
-        f"drawn, {drawn.volume * 1e6:.3g} mL", *_counts(drawn.progenitors, drawn.nucleated)
-    )
+    rows = table("Step", ">Progenitors", ">Nucleated cells, progenitors included", title=title)
+    rows.add_row(drawn_words(drawn), *_counts(drawn.progenitors, drawn.nucleated))
     for loss in treatment.graft.funnel:
         rows.add_row(loss.name, *_counts(loss.progenitors, loss.nucleated))
     return rows
 
 
 def _counts(progenitors: float, nucleated: float) -> tuple[str, str]:
-    return f"{progenitors:.3g}", f"{nucleated:.3g}"
+    return count(progenitors), count(nucleated)
 
 
 def _course(run: Run) -> object:
@@ -82,7 +91,7 @@ def _course(run: Run) -> object:
             f"{seen.mrust[visit]:g}",
             f"{seen.bridged[visit]:g}",
             f"{seen.callus_volume[visit] * 1e6:.2f}",
-            f"{course.stiffness[visit] * 1e-3:.3g}",
+            rounded(course.stiffness[visit] * 1e-3),
             f"{course.movement[visit] * 1e3:.3f}",
         )
     return rows

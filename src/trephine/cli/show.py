@@ -14,8 +14,11 @@ def show(
     is_json_wanted: Annotated[
         bool, typer.Option("--json", help="Print what run.json holds, finished or not.")
     ] = False,
+    are_budgets_wanted: Annotated[
+        bool, typer.Option("--budgets", help="Print every budget, by stage.")
+    ] = False,
 ) -> None:
-    """Show a run: how it ended, the way of the cells, the course, and whether all adds up."""
+    """Show a run: how it ended, the way of the cells and the course."""
     from trephine.store.layout import describe
 
     if is_json_wanted:
@@ -28,3 +31,5 @@ def show(
     run = load(folder)
     outcome.show(run, paper())
     outcome.show_more(run, paper())
+    if are_budgets_wanted:
+        outcome.show_budgets(run, paper())

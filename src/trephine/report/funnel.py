@@ -8,6 +8,7 @@ import numpy as np
 
 from trephine.case.graft import Loss
 from trephine.case.run import Run, Treatment
+from trephine.case.suspension import Suspension
 from trephine.core.grid import Grid
 from trephine.report.palette import ACCENT, INK, MUTED, RULE
 from trephine.report.svg import Scale, box, decades, picture, rule, text, tick_label
@@ -27,6 +28,14 @@ class Funnel:
     facts: list[tuple[str, str]]
 
 
+def drawn_words(pool: Suspension) -> str:
+    """Return what was drawn, the anticoagulant named apart."""
+    marrow = measure(pool.volume - pool.anticoagulant, "m^3", "mL")
+    if pool.anticoagulant == 0:
+        return f"Drawn: {marrow}"
+    return f"Drawn: {marrow}, + {measure(pool.anticoagulant, 'm^3', 'mL')} anticoagulant"
+
+
 def steps(treatment: Treatment) -> list[Loss]:
     """Return the steps from the needle on, the marrow drawn first.
 
@@ -36,7 +45,7 @@ def steps(treatment: Treatment) -> list[Loss]:
     drawn, product = treatment.aspirate.pool, treatment.concentrate.product
     before = [
         Loss(
-            f"Drawn: {measure(drawn.volume - drawn.anticoagulant, 'm^3', 'mL')}",
+            drawn_words(drawn),
             drawn.progenitors,
             drawn.nucleated,
         ),
@@ -123,7 +132,10 @@ def facts(treatment: Treatment, run: Run) -> list[tuple[str, str]]:
     nucleated = float(graft.nucleated.sum()) * grid.voxel_volume
     filled = float(graft.fill.sum()) * grid.voxel_volume
     found = [
-        ("Stay in the lesion", f"{count(kept)} progenitors, {count(nucleated)} nucleated cells"),
+        (
+            "Stay in the lesion",
+            f"{count(kept)} progenitors, {count(nucleated)} other nucleated cells",
+        ),
         ("Against those drawn", ratio(kept, pool.progenitors)),
         ("Volume they fill", measure(filled, "m^3", "mL")),
     ]

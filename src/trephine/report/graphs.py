@@ -73,7 +73,10 @@ def tissue(run: Run, frames: Frames) -> Graph:
         keys.append(Key(shade.label, shade.colour, _readings(frames, share, tenths), shape="area"))
         low = low + share
     axes = [panel.axes(), *drawn, panel.events(events(run))]
-    note = "Mean over the space between the bone ends that the implant leaves."
+    note = (
+        "Mean over the space between the bone ends that the implant leaves. An injection takes "
+        "the place of the soft tissue it fills."
+    )
     return Graph("What fills the gap", note, panel.drawing(axes), keys)
 
 

@@ -249,10 +249,15 @@ def _dose(run: Run) -> Tile:
     if not run.treatments:
         return Tile("Progenitors retained", "0", "no injection in the plan")
     kept = sum(t.graft.funnel[-1].progenitors for t in run.treatments)
-    product = sum(t.concentrate.product.progenitors for t in run.treatments)
     number = len(run.treatments)
-    source = {1: "the product", 2: "both products"}.get(number, f"the {number} products")
-    return Tile("Progenitors retained", count(kept), f"{ratio(kept, product)} of {source}")
+    if number > 3:
+        return Tile("Progenitors retained", count(kept), f"of {number} injections")
+    each = [
+        ratio(t.graft.funnel[-1].progenitors, t.concentrate.product.progenitors)
+        for t in run.treatments
+    ]
+    whose = "the product" if number == 1 else "the products"
+    return Tile("Progenitors retained", count(kept), f"{listed(each)} of {whose}")
 
 
 def follow_up(case: Case) -> str:
