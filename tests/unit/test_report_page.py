@@ -190,6 +190,23 @@ def test_amounts_are_told_in_units_people_use() -> None:
     assert tables.amount_words(6.8e-5, "m^3") == f"68{NO_BREAK}mL"
     assert tables.amount_words(0.892, "1e6 cells") == "892,000"
     assert tables.amount_words(1.49e9, "1") == "1.49 billion"
+    assert tables.amount_words(5.35e-12, "m^3") == f"<{NO_BREAK}0.01{NO_BREAK}mL"
+    assert tables.amount_words(1.84e-37, "1e6 cells") == f"<{NO_BREAK}0.01"
+
+
+def test_budgets_name_injection_and_step() -> None:
+    stages = list(dict.fromkeys(row.stage for row in tables.budgets(RUN)))
+    steps = [
+        f"Injection {number}, {step}"
+        for number, treatment in enumerate(RUN.treatments, start=1)
+        for step, product in (
+            ("harvest", treatment.aspirate),
+            ("processing", treatment.concentrate),
+            ("delivery", treatment.graft),
+        )
+        if product.budgets
+    ]
+    assert stages == [*steps, "Healing"]
 
 
 def test_the_run_digest_follows_everything_that_made_the_run() -> None:

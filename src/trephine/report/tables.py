@@ -11,7 +11,7 @@ from trephine.catalogue.records import Record, Spread
 from trephine.core import digest
 from trephine.core.types import Budget
 from trephine.core.units import base_factor
-from trephine.report.words import NO_BREAK, TIMES, count, key_words, measure, rounded
+from trephine.report.words import NO_BREAK, TIMES, count, key_words, measure, new_bone, rounded
 
 ACCESS = {
     "seen": "seen in the source",
@@ -174,22 +174,27 @@ def budgets(run: Run) -> list[BudgetRow]:
     """Return every budget of a run with its two sides and what they differ by."""
     rows = []
     for number, treatment in enumerate(run.treatments, start=1):
-        tag = f" {number}" if len(run.treatments) > 1 else ""
-        for stage, product in (
-            (f"Harvest{tag}", treatment.aspirate),
-            (f"Processing{tag}", treatment.concentrate),
-            (f"Delivery{tag}", treatment.graft),
+        for step, product in (
+            ("harvest", treatment.aspirate),
+            ("processing", treatment.concentrate),
+            ("delivery", treatment.graft),
         ):
+            stage = f"Injection {number}, {step}"
             rows += [_budget(stage, budget) for budget in product.budgets]
     return rows + [_budget("Healing", budget) for budget in run.course.budgets]
 
 
 def amount_words(value: float, unit: str) -> str:
-    """Return an amount of a budget; cells are counted one by one, whatever the unit."""
+    """Return an amount of a budget; cells are counted one by one, whatever the unit.
+
+    Less than a hundredth of a millilitre or of a cell reads as just that.
+    """
     if unit == "m^3":
-        return measure(value, "m^3", "mL", 4)
+        return new_bone(value) if 0 < value < 1e-8 else measure(value, "m^3", "mL", 4)
     each = {"1": 1.0, "1e6 cells": 1e6}.get(unit)
-    return count(value * each) if each else f"{rounded(value, 4)}{NO_BREAK}{unit_words(unit)}"
+    if each is None:
+        return f"{rounded(value, 4)}{NO_BREAK}{unit_words(unit)}"
+    return f"<{NO_BREAK}0.01" if 0 < value * each < 0.01 else count(value * each)
 
 
 def _budget(stage: str, budget: Budget) -> BudgetRow:
