@@ -103,7 +103,8 @@ def test_a_finished_run_is_shown_and_reported_again(
     assert page.read_bytes() == before
     shown = command(here, "show", "runs/femur-nonunion", "--json")
     assert json.loads(shown.stdout)["summary"]["ending"] == "NOT_UNITED"
-    tables = command(here, "show", "runs/femur-nonunion", NO_COLOR="1", FORCE_COLOR="1").stdout
+    asked = ("show", "runs/femur-nonunion", "--budgets")
+    tables = command(here, *asked, NO_COLOR="1", FORCE_COLOR="1").stdout
     assert "Imbalance" in tables
     assert "Cortices bridged" in tables
     assert "\x1b[3" not in tables
