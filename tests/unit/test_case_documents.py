@@ -13,7 +13,8 @@ import pytest
 
 from trephine.case.case import Case, read, write
 from trephine.case.document import validate
-from trephine.case.plan import Injection, Loading
+from trephine.case.loading import Loading
+from trephine.case.plan import Injection
 from trephine.case.settings import PRESETS, Settings
 from trephine.core.errors import InputError
 

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from trephine.case.document import Document, Flag
+from trephine.case.loading import Loading
 from trephine.core.units import Duration, Flow, Length, Unit, Volume, VolumeOrNone, written
 
 REPEATED = re.compile(r"^\s*(\d{1,9})\s*x\s*(.+)$")
@@ -227,22 +228,6 @@ class Injection(Document):
     def waiting(self) -> float:
         """Time the product waits between its preparation and the injection [s]."""
         return max(self.day - self.preparing - self.harvest_day, 0.0)
-
-
-class Loading(Document):
-    """From this day on, the peak force along the bone.
-
-    Parameters
-    ----------
-    day
-        First day of this loading [s].
-    body_weights
-        Peak axial force in one step of walking, as a multiple of body weight [-].
-    """
-
-    kind: Literal["loading"]
-    day: Duration
-    body_weights: Annotated[float, Unit("1", "1", ge=0, le=8)]
 
 
 Step = Annotated[Injection | Loading, Field(discriminator="kind")]

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
-from trephine.core.units import Modulus, Number, Unit
+from trephine.core.units import Modulus, Number
 from trephine.models.term import Numbers
 from trephine.numerics.stepping import State
 
@@ -32,23 +31,6 @@ class Fixed(NamedTuple):
     metal: jax.Array
     removed: jax.Array
     healing: jax.Array
-
-
-@dataclass(frozen=True)
-class FixationParameters:
-    """Stiffness of implants with their anchorage along the shaft.
-
-    Parameters
-    ----------
-    axial_stiffness
-        By kind of implant [N/m].
-    gravity
-        Standard acceleration of free fall, to turn body mass into weight [m/s^2].
-    """
-
-    SECTION: ClassVar[str] = "fixation"
-    axial_stiffness: Annotated[Mapping[str, float], Unit("N/m", "N/mm", gt=0)]
-    gravity: Annotated[float, Unit("m/s^2", "m/s^2", gt=0)]
 
 
 @dataclass(frozen=True)

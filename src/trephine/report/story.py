@@ -6,8 +6,9 @@ from itertools import groupby
 from typing import NamedTuple
 
 from trephine.case.case import Case
+from trephine.case.loading import Loading
 from trephine.case.patient import Patient
-from trephine.case.plan import Concentrate, Culture, Delivery, Harvest, Injection, Loading
+from trephine.case.plan import Concentrate, Culture, Delivery, Harvest, Injection
 from trephine.case.run import Run
 from trephine.case.site import Site
 from trephine.report.words import (
