@@ -20,7 +20,7 @@ from trephine.catalogue.load import catalogue
 from trephine.catalogue.records import Record
 from trephine.cli.main import app
 from trephine.core.units import Unit, kind_of
-from trephine.models.callus import CALLUS, CELLS, FIELDS
+from trephine.models.callus import CALLUS
 from trephine.models.term import Term
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -294,17 +294,19 @@ def record_row(key: str, r: Record, *, is_provisional: bool) -> tuple[str, ...]:
 def terms() -> Iterator[str]:
     """Yield the page on the terms of the healing model."""
     yield "# Terms of the healing model\n"
-    yield MADE.format(source="the tuple `CALLUS` in `src/trephine/models/callus.py`")
+    yield MADE.format(source="the tuple `TERMS` in `src/trephine/models/callus.py`")
     yield (
         "The model of a shaft defect is this list of terms and nothing else; budgets, ablation and "
         "the tests of conservation read the same list. Symbols and the quasi-steady fields are "
         "explained in [the model](model.md).\n"
     )
+    cells = [field.name for field in CALLUS.fields if field.counted == "cells"]
+    rest = [name for name in CALLUS.names if name not in cells]
     yield (
-        f"State: {', '.join(f'`{name}`' for name in CELLS)} [1e6 cells/mL]; "
-        f"{', '.join(f'`{name}`' for name in FIELDS[len(CELLS) :])} [-].\n"
+        f"State: {', '.join(f'`{name}`' for name in cells)} [1e6 cells/mL]; "
+        f"{', '.join(f'`{name}`' for name in rest)} [-].\n"
     )
-    for term in CALLUS:
+    for term in CALLUS.terms:
         yield f"## {term.name}\n"
         yield f"$${term.equation}$$\n"
         yield from term_lines(term)

@@ -21,7 +21,9 @@ from trephine.intake.site import anatomy as place
 from trephine.models.beliefs import Beliefs
 from trephine.models.callus import CALLUS
 from trephine.models.healing import advance
-from trephine.stages.heal import _Course, heal
+from trephine.stages.heal import heal
+from trephine.stages.heal.course import Course
+from trephine.stages.heal.grafting import injected
 
 DAY = 86400.0
 COARSE = Settings.model_validate({"voxel": "4 mm", "margin_axial": "10 mm"})
@@ -188,17 +190,18 @@ def test_the_check_rejects_a_checkpoint_with_a_part_forgotten(lost: str) -> None
 
 
 def test_an_injection_into_grown_bone_finds_no_room() -> None:
-    placed = _Course(
+    placed = Course(
         case().patient, case().site, anatomy(), (), case().plan, beliefs().heal, COARSE, CALLUS
     )
     half = {**placed.start, "woven": 0.8 + 0.0 * placed.start["woven"]}
     ledger: dict[str, float] = {}
-    state = placed._with_graft(half, graft(100.0, part=0.5), ledger)
-    injected = ledger["progenitor_injected/injected"]
-    assert injected > 0
+    given = graft(100.0, part=0.5)
+    state = injected(CALLUS, half, given, placed.tissue, placed.box, placed.p, ledger)
+    brought = ledger["progenitor_injected/injected"]
+    assert brought > 0
     lost = ledger["progenitor_injected/found no room"]
     # A fifth of the tissue gives way: a voxel all of gap, of which half was to be filled, keeps
     # two fifths of its cells; a voxel partly of gap keeps more.
-    assert -0.6 * injected < lost < -0.4 * injected
+    assert -0.6 * brought < lost < -0.4 * brought
     inside = float(np.asarray(state["progenitor_injected"] * placed.tissue.open).sum())
-    assert inside * float(placed.tissue.spacing) ** 3 == pytest.approx(injected + lost, rel=1e-9)
+    assert inside * float(placed.tissue.spacing) ** 3 == pytest.approx(brought + lost, rel=1e-9)

@@ -25,6 +25,8 @@ UNITS = {
     "oxygen": "mmHg",
     "signal": "1",
     "strain": "1",
+    "dilatation": "1",
+    "pressure": "MPa",
 }
 """The fields of a course and their units; fractions and densities per volume of open tissue."""
 

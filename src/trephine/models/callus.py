@@ -23,8 +23,11 @@ from trephine.core.units import (
     in_unit,
 )
 from trephine.models import differentiation, matrix, migration, proliferation, vessels
-from trephine.models.term import Term
-from trephine.models.tissue import Tissue
+from trephine.models.model import Elastic, Fast, Field, HealingModel, Strain
+from trephine.models.oxygen import oxygen_tension
+from trephine.models.signal import osteogenic_signal
+from trephine.models.term import Numbers, Term
+from trephine.models.tissue import Conditions, Tissue, conditions
 from trephine.numerics.faces import aperture
 from trephine.numerics.stepping import State
 
@@ -33,26 +36,27 @@ PerCell = Annotated[float, Unit("m^3/s", "mL/(Mcell*d)", ge=0)]
 Tension = Annotated[float, Unit("Pa", "mmHg", gt=0)]
 TensionPerCell = Annotated[float, Unit("Pa*m^3/s", "mmHg*mL/(Mcell*d)", ge=0)]
 
-FIELDS = (
-    "progenitor_host",
-    "progenitor_injected",
-    "fibroblast",
-    "chondrocyte",
-    "osteoblast",
-    "inert_nucleated",
-    "perfusion",
-    "fibrous",
-    "cartilage",
-    "woven",
-    "mineralised",
-    "clot",
-    "demineralised_bone",
+CELL_FLOOR, TISSUE_FLOOR = 1e-3, 5e-2
+"""Sizes from which an error matters: 1e3 cells/mL, a twentieth of the volume."""
+
+FIELDS: tuple[Field, ...] = (
+    Field("progenitor_host", CELL_FLOOR, "cells"),
+    Field("progenitor_injected", CELL_FLOOR, "cells"),
+    Field("fibroblast", CELL_FLOOR, "cells"),
+    Field("chondrocyte", CELL_FLOOR, "cells"),
+    Field("osteoblast", CELL_FLOOR, "cells"),
+    Field("inert_nucleated", CELL_FLOOR, "cells"),
+    Field("perfusion", TISSUE_FLOOR, None),
+    Field("fibrous", TISSUE_FLOOR),
+    Field("cartilage", TISSUE_FLOOR),
+    Field("woven", TISSUE_FLOOR),
+    Field("mineralised", TISSUE_FLOOR),
+    Field("clot", TISSUE_FLOOR),
+    Field("demineralised_bone", TISSUE_FLOOR),
 )
 """The state: cells [1e6/mL], then perfusion and volume fractions [-], per healing tissue."""
 
-CELLS = FIELDS[:6]
-
-CALLUS: tuple[Term, ...] = (
+TERMS: tuple[Term, ...] = (
     migration.RANDOM_MOTION,
     migration.HAPTOTAXIS,
     migration.FIBROBLAST_MOTION,
@@ -238,7 +242,7 @@ def tissue_of(anatomy: Anatomy, biology: Biology) -> Tissue:
     )
 
 
-def at_day_0(anatomy: Anatomy, biology: Biology, p: dict[str, float]) -> State:
+def at_day_0(anatomy: Anatomy, biology: Biology, p: Numbers) -> State:
     """Return the state of a non-union before any treatment.
 
     The gap holds fibrous tissue with the stated perfusion; the canal and the tissue around the
@@ -261,10 +265,81 @@ def at_day_0(anatomy: Anatomy, biology: Biology, p: dict[str, float]) -> State:
         total = gap * parts[0] + canal * parts[1] + around * parts[2]
         return jnp.asarray(np.where(healing > 1e-9, total / whole, 0.0))
 
-    state = {name: jnp.zeros(anatomy.grid.shape) for name in FIELDS}
+    state = {field.name: jnp.zeros(anatomy.grid.shape) for field in FIELDS}
     state["progenitor_host"] = mixed(p["host_level"], p["host_level"], p["host_level"])
     state["fibroblast"] = mixed(*(p["initial_fibroblast"],) * 3)
     around = p["surrounding_fibrous"]
     state["fibrous"] = mixed(biology.fibrous, around, around)
     state["perfusion"] = mixed(biology.perfusion, p["canal_perfusion"], p["muscle_perfusion"])
     return state
+
+
+def at_rest(shape: tuple[int, int, int], p: Numbers) -> dict[str, jax.Array]:
+    """Return oxygen as in the arteries and no signal: where the first balance starts."""
+    # An array and not a bare number, whose type gives way: the engine would compile twice.
+    return {
+        "oxygen": jnp.zeros(shape) + np.float64(p["arterial_oxygen"]),
+        "signal": jnp.zeros(shape),
+    }
+
+
+def settle(s: State, tissue: Tissue, p: Numbers, fast: Fast, tolerance: jax.Array) -> Fast:
+    """Return oxygen [mmHg] and signal [-] for a state, starting from an earlier balance."""
+    oxygen = oxygen_tension(s, tissue, p, fast.fields["oxygen"], tolerance)
+    signal = osteogenic_signal(s, tissue, p, fast.fields["signal"], tolerance)
+    worst = jnp.maximum(oxygen.residual, signal.residual)
+    fields = {"oxygen": oxygen.u, "signal": signal.u}
+    return Fast(fields, jnp.maximum(fast.residual, worst))
+
+
+def feel(s: State, fast: Fast, strain: Strain, tissue: Tissue, p: Numbers) -> Conditions:
+    """Return what the cells of each voxel feel."""
+    del tissue
+    return conditions(s, fast.fields["oxygen"], fast.fields["signal"], strain.distortion, p)
+
+
+def elastic(s: State, p: Numbers) -> Elastic:
+    r"""Return how stiff the healing tissue is (U13).
+
+    .. math:: E = E_b \mu \phi_w^3 + E_c\phi_c^3 + E_f\phi_f^3 + E_0
+
+    where :math:`\mu \phi_w` is mineralised bone.
+    """
+    modulus = (
+        p["bone_modulus"] * s["mineralised"] * s["woven"] ** 2
+        + p["cartilage_modulus"] * s["cartilage"] ** 3
+        + p["fibrous_modulus"] * s["fibrous"] ** 3
+        + p["ground_modulus"]
+    )
+    return Elastic(modulus, jnp.full_like(modulus, p["poisson_modulus"]))
+
+
+def shown(s: State) -> dict[str, jax.Array]:
+    """Return the tissues as they are: the state has their names."""
+    return {name: s[name] for name in ("fibrous", "cartilage", "woven", "mineralised")}
+
+
+CALLUS = HealingModel(
+    name="callus",
+    about="The model of this project: cells, vessels, oxygen, signal, strain and matrix in 3-D.",
+    sections=("callus", "modulus"),
+    fields=FIELDS,
+    fast=("oxygen", "signal"),
+    terms=TERMS,
+    begin=at_day_0,
+    at_rest=at_rest,
+    settle=settle,
+    feel=feel,
+    elastic=elastic,
+    shown=shown,
+    receives=(
+        ("progenitors", "progenitor_injected"),
+        ("nucleated", "inert_nucleated"),
+        ("clot", "clot"),
+        ("demineralised_bone", "demineralised_bone"),
+    ),
+    displaced=("fibrous", "cartilage", "clot"),
+    solid=("woven", "demineralised_bone"),
+    takes_host=True,
+)
+"""The healing model of a shaft defect."""

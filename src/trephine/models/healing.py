@@ -1,20 +1,20 @@
-"""A healing model in motion: terms summed, oxygen and signal in balance, time advanced."""
+"""A healing model in motion: terms summed, fast fields in balance, time advanced."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
 
-from trephine.models.callus import CELLS, FIELDS, CallusParameters
-from trephine.models.oxygen import oxygen_tension
-from trephine.models.signal import osteogenic_signal
-from trephine.models.stiffness import FixationParameters, ModulusParameters
-from trephine.models.term import Numbers, Term
-from trephine.models.tissue import Tissue, conditions
+from trephine.models.callus import CallusParameters
+from trephine.models.fixation import FixationParameters
+from trephine.models.model import Fast, HealingModel, Strain
+from trephine.models.stiffness import ModulusParameters
+from trephine.models.term import Numbers
+from trephine.models.tissue import Tissue
 from trephine.numerics.stepping import Ledger, Marched, State, march
 from trephine.numerics.summation import total
 
@@ -29,39 +29,27 @@ class HealParameters:
     fixation: FixationParameters
 
 
-class Fast(NamedTuple):
-    """The fields in balance, and the worst residual met on the way."""
-
-    oxygen: jax.Array
-    signal: jax.Array
-    residual: jax.Array
-
-
-def in_balance(s: State, tissue: Tissue, p: Numbers, fast: Fast, tolerance: jax.Array) -> Fast:
-    """Return oxygen and signal for a state, starting from an earlier balance."""
-    oxygen = oxygen_tension(s, tissue, p, fast.oxygen, tolerance)
-    signal = osteogenic_signal(s, tissue, p, fast.signal, tolerance)
-    worst = jnp.maximum(oxygen.residual, signal.residual)
-    return Fast(oxygen.u, signal.u, jnp.maximum(fast.residual, worst))
-
-
-balanced = jax.jit(in_balance)
-"""The same, compiled, for a state at rest."""
+@partial(jax.jit, static_argnames="model")
+def balanced(
+    model: HealingModel, s: State, tissue: Tissue, p: Numbers, fast: Fast, tolerance: jax.Array
+) -> Fast:
+    """Return the fast fields in balance with a state at rest."""
+    return model.settle(s, tissue, p, fast, tolerance)
 
 
 def rates_of(
-    model: tuple[Term, ...], s: State, fast: Fast, strain: jax.Array, tissue: Tissue, p: Numbers
+    model: HealingModel, s: State, fast: Fast, strain: Strain, tissue: Tissue, p: Numbers
 ) -> tuple[State, Ledger]:
     """Return the rates of change of a state, and what each term adds to each field in all.
 
     Parameters
     ----------
     model
-        The terms.
+        The healing model.
     s, fast
-        State, and oxygen and signal in balance with it.
+        State, and the fields in balance with it.
     strain
-        Distortional strain averaged over days, (x, y, z) [-].
+        Strain averaged over days.
     tissue
         Geometry.
     p
@@ -73,29 +61,29 @@ def rates_of(
         Rates per volume of healing tissue, (x, y, z) [1/d]; and by ``"field/term"`` the same
         integrated over the grid [1e3 cells/d for cells, mm^3/d for volumes].
     """
-    felt = conditions(s, fast.oxygen, fast.signal, strain, p)
+    felt = model.feel(s, fast, strain, tissue, p)
     change: State = {name: jnp.zeros_like(tissue.open) for name in s}
     ledger: Ledger = {}
     volume = tissue.open * tissue.spacing**3
-    for term in model:
+    for term in model.terms:
         for field, rate in term.rate(s, felt, tissue, p).items():
             change[field] = change[field] + rate
             ledger[f"{field}/{term.name}"] = total(rate * volume)
     return change, ledger
 
 
-def absolute_tolerances(relative: float) -> dict[str, float]:
-    """Return the allowed error of a step near zero: cells matter from 1e3/mL, tissue from 5 %."""
-    return {name: relative * (1e-3 if name in CELLS else 5e-2) for name in FIELDS}
+def absolute_tolerances(model: HealingModel, relative: float) -> dict[str, float]:
+    """Return the allowed error of a step near zero, by field."""
+    return {field.name: relative * field.floor for field in model.fields}
 
 
 @partial(jax.jit, static_argnames=("model", "relative"))
 def advance(
-    model: tuple[Term, ...],
+    model: HealingModel,
     s: State,
     fast: Fast,
     *,
-    strain: jax.Array,
+    strain: Strain,
     tissue: Tissue,
     p: Numbers,
     duration: jax.Array,
@@ -109,11 +97,11 @@ def advance(
     Parameters
     ----------
     model
-        The terms.
+        The healing model.
     s, fast
-        State, and oxygen and signal from which the first balance starts.
+        State, and the fields from which the first balance starts.
     strain
-        Distortional strain averaged over days, (x, y, z) [-].
+        Strain averaged over days.
     tissue
         Geometry.
     p
@@ -121,15 +109,15 @@ def advance(
     duration, step, longest
         How long to march, first and longest step [d].
     tolerance
-        Of oxygen and signal.
+        Of the fields in balance.
     relative
         Of a step.
     """
 
     def rates(state: State, memory: Any) -> tuple[State, Any, Ledger]:  # noqa: ANN401
-        balanced = in_balance(state, tissue, p, memory, tolerance)
-        change, ledger = rates_of(model, state, balanced, strain, tissue, p)
-        return change, balanced, ledger
+        settled = model.settle(state, tissue, p, memory, tolerance)
+        change, ledger = rates_of(model, state, settled, strain, tissue, p)
+        return change, settled, ledger
 
     return march(
         rates,
@@ -139,5 +127,5 @@ def advance(
         step,
         longest=longest,
         relative=relative,
-        absolute=absolute_tolerances(relative),
+        absolute=absolute_tolerances(model, relative),
     )

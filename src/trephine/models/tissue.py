@@ -86,6 +86,34 @@ class Conditions(NamedTuple):
     oxygen: jax.Array
 
 
+Box = tuple[slice, slice, slice]
+"""A part of the grid."""
+
+
+def within(tissue: Tissue, box: Box) -> Tissue:
+    """Return the geometry of a part of the grid, closed at its walls."""
+
+    def cut(faces: Faces) -> Faces:
+        inner = [
+            tuple(slice(b.start, b.stop - 1) if axis == other else b for other, b in enumerate(box))
+            for axis in range(3)
+        ]
+        x, y, z = (across[which] for across, which in zip(faces, inner, strict=True))
+        return x, y, z
+
+    return Tissue(
+        spacing=tissue.spacing,
+        open=tissue.open[box],
+        apertures=cut(tissue.apertures),
+        wet=tissue.wet[box],
+        wet_apertures=cut(tissue.wet_apertures),
+        living_bone=tissue.living_bone[box],
+        living_surface=tissue.living_surface[box],
+        muscle=tissue.muscle[box],
+        muscle_surface=tissue.muscle_surface[box],
+    )
+
+
 def hill(u: jax.Array, half_value: jax.Array | float) -> jax.Array:
     """Return the second-order Hill response u^2 / (K^2 + u^2) [-]."""
     return u**2 / (half_value**2 + u**2)

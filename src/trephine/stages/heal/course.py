@@ -1,0 +1,249 @@
+"""The days of one course: march, inject, feel, visit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from trephine.case.anatomy import Anatomy
+from trephine.case.course import HealingCourse
+from trephine.case.graft import Graft
+from trephine.case.patient import Patient
+from trephine.case.plan import Plan
+from trephine.case.settings import Settings
+from trephine.case.site import Site
+from trephine.core.errors import SolverError
+from trephine.core.progress import Watch
+from trephine.core.types import Budget
+from trephine.models.callus import in_engine_units, tissue_of
+from trephine.models.healing import HealParameters, advance, balanced
+from trephine.models.model import Fast, HealingModel, Strain
+from trephine.models.tissue import Box, within
+from trephine.stages.heal.grafting import injected
+from trephine.stages.heal.mechanics import Mechanics
+from trephine.stages.heal.moment import Moment
+
+DAY = 86400.0
+SECOND = 1.0 / DAY
+MARGIN_MM = 1.5
+"""How much of the perfused surroundings the biology keeps around the healing tissue."""
+
+STRAINS = {"distortion": "strain", "dilatation": "dilatation", "pressure": "pressure"}
+"""Invariants of the strain, and what a snapshot calls them."""
+
+
+class Course:
+    """The fixed parts of one course, and the loop over its days."""
+
+    def __init__(
+        self,
+        patient: Patient,
+        site: Site,
+        anatomy: Anatomy,
+        grafts: tuple[Graft, ...],
+        plan: Plan,
+        p: HealParameters,
+        s: Settings,
+        model: HealingModel,
+    ) -> None:
+        self.plan, self.s, self.anatomy, self.grafts, self.model = plan, s, anatomy, grafts, model
+        self.p = _numbers(p, model)
+        healing = np.asarray(anatomy.healing)
+        self.box = _window(healing > 1e-9, MARGIN_MM / (anatomy.grid.spacing * 1e3))
+        self.tissue = within(tissue_of(anatomy, site.biology), self.box)
+        start = model.begin(anatomy, site.biology, self.p)
+        self.start = {name: u[self.box] for name, u in start.items()}
+        self.mechanics = Mechanics(
+            patient, site.fixation, anatomy, plan, p, self.p, s, model, self.box
+        )
+        self.visits = [k * plan.follow_up.interval / DAY for k in range(plan.follow_up.visits + 1)]
+        self.stops = self._stops()
+        open_share = np.asarray(anatomy.open)
+        shown = np.where(open_share > 0, healing / np.where(open_share > 0, open_share, 1.0), 0.0)
+        self.shown_share = shown[self.box]
+
+    def run(self, watch: Watch) -> HealingCourse:
+        """Return the course."""
+        kept = watch.restore()
+        now = self._begin() if kept is None else Moment.restored(kept)
+        fields: dict[str, np.ndarray[Any, Any]] = {}
+        for index, shot in enumerate(() if kept is None else watch.kept()):
+            self._store(fields, index, shot)
+        last = self.visits[-1]
+        watch.progress("heal", now.day, last)
+        for day in self.stops:
+            if kept is not None and day <= now.day:
+                continue
+            if day > now.day:
+                self._march(now, day)
+            self._inject(now, day)
+            self.mechanics.feel(now, day)
+            if now.visits < len(self.visits) and day >= self.visits[now.visits] - 1e-9:
+                shot = self._visit(now)
+                self._store(fields, now.visits - 1, shot)
+                watch.keep(now.visits - 1, day, shot, now.saved())
+            watch.progress("heal", day, last, f"day {day:.0f} of {last:.0f}")
+        return self._finished(now, fields)
+
+    def _store(
+        self, fields: dict[str, np.ndarray[Any, Any]], index: int, shot: Mapping[str, Any]
+    ) -> None:
+        """Put a snapshot into the arrays of the course, which are made once at full length."""
+        for name, values in shot.items():
+            if name not in fields:
+                fields[name] = np.empty((len(self.visits), *values.shape), np.float32)
+            fields[name][index] = values
+
+    def _stops(self) -> list[float]:
+        """Return the days on which something happens: each visit, injection, load, whole day.
+
+        What lies within a second of a visit happens at the visit, and there is nothing after
+        the last one.
+        """
+        stops = np.asarray(self.visits)
+        for more in ([s.day / DAY for s in self.plan.steps], np.arange(stops[-1])):
+            apart = np.abs(np.subtract.outer(np.asarray(more), stops)).min(axis=1) > SECOND
+            stops = np.concatenate([stops, np.asarray(more)[apart]])
+        return [float(day) for day in np.unique(stops) if day <= self.visits[-1]]
+
+    def _due(self, day: float) -> list[Graft]:
+        """Return the injections whose nearest stop this is."""
+        stops = np.asarray(self.stops)
+        nearest = [stops[np.abs(stops - graft.day / DAY).argmin()] for graft in self.grafts]
+        return [g for g, stop in zip(self.grafts, nearest, strict=True) if stop == day]
+
+    def _begin(self) -> Moment:
+        nx, ny, nz = self.anatomy.grid.shape
+        shape = self.tissue.open.shape
+        nothing = Strain(*(jnp.zeros(shape) for _ in Strain._fields))
+        return Moment(
+            state=self.start,
+            fast=Fast(self.model.at_rest(shape, self.p), jnp.zeros(())),
+            strain=nothing,
+            unit_displacement=jnp.zeros((3, nx + 1, ny + 1, nz + 1)),
+            unit_strain=nothing,
+            solved_modulus=jnp.zeros((nx, ny, nz)),
+        )
+
+    def _march(self, now: Moment, day: float) -> None:
+        """Advance the biology to a day."""
+        marched = advance(
+            self.model,
+            now.state,
+            now.fast,
+            strain=now.strain,
+            tissue=self.tissue,
+            p=self.p,
+            duration=jnp.asarray(day - now.day),
+            step=jnp.asarray(now.step),
+            longest=jnp.asarray(self.s.longest_step / DAY),
+            tolerance=jnp.asarray(self.s.elliptic_tolerance),
+            relative=self.s.step_tolerance,
+        )
+        if bool(marched.failed):
+            raise SolverError(f"the time step fell below its limit on day {day:.2f}")
+        residual = float(marched.memory.residual)
+        if not residual <= self.s.elliptic_tolerance:
+            named = " or ".join(self.model.fast)
+            raise SolverError(f"{named} did not settle by day {day:.2f}", [residual])
+        now.state, now.fast = marched.state, marched.memory
+        now.step = float(marched.step)
+        for name, amount in marched.ledger.items():
+            now.ledger[name] = now.ledger.get(name, 0.0) + float(amount)
+        now.day = day
+
+    def _inject(self, now: Moment, day: float) -> None:
+        """Place the grafts of a day and find the balance again."""
+        now.day = day
+        due = self._due(day)
+        for graft in due:
+            now.state = injected(
+                self.model, now.state, graft, self.tissue, self.box, self.p, now.ledger
+            )
+            now.solved_day = -np.inf
+        if due or not now.visits:
+            tolerance = jnp.asarray(self.s.elliptic_tolerance)
+            now.fast = balanced(self.model, now.state, self.tissue, self.p, now.fast, tolerance)
+
+    def _visit(self, now: Moment) -> dict[str, np.ndarray[Any, Any]]:
+        """Record a visit and return its fields on the whole grid."""
+        now.visits += 1
+        now.record(
+            {
+                "stiffness": now.tissue_stiffness,
+                "movement": self.mechanics.movement(now, now.day),
+                "force": self.mechanics.force(now.day),
+            }
+        )
+        for name, amount in now.ledger.items():
+            earlier = now.spent.setdefault(name, [0.0] * (now.visits - 1))
+            earlier.append(amount * 1e-3)
+        tissues = self.model.shown(now.state) | now.state
+        fields = {name: self.shown_share * np.asarray(u) for name, u in tissues.items()}
+        fields |= {name: np.asarray(u) for name, u in now.fast.fields.items()}
+        for name, shown in STRAINS.items():
+            fields[shown] = np.asarray(getattr(now.strain, name))
+        return {name: self._whole(values) for name, values in fields.items()}
+
+    def _whole(self, values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """Return a field on the whole grid; beyond its part it goes on as at the edge."""
+        outside = [
+            (b.start, n - b.stop) for b, n in zip(self.box, self.anatomy.grid.shape, strict=True)
+        ]
+        return np.pad(values.astype(np.float32), outside, mode="edge")
+
+    def _finished(self, now: Moment, fields: Mapping[str, np.ndarray[Any, Any]]) -> HealingCourse:
+        """Return the course, with its budgets."""
+        return HealingCourse(
+            day=np.asarray(self.visits),
+            fields=fields,
+            stiffness=np.asarray(now.series["stiffness"]),
+            movement=np.asarray(now.series["movement"]),
+            force=np.asarray(now.series["force"]),
+            fixation_stiffness=self.mechanics.fixation,
+            spent={name: np.asarray(v) for name, v in now.spent.items()},
+            budgets=tuple(
+                self._budget(now, field.name, field.counted == "cells")
+                for field in self.model.fields
+                if field.counted is not None
+            ),
+        )
+
+    def _budget(self, now: Moment, field: str, cells: bool) -> Budget:  # noqa: FBT001
+        """Return what came into a field and what left it over the course."""
+        volume = np.asarray(self.tissue.open) * float(self.tissue.spacing) ** 3 * 1e-3
+        incoming = {"there on day 0": float(np.sum(np.asarray(self.start[field]) * volume))}
+        outgoing = {"there at the end": float(np.sum(np.asarray(now.state[field]) * volume))}
+        for name, amount in now.ledger.items():
+            of, what = name.split("/", 1)
+            if of == field and amount != 0.0:
+                side = incoming if amount > 0 else outgoing
+                side[what] = abs(amount) * 1e-3
+        return Budget(field, "1e6 cells" if cells else "mL", incoming, outgoing)
+
+
+def _numbers(p: HealParameters, model: HealingModel) -> dict[str, float]:
+    """Return the numbers of a model in engine units, by name."""
+    numbers: dict[str, float] = {}
+    for section in model.sections:
+        found = in_engine_units(getattr(p, section))
+        if section == "modulus":
+            found = {f"{name}_modulus": value for name, value in found.items()}
+        numbers |= found
+    return numbers
+
+
+def _window(healing: np.ndarray[Any, Any], margin: float) -> Box:
+    """Return the part of the grid that heals, with a margin in voxels around it."""
+    wide = int(np.ceil(margin))
+    edges = []
+    for axis in range(3):
+        others = tuple(other for other in range(3) if other != axis)
+        found = np.flatnonzero(healing.any(axis=others))
+        edges.append(
+            slice(max(int(found[0]) - wide, 0), min(int(found[-1]) + 1 + wide, healing.shape[axis]))
+        )
+    return edges[0], edges[1], edges[2]

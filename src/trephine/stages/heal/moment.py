@@ -1,0 +1,111 @@
+"""One moment of a course: everything it needs to go on, saved and restored as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from trephine.models.model import Fast, Strain
+
+Arrays = Mapping[str, np.ndarray[Any, Any]]
+SCALARS = ("solved_day", "felt_day", "tissue_stiffness", "step", "visits", "day")
+
+
+@dataclass
+class Moment:
+    """Where a course stands.
+
+    Parameters
+    ----------
+    state, fast, strain
+        Of the healing model, on its part of the grid.
+    unit_displacement
+        Displacement of the nodes per unit of each motion of the upper platen; starts the next
+        solve.
+    solved_modulus, solved_day
+        What it was solved for, and when.
+    unit_strain
+        Strain per unit of movement [1/mm].
+    tissue_stiffness
+        Axial stiffness of the tissue [N/m].
+    felt_day
+        Day up to which the strain is averaged.
+    step
+        Length of the next step of the biology [d].
+    ledger
+        What each term did so far, by ``"field/term"``.
+    visits, day
+        Visits done, and the day.
+    series, spent
+        Values at each visit.
+    """
+
+    state: dict[str, Any]
+    fast: Fast
+    strain: Strain
+    unit_displacement: Any
+    unit_strain: Strain
+    solved_modulus: Any
+    solved_day: float = -np.inf
+    felt_day: float = -np.inf
+    tissue_stiffness: float = 0.0
+    step: float = 0.05
+    visits: int = 0
+    day: float = 0.0
+    ledger: dict[str, float] = field(default_factory=dict)
+    series: dict[str, list[float]] = field(default_factory=dict)
+    spent: dict[str, list[float]] = field(default_factory=dict)
+
+    def record(self, values: Mapping[str, float]) -> None:
+        """Add a value to each series."""
+        for name, value in values.items():
+            self.series.setdefault(name, []).append(value)
+
+    def saved(self) -> dict[str, np.ndarray[Any, Any]]:
+        """Return everything as named arrays."""
+        arrays = {name: np.asarray(getattr(self, name)) for name in SCALARS}
+        for name in ("unit_displacement", "solved_modulus"):
+            arrays[name] = np.asarray(getattr(self, name))
+        for group in ("state", "ledger", "series", "spent"):
+            arrays |= {f"{group}/{n}": np.asarray(v) for n, v in getattr(self, group).items()}
+        for group in ("strain", "unit_strain"):
+            held = getattr(self, group)._asdict()
+            arrays |= {f"{group}/{n}": np.asarray(v) for n, v in held.items()}
+        arrays |= {f"fast/{n}": np.asarray(u) for n, u in self.fast.fields.items()}
+        return arrays | {"residual": np.asarray(self.fast.residual)}
+
+    @classmethod
+    def restored(cls, arrays: Arrays) -> Moment:
+        """Return what :meth:`saved` gave."""
+
+        def below(group: str) -> dict[str, np.ndarray[Any, Any]]:
+            start = f"{group}/"
+            return {k.removeprefix(start): v for k, v in arrays.items() if k.startswith(start)}
+
+        def held(group: str) -> dict[str, Any]:
+            return {name: jnp.asarray(u) for name, u in below(group).items()}
+
+        def listed(group: str) -> dict[str, list[float]]:
+            return {name: [float(x) for x in v] for name, v in below(group).items()}
+
+        return cls(
+            state=held("state"),
+            fast=Fast(held("fast"), jnp.asarray(arrays["residual"])),
+            strain=Strain(**held("strain")),
+            unit_displacement=jnp.asarray(arrays["unit_displacement"]),
+            unit_strain=Strain(**held("unit_strain")),
+            solved_modulus=jnp.asarray(arrays["solved_modulus"]),
+            solved_day=float(arrays["solved_day"]),
+            felt_day=float(arrays["felt_day"]),
+            tissue_stiffness=float(arrays["tissue_stiffness"]),
+            step=float(arrays["step"]),
+            visits=int(arrays["visits"]),
+            day=float(arrays["day"]),
+            ledger={name: float(v) for name, v in below("ledger").items()},
+            series=listed("series"),
+            spent=listed("spent"),
+        )
