@@ -2,7 +2,7 @@
 
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types layers docs pages lock browser clean
+.PHONY: help demo test bench fine lint types layers docs pages lock browser peers clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -11,6 +11,9 @@ PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
   $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 RUN := $(VENV)/run.stamp
 ALL := $(VENV)/all.stamp
+# The benchmarks and their peers have an environment of their own, which no test needs.
+BENCH := .venv-bench
+PEERS := $(BENCH)/all.stamp
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -22,6 +25,12 @@ demo: $(RUN) ## Run the worked example at draft quality and say where its report
 
 test: $(ALL) browser lint types layers ## Check style, types and layers, then run every test
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+bench: $(PEERS) peers ## Measure speed, memory and error beside peers, and write the page
+	$(BENCH)/bin/python benchmarks/all.py --write
+
+fine: $(PEERS) ## The same for a whole course at 0.5 mm alone
+	$(BENCH)/bin/python benchmarks/course.py --fine --write
 
 lint: $(ALL) ## Check style and format
 	$(BIN)/ruff check .
@@ -45,8 +54,15 @@ lock: $(ALL) ## Resolve the locked requirements anew
 browser: ## Install a headless browser for the browser tests, if that can be done
 	@.ci/browser
 
+peers: ## Install the finite-element codes that have no Python package, if that can be done
+	@.ci/peers
+
 clean: ## Remove the environment, caches and built pages; runs stay
-	rm -rf $(VENV) site dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(BENCH) site dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(PEERS): requirements/bench.lock requirements/installer.lock pyproject.toml
+	@.ci/environment "$(PYTHON)" $(BENCH) requirements/bench.lock
+	@touch $@
 
 $(RUN): requirements/run.lock requirements/installer.lock pyproject.toml
 	@.ci/environment "$(PYTHON)" $(VENV) requirements/run.lock
