@@ -33,6 +33,10 @@ OUTER, CANAL, NAIL, GAP = 14.5e-3, 7e-3, 5.5e-3, 4e-3
 WEEKS = np.arange(27.0)
 
 
+STIFFNESS = (4e7, 9e6, 9e6, 2.5e3, 2.5e3, 1.8e3)
+"""Stiffness of the healed tissue in six ways [N/m and N*m/rad]."""
+
+
 def sigmoid(value: Array | float) -> Array:
     return np.asarray(1.0 / (1.0 + np.exp(-np.asarray(value, dtype=float))))
 
@@ -133,6 +137,9 @@ def synthetic_course(anatomy: Anatomy, *, heals: bool) -> HealingCourse:
         movement=force / (stiffness + 3e6),
         force=force,
         fixation_stiffness=3e6,
+        examined=week[[0, -1]] * 7.0,
+        stiffness_matrix=np.stack([np.diag(STIFFNESS) * share for share in (1e-3, 1.0)]),
+        fixation_matrix=np.diag([3e6, 5e5, 5e5, 900.0, 900.0, 30.0]),
         spent=spent,
         budgets=(
             Budget(

@@ -69,6 +69,9 @@ def make_run(case: Case, settings: Settings, fields: Mapping[str, Any]) -> Run:
         {name: values.copy() for name, values in fields.items()},
         *(luck.uniform(1.0, 2.0, VISITS) for _ in range(3)),
         1.5e6,
+        np.array([0.0, 14.0]),
+        luck.uniform(1.0, 2.0, (2, 6, 6)),
+        np.diag(np.arange(1.0, 7.0)),
         {"woven/mineralise": luck.uniform(0.0, 1.0, VISITS)},
         (budget,),
     )

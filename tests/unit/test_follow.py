@@ -50,7 +50,8 @@ def course(site: Anatomy, levels: list[float]) -> HealingCourse:
     fields["woven"], fields["mineralised"] = bone, bone.copy()
     series = np.ones(len(levels))
     return HealingCourse(
-        7.0 * np.arange(len(levels)), fields, series, series, series, 1e6, {}, ()
+        7.0 * np.arange(len(levels)), fields, series, series, series, 1e6,
+        np.zeros(0), np.zeros((0, 6, 6)), np.zeros((6, 6)), {}, ()
     )  # fmt: skip
 
 

@@ -174,7 +174,7 @@ def test_an_interrupted_course_ends_with_the_same_bits() -> None:
     assert whole.budgets == broken.budgets
 
 
-@pytest.mark.parametrize("lost", ["strain", "displacement", "step", "felt_day"])
+@pytest.mark.parametrize("lost", ["strain/distortion", "unit_displacement", "step", "felt_day"])
 def test_the_check_rejects_a_checkpoint_with_a_part_forgotten(lost: str) -> None:
     grafts = (graft(0.0), graft(2.5, bone_matrix=0.5))
     whole = course("1 d", "5 d", *grafts)

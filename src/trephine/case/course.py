@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+import numpy as np
+from numpy.typing import NDArray
+
 from trephine.core.types import Budget, Series, Voxels, frozen_array
 
 UNITS = {
@@ -31,6 +34,20 @@ UNITS = {
 """The fields of a course and their units; fractions and densities per volume of open tissue."""
 
 
+MOTIONS = ("axial", "shear_x", "shear_y", "bending_x", "bending_y", "torsion")
+"""Motions of one bone end against the other: along the bone, across it, and turns."""
+
+FROZEN = (
+    "day",
+    "stiffness",
+    "movement",
+    "force",
+    "examined",
+    "stiffness_matrix",
+    "fixation_matrix",
+)
+
+
 @dataclass(frozen=True)
 class HealingCourse:
     """Fields and series over time; all arrays read-only.
@@ -50,6 +67,13 @@ class HealingCourse:
         Peak axial force on bone and implant, (time,) [N].
     fixation_stiffness
         Axial stiffness of the implant [N/m].
+    examined
+        Days on which the tissue was loaded in all six ways, (exam,) [d].
+    stiffness_matrix
+        Stiffness of the tissue between the bone ends then, about the middle of the gap, in the
+        order of :data:`MOTIONS`, (exam, 6, 6) [N/m, N and N*m, per m and rad].
+    fixation_matrix
+        The same of the implant, (6, 6).
     spent
         Running total of what each term of the model did to each field, by
         ``"field/term"``, (time,) [1e6 cells for cells, mL for volumes].
@@ -63,12 +87,15 @@ class HealingCourse:
     movement: Series
     force: Series
     fixation_stiffness: float
+    examined: Series
+    stiffness_matrix: NDArray[np.float64]
+    fixation_matrix: NDArray[np.float64]
     spent: Mapping[str, Series]
     budgets: tuple[Budget, ...]
 
     def __post_init__(self) -> None:
         """Freeze the arrays."""
-        for name in ("day", "stiffness", "movement", "force"):
+        for name in FROZEN:
             object.__setattr__(self, name, frozen_array(getattr(self, name)))
         for name in ("fields", "spent"):
             held = getattr(self, name)

@@ -34,6 +34,14 @@ class Settings(Document):
         Relative change of the moduli that asks for a new mechanics solve [-].
     mechanics_interval
         Longest time between two mechanics solves [s].
+    examination
+        Time between two examinations of the tissue in all six ways: axial, shear, bending and
+        torsion [s]. The first and the last visit are always examined.
+    rates
+        Precision in which the rates of the biology are computed; the state and every budget
+        are held in double precision.
+    device
+        Where arrays live: the processor, or an accelerator that CUDA drives.
     """
 
     voxel: Length
@@ -45,6 +53,9 @@ class Settings(Document):
     mechanics_tolerance: Tolerance = 1e-5
     stiffness_change: Tolerance = 0.05
     mechanics_interval: Step = written("7 d")
+    examination: Step = written("91 d")
+    rates: Literal["single", "double"] = "single"
+    device: Literal["cpu", "cuda"] = "cpu"
 
     @classmethod
     def preset(cls, quality: Literal["draft", "standard", "fine"]) -> Settings:

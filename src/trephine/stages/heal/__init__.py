@@ -15,6 +15,7 @@ from trephine.core.progress import Watch
 from trephine.models.callus import CALLUS
 from trephine.models.healing import HealParameters
 from trephine.models.model import HealingModel
+from trephine.numerics.device import on
 from trephine.stages.heal.course import Course
 
 VERSION = 4
@@ -56,7 +57,10 @@ def heal(
 
     Raises
     ------
+    InputError
+        If the settings ask for a device that is not there.
     SolverError
         If a step, a field in balance or the displacement does not reach its tolerance.
     """
-    return Course(patient, site, anatomy, tuple(grafts), plan, p, s, model).run(watch)
+    with on(s.device):
+        return Course(patient, site, anatomy, tuple(grafts), plan, p, s, model).run(watch)

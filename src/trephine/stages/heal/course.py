@@ -82,6 +82,8 @@ class Course:
             self._inject(now, day)
             self.mechanics.feel(now, day)
             if now.visits < len(self.visits) and day >= self.visits[now.visits] - 1e-9:
+                if self._is_examined(now, day):
+                    self.mechanics.examine(now, day)
                 shot = self._visit(now)
                 self._store(fields, now.visits - 1, shot)
                 watch.keep(now.visits - 1, day, shot, now.saved())
@@ -117,15 +119,17 @@ class Course:
 
     def _begin(self) -> Moment:
         nx, ny, nz = self.anatomy.grid.shape
-        shape = self.tissue.open.shape
+        shape, ways = self.tissue.open.shape, len(self.mechanics.motions)
         nothing = Strain(*(jnp.zeros(shape) for _ in Strain._fields))
         return Moment(
             state=self.start,
             fast=Fast(self.model.at_rest(shape, self.p), jnp.zeros(())),
             strain=nothing,
-            unit_displacement=jnp.zeros((3, nx + 1, ny + 1, nz + 1)),
+            unit_displacement=jnp.zeros((ways, 3, nx + 1, ny + 1, nz + 1)),
             unit_strain=nothing,
             solved_modulus=jnp.zeros((nx, ny, nz)),
+            tissue_stiffness=np.zeros((ways, ways)),
+            direction=np.zeros(ways),
         )
 
     def _march(self, now: Moment, day: float) -> None:
@@ -168,12 +172,17 @@ class Course:
             tolerance = jnp.asarray(self.s.elliptic_tolerance)
             now.fast = balanced(self.model, now.state, self.tissue, self.p, now.fast, tolerance)
 
+    def _is_examined(self, now: Moment, day: float) -> bool:
+        """Return whether the visit of a day examines the tissue in all six ways."""
+        due = not now.examined or (day - now.examined[-1]) * DAY >= self.s.examination - 1.0
+        return due or now.visits == len(self.visits) - 1
+
     def _visit(self, now: Moment) -> dict[str, np.ndarray[Any, Any]]:
         """Record a visit and return its fields on the whole grid."""
         now.visits += 1
         now.record(
             {
-                "stiffness": now.tissue_stiffness,
+                "stiffness": self.mechanics.axial_stiffness(now),
                 "movement": self.mechanics.movement(now, now.day),
                 "force": self.mechanics.force(now.day),
             }
@@ -204,6 +213,9 @@ class Course:
             movement=np.asarray(now.series["movement"]),
             force=np.asarray(now.series["force"]),
             fixation_stiffness=self.mechanics.fixation,
+            examined=np.asarray(now.examined),
+            stiffness_matrix=np.asarray(now.matrices),
+            fixation_matrix=np.diag([self.mechanics.fixation, 0.0, 0.0, 0.0, 0.0, 0.0]),
             spent={name: np.asarray(v) for name, v in now.spent.items()},
             budgets=tuple(
                 self._budget(now, field.name, field.counted == "cells")

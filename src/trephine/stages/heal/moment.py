@@ -8,11 +8,13 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
+from numpy.typing import NDArray
 
 from trephine.models.model import Fast, Strain
 
 Arrays = Mapping[str, np.ndarray[Any, Any]]
-SCALARS = ("solved_day", "felt_day", "tissue_stiffness", "step", "visits", "day")
+SCALARS = ("solved_day", "felt_day", "step", "visits", "day")
+HELD = ("unit_displacement", "solved_modulus", "tissue_stiffness", "direction")
 
 
 @dataclass
@@ -24,14 +26,13 @@ class Moment:
     state, fast, strain
         Of the healing model, on its part of the grid.
     unit_displacement
-        Displacement of the nodes per unit of each motion of the upper platen; starts the next
-        solve.
+        Displacement of the nodes per unit of each free motion; starts the next solve.
     solved_modulus, solved_day
         What it was solved for, and when.
-    unit_strain
-        Strain per unit of movement [1/mm].
     tissue_stiffness
-        Axial stiffness of the tissue [N/m].
+        Stiffness of the tissue against the free motions, (motion, motion) [N/mm, N, N mm].
+    unit_strain, direction
+        Strain per unit of movement in a direction of the free motions; zero where unknown.
     felt_day
         Day up to which the strain is averaged.
     step
@@ -42,6 +43,8 @@ class Moment:
         Visits done, and the day.
     series, spent
         Values at each visit.
+    examined, matrices
+        Days of the examinations, and the stiffness found [SI].
     """
 
     state: dict[str, Any]
@@ -50,15 +53,18 @@ class Moment:
     unit_displacement: Any
     unit_strain: Strain
     solved_modulus: Any
+    tissue_stiffness: NDArray[np.float64]
+    direction: NDArray[np.float64]
     solved_day: float = -np.inf
     felt_day: float = -np.inf
-    tissue_stiffness: float = 0.0
     step: float = 0.05
     visits: int = 0
     day: float = 0.0
     ledger: dict[str, float] = field(default_factory=dict)
     series: dict[str, list[float]] = field(default_factory=dict)
     spent: dict[str, list[float]] = field(default_factory=dict)
+    examined: list[float] = field(default_factory=list)
+    matrices: list[NDArray[np.float64]] = field(default_factory=list)
 
     def record(self, values: Mapping[str, float]) -> None:
         """Add a value to each series."""
@@ -68,8 +74,8 @@ class Moment:
     def saved(self) -> dict[str, np.ndarray[Any, Any]]:
         """Return everything as named arrays."""
         arrays = {name: np.asarray(getattr(self, name)) for name in SCALARS}
-        for name in ("unit_displacement", "solved_modulus"):
-            arrays[name] = np.asarray(getattr(self, name))
+        arrays |= {name: np.asarray(getattr(self, name)) for name in HELD}
+        arrays |= {"examined": np.asarray(self.examined), "matrices": np.asarray(self.matrices)}
         for group in ("state", "ledger", "series", "spent"):
             arrays |= {f"{group}/{n}": np.asarray(v) for n, v in getattr(self, group).items()}
         for group in ("strain", "unit_strain"):
@@ -101,11 +107,14 @@ class Moment:
             solved_modulus=jnp.asarray(arrays["solved_modulus"]),
             solved_day=float(arrays["solved_day"]),
             felt_day=float(arrays["felt_day"]),
-            tissue_stiffness=float(arrays["tissue_stiffness"]),
+            tissue_stiffness=np.asarray(arrays["tissue_stiffness"]),
+            direction=np.asarray(arrays["direction"]),
             step=float(arrays["step"]),
             visits=int(arrays["visits"]),
             day=float(arrays["day"]),
             ledger={name: float(v) for name, v in below("ledger").items()},
             series=listed("series"),
             spent=listed("spent"),
+            examined=[float(day) for day in arrays["examined"]],
+            matrices=list(arrays["matrices"]),
         )
