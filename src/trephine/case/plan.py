@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from trephine.case.document import Document, Flag
-from trephine.case.loading import Loading
+from trephine.case.loading import Load, Loading
 from trephine.core.units import Duration, Flow, Length, Unit, Volume, VolumeOrNone, written
 
 REPEATED = re.compile(r"^\s*(\d{1,9})\s*x\s*(.+)$")
@@ -292,10 +292,14 @@ class Plan(Document):
             (step for step in self.steps if isinstance(step, Loading)), key=lambda s: s.day
         )
 
-    def body_weights(self, time: float) -> float:
-        """Return the peak axial force at a time [s] as a multiple of body weight [-]."""
-        force = 0.0
+    def load(self, time: float) -> Load:
+        """Return the peak load of a step of walking at a time [s]; none before the first step."""
+        now = Load()
         for loading in self.loadings:
             if loading.day <= time:
-                force = loading.body_weights
-        return force
+                now = loading.load
+        return now
+
+    def body_weights(self, time: float) -> float:
+        """Return the peak axial force at a time [s] as a multiple of body weight [-]."""
+        return self.load(time).body_weights

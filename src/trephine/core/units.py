@@ -29,6 +29,8 @@ KINDS = {
     "rad": ("angle", "10 deg"),
     "N": ("force", "700 N"),
     "N/m": ("stiffness", "2000 N/mm"),
+    "N*m": ("moment", "10 N*m"),
+    "N*m/rad": ("rotational stiffness", "0.5 N*m/deg"),
     "Pa": ("pressure", "40 mmHg"),
     "Pa*s": ("viscosity", "4 mPa*s"),
     "1/m": ("attenuation", "0.2 1/cm"),
@@ -255,6 +257,7 @@ NumberDensity = Annotated[float, Unit("1/m^3", "1/mL", ge=0)]
 Angle = Annotated[float, Unit("rad", "deg")]
 Force = Annotated[float, Unit("N", "N", ge=0)]
 Stiffness = Annotated[float, Unit("N/m", "N/mm", ge=0)]
+RotationalStiffness = Annotated[float, Unit("N*m/rad", "N*m/deg", ge=0)]
 Pressure = Annotated[float, Unit("Pa", "kPa", ge=0)]
 Modulus = Annotated[float, Unit("Pa", "MPa", ge=0)]
 Viscosity = Annotated[float, Unit("Pa*s", "mPa*s", gt=0)]
