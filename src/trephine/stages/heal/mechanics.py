@@ -100,7 +100,7 @@ class Mechanics:
             poisson=self.p["poisson_modulus"],
             motions=self.motions,
             centre=self.centre,
-            guess=now.unit_displacement if np.isfinite(now.solved_day) else None,
+            guess=now.unit_displacement if now.tissue_stiffness.any() else None,
             tolerance=self.s.mechanics_tolerance,
         )
         now.unit_displacement, now.solved_modulus = solved.displacement, stiff
