@@ -27,6 +27,8 @@ class Patient(Document):
         Body height [m], if known; with the mass it gives the body mass index.
     smoker
         Whether the patient smokes now.
+    diabetes
+        Whether the patient has diabetes of either type.
     osteonecrosis_risk
         Whether steroid, alcohol or known osteonecrosis lowers the yield.
     earlier_harvest
@@ -40,6 +42,7 @@ class Patient(Document):
     mass: BodyMass
     height: Height | None = None
     smoker: Flag = False
+    diabetes: Flag = False
     osteonecrosis_risk: Flag = False
     earlier_harvest: Flag = False
     blood_nucleated: NumberDensity | None = None
