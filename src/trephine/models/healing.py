@@ -12,7 +12,7 @@ import jax.numpy as jnp
 from trephine.models.callus import CallusParameters
 from trephine.models.fixation import FixationParameters
 from trephine.models.model import Fast, HealingModel, Strain
-from trephine.models.stiffness import ModulusParameters
+from trephine.models.stiffness import ModulusParameters, PoissonParameters
 from trephine.models.term import Numbers
 from trephine.models.tissue import Tissue
 from trephine.numerics.stepping import Ledger, Marched, State, march
@@ -21,11 +21,12 @@ from trephine.numerics.summation import total
 
 @dataclass(frozen=True)
 class HealParameters:
-    """Parameters of the healing stage: biology, moduli, implants."""
+    """Parameters of the healing stage: biology, moduli, Poisson's ratios, implants."""
 
     SECTION: ClassVar[str] = "heal"
     callus: CallusParameters
     modulus: ModulusParameters
+    poisson: PoissonParameters
     fixation: FixationParameters
 
 

@@ -29,7 +29,8 @@ from trephine.report.words import (
 ADJECTIVES = {"femur": "femoral", "tibia": "tibial", "humerus": "humeral"}
 IMPLANTS = {
     "plate": "A plate holds",
-    "external_fixator": "An external fixator holds",
+    "unilateral_fixator": "A unilateral external fixator holds",
+    "ring_fixator": "A ring fixator holds",
     "cast": "A cast holds",
 }
 CARRIERS = {"none": "without a carrier", "clot": "held by its own clot"}
