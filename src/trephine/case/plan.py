@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from trephine.case.document import Document, Flag
 from trephine.case.loading import Load, Loading
+from trephine.case.medication import Medication
 from trephine.core.units import Duration, Flow, Length, Unit, Volume, VolumeOrNone, written
 
 REPEATED = re.compile(r"^\s*(\d{1,9})\s*x\s*(.+)$")
@@ -230,7 +231,7 @@ class Injection(Document):
         return max(self.day - self.preparing - self.harvest_day, 0.0)
 
 
-Step = Annotated[Injection | Loading, Field(discriminator="kind")]
+Step = Annotated[Injection | Loading | Medication, Field(discriminator="kind")]
 
 
 class FollowUp(Document):
@@ -290,6 +291,13 @@ class Plan(Document):
         """The loading steps in the order of their days."""
         return sorted(
             (step for step in self.steps if isinstance(step, Loading)), key=lambda s: s.day
+        )
+
+    @property
+    def medications(self) -> list[Medication]:
+        """The drugs in the order of their days."""
+        return sorted(
+            (step for step in self.steps if isinstance(step, Medication)), key=lambda s: s.day
         )
 
     def load(self, time: float) -> Load:

@@ -8,6 +8,7 @@ from trephine.case.document import Document
 from trephine.core.units import Length, Unit, written
 
 Tolerance = Annotated[float, Unit("1", "1", gt=0, le=0.1)]
+Change = Annotated[float, Unit("1", "1", gt=0, le=1)]
 Step = Annotated[float, Unit("s", "d", gt=0)]
 
 
@@ -31,7 +32,8 @@ class Settings(Document):
     mechanics_tolerance
         Residual at which the displacement counts as solved [-].
     stiffness_change
-        Relative change of the moduli that asks for a new mechanics solve [-].
+        Change of the natural logarithm of the moduli, in the mean of the healing tissue, that
+        asks for a new mechanics solve [-].
     mechanics_interval
         Longest time between two mechanics solves [s].
     examination
@@ -47,11 +49,11 @@ class Settings(Document):
     voxel: Length
     margin_axial: Length = written("20 mm")
     margin_radial: Length = written("8 mm")
-    longest_step: Step = written("0.25 d")
+    longest_step: Step = written("1 d")
     step_tolerance: Tolerance = 5e-3
     elliptic_tolerance: Tolerance = 1e-5
-    mechanics_tolerance: Tolerance = 1e-5
-    stiffness_change: Tolerance = 0.05
+    mechanics_tolerance: Tolerance = 5e-4
+    stiffness_change: Change = 0.3
     mechanics_interval: Step = written("7 d")
     examination: Step = written("91 d")
     rates: Literal["single", "double"] = "single"

@@ -93,11 +93,15 @@ class Biology(Document):
         Volume fraction of fibrous tissue in the gap at day 0 [-].
     living_ends
         Fraction of the bone ends that bleeds when freshened [-].
+    debris
+        Debris of fresh trauma or surgery at day 0, as a share of that of a severe
+        fracture [-].
     """
 
     perfusion: Fraction = 0.1
     fibrous: Fraction = 0.5
     living_ends: Fraction = 1.0
+    debris: Fraction = 0.0
 
 
 class Site(Document):

@@ -22,18 +22,28 @@ from trephine.core.units import (
     Unit,
     in_unit,
 )
-from trephine.models import differentiation, matrix, migration, proliferation, vessels
+from trephine.models import (
+    carriers,
+    differentiation,
+    matrix,
+    migration,
+    proliferation,
+    remodelling,
+    surfaces,
+    vessels,
+)
 from trephine.models.model import Elastic, Fast, Field, HealingModel, Strain
 from trephine.models.oxygen import oxygen_tension
 from trephine.models.signal import osteogenic_signal
 from trephine.models.term import Numbers, Term
-from trephine.models.tissue import Conditions, Tissue, conditions
+from trephine.models.tissue import BONE, CARRIERS, Conditions, Tissue, conditions, summed
 from trephine.numerics.faces import aperture
 from trephine.numerics.stepping import State
 
 CellDensity = Annotated[float, Unit("1/m^3", "Mcell/mL", ge=0)]
 PerCell = Annotated[float, Unit("m^3/s", "mL/(Mcell*d)", ge=0)]
 Tension = Annotated[float, Unit("Pa", "mmHg", gt=0)]
+Speed = Annotated[float, Unit("m/s", "mm/d", ge=0)]
 TensionPerCell = Annotated[float, Unit("Pa*m^3/s", "mmHg*mL/(Mcell*d)", ge=0)]
 
 CELL_FLOOR, TISSUE_FLOOR = 1e-3, 5e-2
@@ -50,17 +60,27 @@ FIELDS: tuple[Field, ...] = (
     Field("fibrous", TISSUE_FLOOR),
     Field("cartilage", TISSUE_FLOOR),
     Field("woven", TISSUE_FLOOR),
+    Field("lamellar", TISSUE_FLOOR),
     Field("mineralised", TISSUE_FLOOR),
     Field("clot", TISSUE_FLOOR),
     Field("demineralised_bone", TISSUE_FLOOR),
+    Field("allograft", TISSUE_FLOOR),
+    Field("ceramic", TISSUE_FLOOR),
+    Field("dead_surface", TISSUE_FLOOR, None),
 )
-"""The state: cells [1e6/mL], then perfusion and volume fractions [-], per healing tissue."""
+"""The state: cells [1e6/mL], then perfusion and volume fractions [-], per healing tissue.
+
+``mineralised`` is the part of ``woven`` and ``lamellar`` together that holds its mineral, and no
+volume of its own; ``dead_surface`` is the dead share of the old bone that a voxel adjoins.
+"""
 
 TERMS: tuple[Term, ...] = (
     migration.RANDOM_MOTION,
     migration.HAPTOTAXIS,
+    migration.CHEMOTAXIS,
     migration.FIBROBLAST_MOTION,
     migration.HOST_SUPPLY,
+    surfaces.REVIVAL,
     proliferation.PROGENITOR_GROWTH,
     proliferation.FIBROBLAST_GROWTH,
     proliferation.CHONDROCYTE_GROWTH,
@@ -83,8 +103,13 @@ TERMS: tuple[Term, ...] = (
     matrix.BONE_APPOSITION,
     matrix.ENDOCHONDRAL_OSSIFICATION,
     matrix.MINERALISATION,
-    matrix.CLOT_LYSIS,
-    matrix.SCAFFOLD_RESORPTION,
+    remodelling.REMODELLING,
+    remodelling.DISUSE_RESORPTION,
+    carriers.CLOT_LYSIS,
+    carriers.SCAFFOLD_RESORPTION,
+    carriers.CARRIER_APPOSITION,
+    carriers.ALLOGRAFT_SUBSTITUTION,
+    carriers.CERAMIC_DISSOLUTION,
     matrix.TEARING,
 )
 
@@ -105,8 +130,11 @@ class CallusParameters:
     clot_motility: Positive
     haptotaxis: Diffusivity
     haptotaxis_half: Positive
+    chemotaxis: Diffusivity
+    chemotaxis_half: Positive
+    migration_speed: Speed
     host_level: CellDensity
-    host_exchange: Annotated[float, Unit("m/s", "mm/d", ge=0)]
+    host_exchange: Speed
 
     progenitor_growth: Rate
     unsignalled_growth: Fraction
@@ -121,6 +149,7 @@ class CallusParameters:
     to_fibrous: Rate
 
     progenitor_loss: Rate
+    clot_protection: Fraction
     anoxic_death: Rate
     fibroblast_loss: Rate
     fibroblast_retreat: Rate
@@ -139,8 +168,15 @@ class CallusParameters:
     cartilage_in_fibrous: Fraction
     bone_synthesis: PerCell
     mineralisation: Rate
+    disuse_resorption: Rate
+    creeping_speed: Speed
+    creeping_osteoblast: CellDensity
+    dead_depth: Length
+    chip_depth: Length
     clot_lysis: Rate
     scaffold_resorption: PerCell
+    carrier_conduction: Positive
+    ceramic_dissolution: Rate
 
     vessel_spread: Diffusivity
     sprout_length: Length
@@ -172,6 +208,9 @@ class CallusParameters:
     quiet_strain: Fraction
     quiet_cartilage_loss: Fraction
     strain_memory: Duration
+    disuse_strain: Positive
+    vessel_strain: Fraction
+    vessel_strain_end: Fraction
     tearing_strain: Fraction
     torn_strain: Fraction
     tearing: Rate
@@ -198,19 +237,6 @@ def in_engine_units(parameters: Any) -> dict[str, float]:  # noqa: ANN401
     return numbers
 
 
-def _touching(share: np.ndarray[Any, Any], other: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Return the faces of each voxel's share that meet another's, in voxel faces."""
-    met = np.zeros_like(share)
-    for axis in range(3):
-        for step in (1, -1):
-            shifted = np.roll(other, step, axis=axis)
-            edge = [slice(None)] * 3
-            edge[axis] = slice(0, 1) if step == 1 else slice(-1, None)
-            shifted[tuple(edge)] = 0.0
-            met += np.minimum(share, shifted)
-    return met
-
-
 def tissue_of(anatomy: Anatomy, biology: Biology) -> Tissue:
     """Return the geometry of the healing tissue; lengths in mm.
 
@@ -219,13 +245,15 @@ def tissue_of(anatomy: Anatomy, biology: Biology) -> Tissue:
     anatomy
         The site on the grid.
     biology
-        Says how much of the bone ends is alive.
+        Says how much of bone ends, periosteum and marrow is alive.
     """
     spacing = anatomy.grid.spacing * 1e3
     healing = np.array(anatomy.healing, dtype=np.float64)
     healing[healing < 1e-9] = 0.0
     bone = np.asarray(anatomy.bone, dtype=np.float64)
-    muscle = np.clip(1.0 - healing - bone - anatomy.metal, 0.0, 1.0)
+    beyond = np.clip(1.0 - healing - bone - anatomy.metal, 0.0, 1.0)
+    marrow = np.minimum(np.where(healing > 0, 0.0, anatomy.canal), beyond)
+    perfused = beyond - (1.0 - biology.marrow) * marrow
     wet = np.clip(1.0 - anatomy.metal, 0.0, 1.0)
     per = np.where(healing > 0, spacing * np.where(healing > 0, healing, 1.0), np.inf)
     opened, passing = jnp.asarray(healing), jnp.asarray(wet)
@@ -235,25 +263,26 @@ def tissue_of(anatomy: Anatomy, biology: Biology) -> Tissue:
         apertures=aperture(opened),
         wet=passing,
         wet_apertures=aperture(passing),
-        living_bone=jnp.asarray(bone * biology.living_ends),
-        living_surface=jnp.asarray(_touching(healing, bone * biology.living_ends) / per),
-        muscle=jnp.asarray(muscle),
-        muscle_surface=jnp.asarray(_touching(healing, muscle) / per),
+        living_bone=jnp.asarray(surfaces.living_bone(anatomy, biology)),
+        bone_surface=jnp.asarray(surfaces.touching(healing, bone) / per),
+        muscle=jnp.asarray(perfused),
+        muscle_surface=jnp.asarray(surfaces.touching(healing, perfused) / per),
     )
 
 
 def at_day_0(anatomy: Anatomy, biology: Biology, p: Numbers) -> State:
     """Return the state of a non-union before any treatment.
 
-    The gap holds fibrous tissue with the stated perfusion; the canal and the tissue around the
-    bone are perfused better. Values are means over the healing tissue of each voxel.
+    The gap holds fibrous tissue with the stated perfusion; the canal, as far as its marrow lives,
+    and the tissue around the bone are perfused better. Values are means over the healing tissue
+    of each voxel.
 
     Parameters
     ----------
     anatomy
         The site on the grid.
     biology
-        Perfusion and fibrous tissue in the gap.
+        Perfusion and fibrous tissue in the gap, and what of the bone lives.
     p
         Numbers of :class:`CallusParameters` in engine units.
     """
@@ -270,7 +299,10 @@ def at_day_0(anatomy: Anatomy, biology: Biology, p: Numbers) -> State:
     state["fibroblast"] = mixed(*(p["initial_fibroblast"],) * 3)
     around = p["surrounding_fibrous"]
     state["fibrous"] = mixed(biology.fibrous, around, around)
-    state["perfusion"] = mixed(biology.perfusion, p["canal_perfusion"], p["muscle_perfusion"])
+    in_canal = p["canal_perfusion"] * biology.marrow
+    state["perfusion"] = mixed(biology.perfusion, in_canal, p["muscle_perfusion"])
+    adjoining = np.where(healing > 1e-9, 1.0 - surfaces.vitality(anatomy, biology), 0.0)
+    state["dead_surface"] = jnp.asarray(adjoining)
     return state
 
 
@@ -294,19 +326,19 @@ def settle(s: State, tissue: Tissue, p: Numbers, fast: Fast, tolerance: jax.Arra
 
 def feel(s: State, fast: Fast, strain: Strain, tissue: Tissue, p: Numbers) -> Conditions:
     """Return what the cells of each voxel feel."""
-    del tissue
-    return conditions(s, fast.fields["oxygen"], fast.fields["signal"], strain.distortion, p)
+    oxygen, signal = fast.fields["oxygen"], fast.fields["signal"]
+    return conditions(s, oxygen, signal, strain.distortion, tissue, p)
 
 
 def elastic(s: State, p: Numbers) -> Elastic:
     r"""Return how stiff the healing tissue is (U13).
 
-    .. math:: E = E_b \mu \phi_w^3 + E_c\phi_c^3 + E_f\phi_f^3 + E_0
+    .. math:: E = E_b M (\phi_w+\phi_l)^2 + E_c\phi_c^3 + E_f\phi_f^3 + E_0
 
-    where :math:`\mu \phi_w` is mineralised bone.
+    where :math:`M = \mu(\phi_w+\phi_l)` is mineralised bone.
     """
     modulus = (
-        p["bone_modulus"] * s["mineralised"] * s["woven"] ** 2
+        p["bone_modulus"] * s["mineralised"] * summed(s, BONE) ** 2
         + p["cartilage_modulus"] * s["cartilage"] ** 3
         + p["fibrous_modulus"] * s["fibrous"] ** 3
         + p["ground_modulus"]
@@ -322,7 +354,7 @@ def shown(s: State) -> dict[str, jax.Array]:
 CALLUS = HealingModel(
     name="callus",
     about="The model of this project: cells, vessels, oxygen, signal, strain and matrix in 3-D.",
-    sections=("callus", "modulus"),
+    sections=("callus", "modulus", "poisson"),
     fields=FIELDS,
     fast=("oxygen", "signal"),
     terms=TERMS,
@@ -336,10 +368,10 @@ CALLUS = HealingModel(
         ("progenitors", "progenitor_injected"),
         ("nucleated", "inert_nucleated"),
         ("clot", "clot"),
-        ("demineralised_bone", "demineralised_bone"),
+        *((carrier, carrier) for carrier in CARRIERS),
     ),
     displaced=("fibrous", "cartilage", "clot"),
-    solid=("woven", "demineralised_bone"),
+    solid=(*BONE, *CARRIERS),
     takes_host=True,
 )
 """The healing model of a shaft defect."""

@@ -11,7 +11,10 @@ import jax.numpy as jnp
 
 from trephine.models.callus import CallusParameters
 from trephine.models.fixation import FixationParameters
+from trephine.models.host import HostParameters
+from trephine.models.inflammation import InflammationParameters
 from trephine.models.model import Fast, HealingModel, Strain
+from trephine.models.published.bailon_plaza import BailonPlazaParameters
 from trephine.models.stiffness import ModulusParameters, PoissonParameters
 from trephine.models.term import Numbers
 from trephine.models.tissue import Tissue
@@ -21,13 +24,16 @@ from trephine.numerics.summation import total
 
 @dataclass(frozen=True)
 class HealParameters:
-    """Parameters of the healing stage: biology, moduli, Poisson's ratios, implants."""
+    """Parameters of the healing stage: biology, host, moduli, implants."""
 
     SECTION: ClassVar[str] = "heal"
     callus: CallusParameters
     modulus: ModulusParameters
     poisson: PoissonParameters
     fixation: FixationParameters
+    inflammation: InflammationParameters
+    host: HostParameters
+    bailon_plaza: BailonPlazaParameters
 
 
 @partial(jax.jit, static_argnames="model")

@@ -19,10 +19,12 @@ from trephine.core.errors import SolverError
 from trephine.core.progress import Watch
 from trephine.core.types import Budget
 from trephine.models.callus import in_engine_units, tissue_of
+from trephine.models.fixation import in_si
 from trephine.models.healing import HealParameters, advance, balanced
 from trephine.models.model import Fast, HealingModel, Strain
 from trephine.models.tissue import Box, within
 from trephine.stages.heal.grafting import injected
+from trephine.stages.heal.host import Host
 from trephine.stages.heal.mechanics import Mechanics
 from trephine.stages.heal.moment import Moment
 
@@ -56,6 +58,8 @@ class Course:
         self.tissue = within(tissue_of(anatomy, site.biology), self.box)
         start = model.begin(anatomy, site.biology, self.p)
         self.start = {name: u[self.box] for name, u in start.items()}
+        self.host = Host(patient, plan, p, self.p, model, self.tissue)
+        self.debris = site.biology.debris
         self.mechanics = Mechanics(
             patient, site.fixation, anatomy, plan, p, self.p, s, model, self.box
         )
@@ -80,8 +84,9 @@ class Course:
             if day > now.day:
                 self._march(now, day)
             self._inject(now, day)
-            self.mechanics.feel(now, day)
-            if now.visits < len(self.visits) and day >= self.visits[now.visits] - 1e-9:
+            is_visit = now.visits < len(self.visits) and day >= self.visits[now.visits] - 1e-9
+            self.mechanics.feel(now, day, anew=is_visit)
+            if is_visit:
                 if self._is_examined(now, day):
                     self.mechanics.examine(now, day)
                 shot = self._visit(now)
@@ -128,8 +133,10 @@ class Course:
             unit_displacement=jnp.zeros((ways, 3, nx + 1, ny + 1, nz + 1)),
             unit_strain=nothing,
             solved_modulus=jnp.zeros((nx, ny, nz)),
+            solved_poisson=jnp.zeros((nx, ny, nz)),
             tissue_stiffness=np.zeros((ways, ways)),
             direction=np.zeros(ways),
+            inflammation=self.host.at_day_0(self.debris),
         )
 
     def _march(self, now: Moment, day: float) -> None:
@@ -140,7 +147,7 @@ class Course:
             now.fast,
             strain=now.strain,
             tissue=self.tissue,
-            p=self.p,
+            p=self.host.numbers(now),
             duration=jnp.asarray(day - now.day),
             step=jnp.asarray(now.step),
             longest=jnp.asarray(self.s.longest_step / DAY),
@@ -153,6 +160,7 @@ class Course:
         if not residual <= self.s.elliptic_tolerance:
             named = " or ".join(self.model.fast)
             raise SolverError(f"{named} did not settle by day {day:.2f}", [residual])
+        self.host.wait(now, day - now.day)
         now.state, now.fast = marched.state, marched.memory
         now.step = float(marched.step)
         for name, amount in marched.ledger.items():
@@ -170,7 +178,8 @@ class Course:
             now.solved_day = -np.inf
         if due or not now.visits:
             tolerance = jnp.asarray(self.s.elliptic_tolerance)
-            now.fast = balanced(self.model, now.state, self.tissue, self.p, now.fast, tolerance)
+            numbers = self.host.numbers(now)
+            now.fast = balanced(self.model, now.state, self.tissue, numbers, now.fast, tolerance)
 
     def _is_examined(self, now: Moment, day: float) -> bool:
         """Return whether the visit of a day examines the tissue in all six ways."""
@@ -184,7 +193,7 @@ class Course:
             {
                 "stiffness": self.mechanics.axial_stiffness(now),
                 "movement": self.mechanics.movement(now, now.day),
-                "force": self.mechanics.force(now.day),
+                "force": float(self.mechanics.load(now.day)[0]),
             }
         )
         for name, amount in now.ledger.items():
@@ -212,10 +221,10 @@ class Course:
             stiffness=np.asarray(now.series["stiffness"]),
             movement=np.asarray(now.series["movement"]),
             force=np.asarray(now.series["force"]),
-            fixation_stiffness=self.mechanics.fixation,
+            fixation_stiffness=float(self.mechanics.fixation[0, 0]) * 1e3,
             examined=np.asarray(now.examined),
             stiffness_matrix=np.asarray(now.matrices),
-            fixation_matrix=np.diag([self.mechanics.fixation, 0.0, 0.0, 0.0, 0.0, 0.0]),
+            fixation_matrix=in_si(self.mechanics.fixation),
             spent={name: np.asarray(v) for name, v in now.spent.items()},
             budgets=tuple(
                 self._budget(now, field.name, field.counted == "cells")
@@ -242,8 +251,8 @@ def _numbers(p: HealParameters, model: HealingModel) -> dict[str, float]:
     numbers: dict[str, float] = {}
     for section in model.sections:
         found = in_engine_units(getattr(p, section))
-        if section == "modulus":
-            found = {f"{name}_modulus": value for name, value in found.items()}
+        if section in ("modulus", "poisson"):
+            found = {f"{name}_{section}": value for name, value in found.items()}
         numbers |= found
     return numbers
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
@@ -14,21 +12,19 @@ from trephine.case.fixation import Fixation
 from trephine.case.patient import Patient
 from trephine.case.plan import Plan
 from trephine.case.settings import Settings
+from trephine.models.fixation import force, in_si, metal, movement, stiffness_matrix
 from trephine.models.healing import HealParameters
-from trephine.models.model import HealingModel, Strain
-from trephine.models.stiffness import Fixed, moduli
+from trephine.models.model import Elastic, HealingModel, Strain
+from trephine.models.stiffness import Fixed, Voxels, voxels
 from trephine.models.term import Numbers
 from trephine.models.tissue import Box
 from trephine.numerics.elasticity import respond
-from trephine.numerics.strain import invariants
+from trephine.numerics.strain import invariants, pressure
 from trephine.stages.heal.moment import Moment
 
 DAY = 86400.0
 EXAMINED_WITHIN = 1e-3
 """Relative error of the displacement in an examination; its square is that of the stiffness."""
-
-TO_SI = np.sqrt([1e3, 1e3, 1e3, 1e-3, 1e-3, 1e-3])
-"""Twice this of N/mm, N and N mm is N/m, N and N m."""
 
 
 class Mechanics:
@@ -49,61 +45,92 @@ class Mechanics:
         model: HealingModel,
         box: Box,
     ) -> None:
-        self.plan, self.s, self.p, self.model, self.box = plan, s, numbers, model, box
+        self.plan, self.s, self.model, self.box = plan, s, model, box
         grid = anatomy.grid
         self.shape, self.spacing = grid.shape, grid.spacing * 1e3
         x, y, z = (self.spacing / 2 - origin * 1e3 for origin in grid.origin)
         self.centre = (x, y, z)
         self.weight = patient.mass * p.fixation.gravity
-        given = fixation.axial_stiffness
-        self.fixation = p.fixation.axial_stiffness[fixation.kind] if given is None else given
+        self.fixation = stiffness_matrix(fixation, p.fixation)
+        self.numbers = {**numbers, **metal(fixation, p.fixation)}
         self.fixed = Fixed(
             bone=jnp.asarray(anatomy.bone),
             metal=jnp.asarray(anatomy.metal),
             removed=jnp.asarray(anatomy.cortex_removed),
             healing=jnp.asarray(anatomy.healing),
         )
-        self.motions = ("axial",)
+        loads = [force(step.load, self.weight) for step in plan.loadings]
+        self.motions = tuple(
+            motion for n, motion in enumerate(MOTIONS) if n == 0 or any(load[n] for load in loads)
+        )
 
-    def whole(self, u: Any) -> Any:  # noqa: ANN401
-        """Return a field on the whole grid, zero beyond the part that heals."""
-        return jnp.zeros(self.shape, u.dtype).at[self.box].set(u)
+    def _resisting(self, now: Moment) -> Voxels:
+        """Return what the voxels of the whole grid resist."""
+        tissue = self.model.elastic(now.state, self.numbers)
+        ground = Elastic(self.numbers["ground_modulus"], self.numbers["ground_poisson"])
+        whole = Elastic(
+            *(
+                jnp.full(self.shape, around).at[self.box].set(inside)
+                for inside, around in zip(tissue, ground, strict=True)
+            )
+        )
+        found: Voxels = voxels(whole, self.fixed, self.numbers)
+        return found
 
-    def feel(self, now: Moment, day: float) -> None:
-        """Bring strain, stiffness and movement up to a day."""
-        state = {name: self.whole(u) for name, u in now.state.items()}
-        stiff, concentration = moduli(state, self.fixed, self.p)
-        weight = np.asarray(self.fixed.healing)
-        before, after = np.asarray(now.solved_modulus), np.asarray(stiff)
-        changed = float(np.sum(weight * np.abs(after - before)) / np.sum(weight * after))
-        waited = (day - now.solved_day) * DAY
-        if changed > self.s.stiffness_change or waited >= self.s.mechanics_interval - 1e-3:
-            self._solve(now, day, stiff)
+    def feel(self, now: Moment, day: float, *, anew: bool) -> None:
+        """Bring strain, stiffness and movement up to a day.
+
+        Parameters
+        ----------
+        now
+            Where the course stands; changed.
+        day
+            Up to which [d].
+        anew
+            Whether to solve for the displacement even if the tissue changed little.
+        """
+        found = self._resisting(now)
+        if anew or self._has_changed(now, found) or self._is_due(now, day):
+            self._solve(now, day, found)
         moved = self._moved(now, day)
         length = float(np.linalg.norm(moved))
         if length > 0:
             self._strain_along(now, moved / length)
-        keep = float(np.exp(-(day - now.felt_day) / self.p["strain_memory"]))
+        keep = float(np.exp(-(day - now.felt_day) / self.numbers["strain_memory"]))
+        concentration = found.concentration[self.box]
         now.strain = Strain(
             *(
-                keep * old + (1.0 - keep) * concentration[self.box] * length * unit
+                keep * old + (1.0 - keep) * concentration * length * unit
                 for old, unit in zip(now.strain, now.unit_strain, strict=True)
             )
         )
         now.felt_day = day
 
-    def _solve(self, now: Moment, day: float, stiff: Any) -> None:  # noqa: ANN401
+    def _has_changed(self, now: Moment, found: Voxels) -> bool:
+        """Return whether the healing tissue is stiffer or softer, in the mean of its logarithm."""
+        weight = np.asarray(self.fixed.healing)
+        before, after = np.asarray(now.solved_modulus), np.asarray(found.modulus)
+        live = (weight > 0) & (before > 0) & (after > 0)
+        change = np.abs(np.log(after[live] / before[live]))
+        return bool(np.average(change, weights=weight[live]) > self.s.stiffness_change)
+
+    def _is_due(self, now: Moment, day: float) -> bool:
+        """Return whether the last solve is too long ago, or an injection has made it void."""
+        return (day - now.solved_day) * DAY >= self.s.mechanics_interval - 1e-3
+
+    def _solve(self, now: Moment, day: float, found: Voxels) -> None:
         """Solve for the displacement anew."""
         solved = respond(
-            stiff,
+            np.asarray(found.modulus),
             spacing=self.spacing,
-            poisson=self.p["poisson_modulus"],
+            poisson=np.asarray(found.poisson),
             motions=self.motions,
             centre=self.centre,
             guess=now.unit_displacement if now.tissue_stiffness.any() else None,
             tolerance=self.s.mechanics_tolerance,
         )
-        now.unit_displacement, now.solved_modulus = solved.displacement, stiff
+        now.unit_displacement = solved.displacement
+        now.solved_modulus, now.solved_poisson = found.modulus, found.poisson
         now.tissue_stiffness, now.solved_day = solved.stiffness, day
         now.direction = np.zeros(len(self.motions))
 
@@ -113,35 +140,31 @@ class Mechanics:
             return
         displacement = jnp.tensordot(direction, now.unit_displacement, axes=1)
         distortion, dilatation = invariants(displacement, self.spacing)
-        bulk = now.solved_modulus / (1.0 - 2.0 * self.p["poisson_modulus"])
-        now.unit_strain = Strain(
-            distortion[self.box], dilatation[self.box], -(bulk * dilatation)[self.box]
-        )
+        squeezed = pressure(dilatation, now.solved_modulus, now.solved_poisson)
+        now.unit_strain = Strain(distortion[self.box], dilatation[self.box], squeezed[self.box])
         now.direction = direction
 
     def examine(self, now: Moment, day: float) -> None:
         """Load the tissue in all six ways and note its stiffness."""
-        state = {name: self.whole(u) for name, u in now.state.items()}
-        stiff, _ = moduli(state, self.fixed, self.p)
-        found = respond(
-            stiff,
+        found = self._resisting(now)
+        examined = respond(
+            np.asarray(found.modulus),
             spacing=self.spacing,
-            poisson=self.p["poisson_modulus"],
+            poisson=np.asarray(found.poisson),
             motions=MOTIONS,
             centre=self.centre,
             tolerance=EXAMINED_WITHIN,
         )
         now.examined.append(day)
-        now.matrices.append(found.stiffness * np.outer(TO_SI, TO_SI))
+        now.matrices.append(in_si(examined.stiffness))
 
-    def force(self, day: float) -> float:
-        """Return the peak axial force of a day [N]."""
-        return self.plan.body_weights(day * DAY + 1.0) * self.weight
+    def load(self, day: float) -> NDArray[np.float64]:
+        """Return the load of a day in the order of the motions, (6,) [N and N mm]."""
+        return force(self.plan.load(day * DAY + 1.0), self.weight)
 
     def _moved(self, now: Moment, day: float) -> NDArray[np.float64]:
-        """Return how far the bone ends move under the load of a day, (motion,) [mm, rad]."""
-        resisting = now.tissue_stiffness[0, 0] + self.fixation * 1e-3
-        return np.array([self.force(day) / resisting])
+        """Return how far the bone ends move under the load of a day, (motion,) [mm and rad]."""
+        return movement(now.tissue_stiffness, self.fixation, self.load(day), self.motions)
 
     def movement(self, now: Moment, day: float) -> float:
         """Return the movement of the bone ends along the bone under the load of a day [m]."""

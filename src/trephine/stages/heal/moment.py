@@ -14,7 +14,7 @@ from trephine.models.model import Fast, Strain
 
 Arrays = Mapping[str, np.ndarray[Any, Any]]
 SCALARS = ("solved_day", "felt_day", "step", "visits", "day")
-HELD = ("unit_displacement", "solved_modulus", "tissue_stiffness", "direction")
+HELD = ("unit_displacement", "solved_modulus", "solved_poisson", "tissue_stiffness", "direction")
 
 
 @dataclass
@@ -27,7 +27,7 @@ class Moment:
         Of the healing model, on its part of the grid.
     unit_displacement
         Displacement of the nodes per unit of each free motion; starts the next solve.
-    solved_modulus, solved_day
+    solved_modulus, solved_poisson, solved_day
         What it was solved for, and when.
     tissue_stiffness
         Stiffness of the tissue against the free motions, (motion, motion) [N/mm, N, N mm].
@@ -37,6 +37,8 @@ class Moment:
         Day up to which the strain is averaged.
     step
         Length of the next step of the biology [d].
+    inflammation
+        State of the inflammation [1e6/mL]; empty where the model has none.
     ledger
         What each term did so far, by ``"field/term"``.
     visits, day
@@ -53,6 +55,7 @@ class Moment:
     unit_displacement: Any
     unit_strain: Strain
     solved_modulus: Any
+    solved_poisson: Any
     tissue_stiffness: NDArray[np.float64]
     direction: NDArray[np.float64]
     solved_day: float = -np.inf
@@ -60,6 +63,7 @@ class Moment:
     step: float = 0.05
     visits: int = 0
     day: float = 0.0
+    inflammation: dict[str, float] = field(default_factory=dict)
     ledger: dict[str, float] = field(default_factory=dict)
     series: dict[str, list[float]] = field(default_factory=dict)
     spent: dict[str, list[float]] = field(default_factory=dict)
@@ -76,7 +80,7 @@ class Moment:
         arrays = {name: np.asarray(getattr(self, name)) for name in SCALARS}
         arrays |= {name: np.asarray(getattr(self, name)) for name in HELD}
         arrays |= {"examined": np.asarray(self.examined), "matrices": np.asarray(self.matrices)}
-        for group in ("state", "ledger", "series", "spent"):
+        for group in ("state", "inflammation", "ledger", "series", "spent"):
             arrays |= {f"{group}/{n}": np.asarray(v) for n, v in getattr(self, group).items()}
         for group in ("strain", "unit_strain"):
             held = getattr(self, group)._asdict()
@@ -105,6 +109,7 @@ class Moment:
             unit_displacement=jnp.asarray(arrays["unit_displacement"]),
             unit_strain=Strain(**held("unit_strain")),
             solved_modulus=jnp.asarray(arrays["solved_modulus"]),
+            solved_poisson=jnp.asarray(arrays["solved_poisson"]),
             solved_day=float(arrays["solved_day"]),
             felt_day=float(arrays["felt_day"]),
             tissue_stiffness=np.asarray(arrays["tissue_stiffness"]),
@@ -112,6 +117,7 @@ class Moment:
             step=float(arrays["step"]),
             visits=int(arrays["visits"]),
             day=float(arrays["day"]),
+            inflammation={name: float(v) for name, v in below("inflammation").items()},
             ledger={name: float(v) for name, v in below("ledger").items()},
             series=listed("series"),
             spent=listed("spent"),
