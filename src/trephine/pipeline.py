@@ -19,8 +19,10 @@ from trephine.core.progress import Watch
 from trephine.core.provenance import Provenance
 from trephine.core.rng import Streams
 from trephine.intake.site import anatomy as place
+from trephine.models import fixation
 from trephine.models.aspiration import Donor, draw_donor
 from trephine.models.beliefs import Beliefs
+from trephine.numerics.device import require
 from trephine.stages import deliver, follow, harvest, heal, process
 from trephine.store.runs import RunFolder, load
 
@@ -30,13 +32,14 @@ STAGES = (harvest, process, deliver, heal, follow)
 
 
 def check(case: Case, beliefs: Beliefs, settings: Settings) -> None:
-    """Refuse a case that names something the catalogue does not know, or that the voxels miss.
+    """Refuse a case that cannot be computed, before anything is.
 
     Raises
     ------
     InputError
-        With the place of each unknown name and the nearest known one; or, if a voxel is wider
-        than the gap, with both widths.
+        With the place of each name the catalogue does not know and the nearest known one, and of
+        each load that nothing is known to bear; if a voxel is wider than the gap, with both
+        widths; or if the settings ask for a device that is not there.
     """
     width = case.site.gap.width
     if settings.voxel > width * (1 + 1e-9):
@@ -44,7 +47,8 @@ def check(case: Case, beliefs: Beliefs, settings: Settings) -> None:
             f"{case.name}: a voxel of {settings.voxel * 1e3:.3g} mm is wider than the gap of "
             f"{width * 1e3:.3g} mm and cannot show how it heals; take a smaller voxel"
         )
-    problems = []
+    require(settings.device)
+    problems = fixation.problems(case.site.fixation, case.plan, beliefs.heal.fixation)
     for number, step in enumerate(case.plan.steps):
         if isinstance(step, Injection):
             here = f"plan.steps.{number}"
@@ -52,7 +56,7 @@ def check(case: Case, beliefs: Beliefs, settings: Settings) -> None:
             problems += process.problems(step.process, beliefs.process, f"{here}.process")
             problems += deliver.problems(step.deliver, beliefs.deliver, f"{here}.deliver")
     if problems:
-        raise InputError(f"{case.name}: the plan names what the catalogue does not know", problems)
+        raise InputError(f"{case.name} cannot be computed as it stands", problems)
 
 
 def run(
@@ -222,8 +226,13 @@ def _notices(case: Case, treatments: tuple[Treatment, ...]) -> tuple[str, ...]:
         said.append("The gap is virtual: it was placed in an intact shaft.")
     if case.site.scan is not None:
         said.append(f"Anatomy: {case.site.scan.source}")
-    if case.site.fixation.kind == "nail" and case.site.fixation.axial_stiffness is None:
+    if case.site.fixation.locking == "locked" and case.site.fixation.axial_stiffness is None:
         said.append("The stiffness of the nail was measured on an unreamed tibial nail.")
+    if case.site.biology.debris or case.plan.medications or case.patient.diabetes:
+        said.append(
+            "What trauma, drugs and diabetes do to the rates is assumed in size; only the "
+            "directions are published."
+        )
     if any(t.concentrate.cultured for t in treatments):
         said.append("Each cultured cell counts as a functional progenitor: an assumption.")
     said.extend(notice for t in treatments for notice in t.concentrate.notices)
