@@ -113,3 +113,20 @@ def octahedral_shear(displacement: jax.Array, spacing: float) -> jax.Array:
         Edge of a voxel [mm].
     """
     return _compiled_octahedral(displacement, spacing)
+
+
+def pressure(dilatation: jax.Array, modulus: jax.Array, poisson: jax.Array | float) -> jax.Array:
+    r"""Return the hydrostatic pressure, positive in compression, (x, y, z) [MPa].
+
+    .. math:: p = -\frac{E}{1 - 2\nu}\, \varepsilon_{dil}
+
+    Parameters
+    ----------
+    dilatation
+        Mean normal strain, (x, y, z) [-].
+    modulus
+        Young's modulus, (x, y, z) [MPa].
+    poisson
+        Poisson's ratio, less than one half, one number or (x, y, z) [-].
+    """
+    return -modulus / (1.0 - 2.0 * poisson) * dilatation
