@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 
-from trephine.numerics.diffusion import diffuse
 from trephine.numerics.faces import Faces
-from trephine.numerics.summation import total
+from trephine.numerics.stencil import Links
+from trephine.numerics.summation import pairwise
+
+Law = Callable[[jax.Array], jax.Array]
+
+LINEAR_REDUCTION, NEWTON_REDUCTION = 1e-4, 1e-2
+"""How far one round of single precision reduces a residual, at most."""
 
 
 class Solved(NamedTuple):
-    """A solution, the residual it reached relative to the right side, and the work it took."""
+    """A solution, the residual it reached relative to what is turned over, and the work it took."""
 
     u: jax.Array
     residual: jax.Array
     iterations: jax.Array
 
 
-def _diagonal(absorption: jax.Array, conductance: Faces, spacing: float | jax.Array) -> jax.Array:
-    diagonal = absorption
-    for axis, across in enumerate(conductance):
-        scaled = across / spacing**2
-        low = [(0, 1) if other == axis else (0, 0) for other in range(3)]
-        high = [(1, 0) if other == axis else (0, 0) for other in range(3)]
-        diagonal = diagonal + jnp.pad(scaled, low) + jnp.pad(scaled, high)
-    return diagonal
+class _Round(NamedTuple):
+    """What one round of refinement hands to the next."""
+
+    u: jax.Array
+    left: jax.Array
+    residual: jax.Array
+    rounds: jax.Array
+    iterations: jax.Array
 
 
 def balance(
@@ -43,8 +49,9 @@ def balance(
 
     .. math:: k u - \nabla \cdot (a D \nabla u) = s
 
-    Conjugate gradients with the diagonal as preconditioner: absorption makes the operator so
-    diagonal that this beats multigrid here.
+    The residual is computed in double precision and corrected by conjugate gradients in single
+    precision with the diagonal as preconditioner: absorption makes the operator so diagonal
+    that this beats multigrid here.
 
     Parameters
     ----------
@@ -58,40 +65,24 @@ def balance(
     guess
         Where to start, (x, y, z).
     tolerance
-        Residual to reach, relative to the right side in the norm of the inverse diagonal.
+        Residual to reach: the sum of its sizes relative to that of the right side, so that
+        what is absorbed and what is made agree as closely.
     most_iterations
         Where to stop; the caller compares ``residual`` with ``tolerance``.
     """
-    diagonal = _diagonal(absorption, conductance, spacing)
-    live = diagonal > 0
-    inverse = jnp.where(live, 1.0 / jnp.where(live, diagonal, 1.0), 0.0)
-
-    def operator(u: jax.Array) -> jax.Array:
-        return absorption * u - diffuse(u, conductance, spacing)
-
-    start = jnp.where(live, guess, 0.0)
-    residual = jnp.where(live, source - operator(start), 0.0)
-    scale = total(source * inverse * source)
-    target = tolerance**2 * jnp.where(scale > 0, scale, 1.0)
-    first = inverse * residual
-
-    def unfinished(carry: tuple[jax.Array, ...]) -> jax.Array:
-        return (carry[3] > target) & (carry[4] < most_iterations)
-
-    def iterate(carry: tuple[jax.Array, ...]) -> tuple[jax.Array, ...]:
-        u, left, direction, size, count = carry
-        image = operator(direction)
-        length = size / total(direction * image)
-        u = u + length * direction
-        left = left - length * image
-        scaled = inverse * left
-        new = total(left * scaled)
-        return u, left, scaled + (new / size) * direction, new, count + 1
-
-    u, _, _, size, count = jax.lax.while_loop(
-        unfinished, iterate, (start, residual, first, total(residual * first), jnp.asarray(0))
+    k, s = (values.ravel().astype(float) for values in (absorption, source))
+    return _refined(
+        conductance,
+        spacing,
+        guess,
+        gained=lambda u: s - k * u,
+        slope=lambda _: k,
+        turnover=lambda _: jnp.abs(s),
+        tolerance=tolerance,
+        reduction=LINEAR_REDUCTION,
+        least=-jnp.inf,
+        most_iterations=most_iterations,
     )
-    return Solved(u, jnp.sqrt(size / jnp.where(scale > 0, scale, 1.0)), count)
 
 
 def balance_saturable(
@@ -103,7 +94,7 @@ def balance_saturable(
     spacing: float | jax.Array,
     guess: jax.Array,
     tolerance: float | jax.Array,
-    most_rounds: int = 50,
+    most_iterations: int = 20000,
 ) -> Solved:
     r"""Return the field in which a saturable uptake, a supply and diffusion balance.
 
@@ -123,28 +114,99 @@ def balance_saturable(
         Exchange coefficient :math:`k`, (x, y, z).
     level
         Level :math:`n_0` of what supplies.
-    conductance, spacing, guess
+    conductance, spacing, guess, most_iterations
         As in :func:`balance`.
     tolerance
-        Largest change of a round relative to ``level`` that ends it.
-    most_rounds
-        Where to stop; the caller compares ``residual`` with ``tolerance``.
+        Residual to reach: the sum of its sizes relative to the uptake (where there is next to
+        none, to a thousandth of the largest supply), so that supply and uptake agree as closely.
     """
+    q, k = (values.ravel().astype(float) for values in (uptake, supply))
+    return _refined(
+        conductance,
+        spacing,
+        guess,
+        gained=lambda n: k * (level - n) - q * n / (half_value + n),
+        slope=lambda n: k + q * half_value / (half_value + n) ** 2,
+        turnover=lambda n: q * n / (half_value + n) + 1e-3 * level * k,
+        tolerance=tolerance,
+        reduction=NEWTON_REDUCTION,
+        least=0.0,
+        most_iterations=most_iterations,
+    )
+
+
+def _refined(
+    conductance: Faces,
+    spacing: float | jax.Array,
+    guess: jax.Array,
+    *,
+    gained: Law,
+    slope: Law,
+    turnover: Law,
+    tolerance: float | jax.Array,
+    reduction: float,
+    least: float,
+    most_iterations: int,
+) -> Solved:
+    r"""Return the field at which what is gained and what flows in cancel.
+
+    .. math:: F(u) = g(u) + L u = 0, \quad u' = u + e,\ (-g'(u) - L) e \approx F(u)
+    """
+    links = Links.of(tuple(each.astype(float) for each in conductance), spacing, guess.shape)
+    light = links.astype(jnp.float32)
+    summed = links.sums()
+
+    def left(u: jax.Array) -> jax.Array:
+        return gained(u) + links.inflow(links.padded(u))
+
+    def unfinished(now: _Round) -> jax.Array:
+        return (now.residual > tolerance) & (now.iterations < most_iterations)
+
+    def refine(now: _Round) -> _Round:
+        goal = jnp.clip(0.3 * tolerance / now.residual, reduction, 0.3)
+        diagonal = (summed + slope(now.u)).astype(jnp.float32)
+        error, count = _correction(light, diagonal, now.left, goal, most_iterations)
+        u = jnp.maximum(now.u + error, least)
+        return measured(u, now.rounds + 1, now.iterations + count)
+
+    def measured(u: jax.Array, rounds: jax.Array, iterations: jax.Array) -> _Round:
+        remaining = left(u)
+        scale = pairwise(turnover(u))
+        residual = pairwise(jnp.abs(remaining)) / jnp.where(scale > 0, scale, 1.0)
+        return _Round(u, remaining, residual, rounds, iterations)
+
+    start = jnp.where(summed + slope(guess.ravel().astype(float)) > 0, guess.ravel(), 0.0)
+    none = jnp.asarray(0)
+    last = jax.lax.while_loop(unfinished, refine, measured(start, none, none))
+    return Solved(last.u.reshape(guess.shape), last.residual, last.iterations)
+
+
+def _correction(
+    links: Links, diagonal: jax.Array, right: jax.Array, goal: jax.Array, most: int
+) -> tuple[jax.Array, jax.Array]:
+    """Return the field whose image is the right side, but for a share of it, and the work."""
+    largest = jnp.max(jnp.abs(right))
+    size = jnp.where(largest > 0, largest, 1.0)
+    live = diagonal > 0
+    inverse = jnp.where(live, 1.0 / jnp.where(live, diagonal, 1.0), 0.0)
 
     def unfinished(carry: tuple[jax.Array, ...]) -> jax.Array:
-        return (carry[1] > tolerance) & (carry[2] < most_rounds)
+        return (carry[3] > target) & (carry[4] < most)
 
-    def newton(carry: tuple[jax.Array, ...]) -> tuple[jax.Array, ...]:
-        n, _, rounds, work = carry
-        slope = uptake * half_value / (half_value + n) ** 2
-        constant = uptake * n / (half_value + n) - slope * n
-        solved = balance(
-            supply + slope, supply * level - constant, conductance, spacing, n, 0.1 * tolerance
-        )
-        new = jnp.maximum(solved.u, 0.0)
-        return new, jnp.max(jnp.abs(new - n)) / level, rounds + 1, work + solved.iterations
+    def iterate(carry: tuple[jax.Array, ...]) -> tuple[jax.Array, ...]:
+        u, r, padded, overlap, count = carry
+        p = links.at(padded)
+        image = diagonal * p - links.neighbours(padded)
+        length = overlap / pairwise(p * image)
+        u, r = u + length * p, r - length * image
+        z = inverse * r
+        new = pairwise(r * z)
+        return u, r, links.padded(z + (new / overlap) * p), new, count + 1
 
-    n, change, _, work = jax.lax.while_loop(
-        unfinished, newton, (guess, jnp.asarray(jnp.inf), jnp.asarray(0), jnp.asarray(0))
-    )
-    return Solved(n, change, work)
+    r = (right / size).astype(jnp.float32)
+    z = inverse * r
+    first = pairwise(r * z)
+    target = (goal**2 * first).astype(jnp.float32)
+    begin = (jnp.zeros_like(r), r, links.padded(z), first, jnp.asarray(0))
+    u, _, _, _, count = jax.lax.while_loop(unfinished, iterate, begin)
+    return size * u.astype(float), count

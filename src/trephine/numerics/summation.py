@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
 Pair = tuple[jax.Array, jax.Array]
+
+PARTS, SHORT = 8, 256
+"""Parts that :func:`pairwise` adds at once, and the length it leaves to :func:`total`."""
 
 
 def total(values: jax.Array, axes: Sequence[int] | None = None) -> jax.Array:
@@ -38,3 +42,27 @@ def total(values: jax.Array, axes: Sequence[int] | None = None) -> jax.Array:
     over = tuple(range(values.ndim) if axes is None else axes)
     kept, lost = lax.reduce((values, lax.full_like(values, 0)), (zero, zero), add, over)
     return kept + lost
+
+
+def pairwise(values: jax.Array) -> jax.Array:
+    r"""Return the sum of a vector by adding its parts to each other, over and over.
+
+    .. math:: v_i \leftarrow \sum_{k<8} v_{i + k m}, \qquad m = \lfloor n/8 \rfloor
+
+    The order is written into the program, whose additions run side by side: several times
+    faster than :func:`total`, with an error that grows with the logarithm of the length.
+
+    Parameters
+    ----------
+    values
+        What to add up, one axis.
+    """
+    left_over: list[jax.Array] = []
+    while values.shape[0] > SHORT:
+        length = values.shape[0] // PARTS
+        parts = [lax.slice(values, (i * length,), ((i + 1) * length,)) for i in range(PARTS)]
+        left_over.append(lax.slice(values, (PARTS * length,), values.shape))
+        while len(parts) > 1:
+            parts = [low + high for low, high in zip(parts[::2], parts[1::2], strict=True)]
+        values = parts[0]
+    return total(jnp.concatenate([values, *left_over]))
