@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.sparse import linalg
 
 from trephine.core.errors import InputError, SolverError
-from trephine.numerics.elasticity import Response, apply, compress
+from trephine.numerics.elasticity import Compression, apply, compress
 
 Array = NDArray[np.float64]
 SHAPE = (12, 10, 14)
@@ -139,7 +139,7 @@ def independent() -> tuple[Array, float]:
 
 
 @cache
-def response() -> Response:
+def response() -> Compression:
     return exact(fractured())
 
 

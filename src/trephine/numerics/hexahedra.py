@@ -25,15 +25,21 @@ def nodes(shape: Shape) -> Shape:
     return (shape[0] + 1, shape[1] + 1, shape[2] + 1)
 
 
-def elasticity(poisson: float) -> NDArray[np.float64]:
-    """Return Hooke's law for a Young's modulus of one, (6, 6) [-].
+def lame(poisson: Any) -> tuple[Any, Any]:  # noqa: ANN401  (a number, or an array of any kind)
+    r"""Return Lame's first parameter and the shear modulus for a Young's modulus of one [-].
+
+    .. math:: \lambda = \frac{\nu}{(1+\nu)(1-2\nu)}, \quad \mu = \frac{1}{2(1+\nu)}
+    """
+    return poisson / ((1 + poisson) * (1 - 2 * poisson)), 0.5 / (1 + poisson)
+
+
+def elasticity(first: float, shear: float) -> NDArray[np.float64]:
+    """Return Hooke's law for Lame's two parameters, (6, 6), in their unit.
 
     Order xx, yy, zz, xy, yz, zx with engineering shear strains.
     """
-    lame = poisson / ((1 + poisson) * (1 - 2 * poisson))
-    shear = 1 / (2 * (1 + poisson))
     law = np.zeros((6, 6))
-    law[:3, :3] = lame
+    law[:3, :3] = first
     law[range(3), range(3)] += 2 * shear
     law[range(3, 6), range(3, 6)] = shear
     return law
@@ -58,15 +64,15 @@ def strain_displacement(point: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 @cache
-def stiffness(poisson: float) -> NDArray[np.float64]:
-    r"""Return the stiffness of a unit cube of unit modulus, (24, 24) [-].
+def stiffness(first: float, shear: float) -> NDArray[np.float64]:
+    r"""Return the stiffness of a unit cube with Lame's two parameters, (24, 24), in their unit.
 
-    .. math:: K = \int B^T C B \, dV
+    .. math:: K = \int B^T C B \, dV = \lambda K_\lambda + \mu K_\mu
 
-    with two Gauss points an axis, which is exact here. A cube of edge :math:`h` and modulus
-    :math:`E` has the stiffness :math:`E h K`. Read-only; kept for each Poisson's ratio.
+    with two Gauss points an axis, which is exact here. A cube of edge :math:`h` has the
+    stiffness :math:`h K`. Read-only; kept for each pair.
     """
-    law = elasticity(poisson)
+    law = elasticity(first, shear)
     gauss = (0.5 - 0.5 / np.sqrt(3), 0.5 + 0.5 / np.sqrt(3))
     total = np.zeros((24, 24))
     for point in product(gauss, repeat=3):
@@ -92,8 +98,8 @@ def child_interpolation() -> NDArray[np.float64]:
 
 
 @cache
-def modal_stiffness(poisson: float) -> NDArray[np.float64]:
-    """Return the unit cube's stiffness between sums and differences of its corners, (24, 24) [-].
+def modal_stiffness(first: float, shear: float) -> NDArray[np.float64]:
+    """Return the unit cube's stiffness between sums and differences of its corners, (24, 24).
 
     Along each axis the two corner values become their sum and their difference (a Walsh-Hadamard
     transform). The cube is its own mirror image, so nearly all entries vanish, and the three
@@ -102,17 +108,23 @@ def modal_stiffness(poisson: float) -> NDArray[np.float64]:
     along = np.array([[1.0, 1.0], [-1.0, 1.0]])
     corners = np.kron(np.kron(along, along), along)
     inverse = np.linalg.inv(np.kron(corners, np.eye(3)))
-    modal: NDArray[np.float64] = inverse.T @ stiffness(poisson) @ inverse
+    modal: NDArray[np.float64] = inverse.T @ stiffness(first, shear) @ inverse
     modal[np.abs(modal) < 1e-12] = 0.0
     modal.flags.writeable = False
     return modal
 
 
 @cache
-def coupled_modes() -> tuple[tuple[int, ...], ...]:
-    """Return for each mode those that give it a force, the same for any material."""
-    modal = modal_stiffness(0.3)
-    return tuple(tuple(int(b) for b in np.flatnonzero(row)) for row in modal)
+def coupled_modes(count: int) -> tuple[tuple[tuple[int, ...], ...], ...]:
+    """Return for each parameter and mode those that give it a force.
+
+    ``count`` parameters: one, the modulus, whatever the ratio; or two, Lame's.
+    """
+    laws = ((1.5, 1.0),) if count == 1 else ((1.0, 0.0), (0.0, 1.0))
+    return tuple(
+        tuple(tuple(int(b) for b in np.flatnonzero(row)) for row in modal_stiffness(*law))
+        for law in laws
+    )
 
 
 def _sums_and_differences(u: jax.Array) -> list[jax.Array]:
@@ -138,19 +150,20 @@ def _to_nodes(modes: list[jax.Array]) -> jax.Array:
     return modes[0]
 
 
-def internal_forces(modulus: jax.Array, modal: jax.Array, u: jax.Array) -> jax.Array:
+def internal_forces(moduli: jax.Array, modal: jax.Array, u: jax.Array) -> jax.Array:
     r"""Return the forces that hold every node where a displacement puts it.
 
-    .. math:: f = \sum_e E_e h \, G_e^T K G_e u
+    .. math:: f = \sum_e \sum_p m_{pe} h \, G_e^T K_p G_e u
 
     in plain loops over modes: a matrix product would round by the number of threads.
 
     Parameters
     ----------
-    modulus
-        Modulus times edge, (x, y, z) [N/mm].
+    moduli
+        Modulus times edge, (1, x, y, z), or Lame's two parameters times edge, (2, x, y, z)
+        [N/mm].
     modal
-        :func:`modal_stiffness`, (24, 24) [-].
+        :func:`modal_stiffness` for a unit of each, (1 or 2, 24, 24) [-].
     u
         Displacement at the nodes, (3, x+1, y+1, z+1) [mm].
 
@@ -160,10 +173,14 @@ def internal_forces(modulus: jax.Array, modal: jax.Array, u: jax.Array) -> jax.A
         Forces, (3, x+1, y+1, z+1) [N]; each component sums to zero.
     """
     modes = _sums_and_differences(u)
+    coupled = coupled_modes(moduli.shape[0])
     forces = []
-    for row, coupled in enumerate(coupled_modes()):
-        terms = [modal[row, b] * modes[b // 3][b % 3] for b in coupled]
-        forces.append(modulus * sum(terms[1:], terms[0]) if terms else jnp.zeros_like(modulus))
+    for row in range(24):
+        force = jnp.zeros_like(moduli[0])
+        for modulus, entries, partners in zip(moduli, modal, coupled, strict=True):
+            terms = [entries[row, b] * modes[b // 3][b % 3] for b in partners[row]]
+            force = force + modulus * sum(terms[1:], terms[0]) if terms else force
+        forces.append(force)
     return _to_nodes([jnp.stack(forces[3 * i : 3 * i + 3]) for i in range(8)])
 
 
