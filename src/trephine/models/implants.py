@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar, NamedTuple
 
 from trephine.core.errors import InputError, Problem
-from trephine.core.units import Force, Length, Positive, RotationalStiffness, Stiffness, Unit
+from trephine.core.units import Length, Positive, RotationalStiffness, Stiffness, Unit
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ class RingGeometry:
     ring_spread: Length
     wires: Positive
     wire_diameter: Length
-    wire_tension: Force
+    wire_tension: Annotated[float, Unit("N", "N", gt=0)]
     bone_radius: Length
 
 
@@ -230,33 +230,70 @@ def unilateral(shape: UnilateralGeometry, alloy: Alloy) -> tuple[float, float]:
     return shear, in_series(0.5 * pin * spread, bar / length)
 
 
+def strung(rigidity: float, tension: float, length: float) -> tuple[float, float, float]:
+    r"""Return how the end of a wire under tension resists, its other end clamped.
+
+    .. math::
+        V = a_{11} v + a_{12}\vartheta, \quad M = a_{12} v + a_{22}\vartheta, \quad
+        \lambda = L\sqrt{T / E I}, \quad c = \lambda\sinh\lambda - 2(\cosh\lambda - 1)
+
+    .. math::
+        a_{11} = \frac{E I}{L^3}\frac{\lambda^3\sinh\lambda}{c}, \quad
+        a_{12} = \frac{E I}{L^2}\frac{\lambda^2(\cosh\lambda-1)}{c}, \quad
+        a_{22} = \frac{E I}{L}\frac{\lambda(\lambda\cosh\lambda-\sinh\lambda)}{c}
+
+    for a shift :math:`v` across and a turn :math:`\vartheta` of the end: a beam that is a string
+    as well. Without tension they are 12, 6 and 4 times their rigidity.
+
+    Parameters
+    ----------
+    rigidity, tension, length
+        E I [N*m^2], T > 0 [N] and L [m].
+
+    Returns
+    -------
+    tuple
+        The three coefficients [N/m, N, N*m].
+    """
+    x = length * math.sqrt(tension / rigidity)
+    # Over exp(x), which a thin wire would make too large for a number.
+    sinh, cosh, one = 0.5 - 0.5 * math.exp(-2 * x), 0.5 + 0.5 * math.exp(-2 * x), math.exp(-x)
+    c = x * sinh - 2.0 * (cosh - one)
+    return (
+        rigidity / length**3 * x**3 * sinh / c,
+        rigidity / length**2 * x**2 * (cosh - one) / c,
+        rigidity / length * x * (x * cosh - sinh) / c,
+    )
+
+
 def ring(shape: RingGeometry, alloy: Alloy) -> Springs:
     r"""Return what a ring frame resists: its rods and rings in series with the wires of both ends.
 
-    A wire of length :math:`D` under tension :math:`T`, pushed across at its middle, resists as a
-    string and as a clamped beam:
+    A wire of length :math:`D` carries bone of radius :math:`r` at its middle. Pushed across, its
+    two halves resist by :math:`w = 2 a_{11}(D/2)`, see :func:`strung`; turned about the shaft,
+    each half, of free length :math:`D/2 - r`, by
 
-    .. math:: w = \frac{4T}{D} + \frac{192\,E I}{D^3}
+    .. math:: \omega = a_{22} + 2 r a_{12} + r^2 a_{11} + T r
 
     Wires cross in all directions and bone slides along them, so the :math:`n` wires of a bone end
-    resist by :math:`n w` along the shaft, by :math:`n w / 2` across it, and, half of them in each
-    of two rings :math:`d` apart, by :math:`n w d^2 / 8` against tilting. About the shaft each half
-    wire, of free length :math:`a = D/2 - r` beyond the bone's surface, resists by
+    resist by :math:`n w` along the shaft, by :math:`n w / 2` across it, by :math:`2 n \omega`
+    about it and, half of them in each of two rings :math:`d` apart, by :math:`n w d^2 / 8`
+    against tilting. The frame's own resistance across the shaft is that of a beam with its
+    bending stiffness, :math:`12 k_b / L^2`. A wire grows stiffer as it is pushed; this is its
+    first stiffness.
 
-    .. math:: \frac{T r (r + a)}{a} + E I\left(\frac4a + \frac{12 r}{a^2} + \frac{12 r^2}{a^3}
-        \right)
-
-    The frame's own resistance across the shaft is that of a beam with its bending stiffness,
-    :math:`12 k_b / L^2`. A wire grows stiffer as it is pushed; this is its first stiffness.
+    Raises
+    ------
+    InputError
+        If the bone does not fit into the ring.
     """
-    tension, length, r = shape.wire_tension, shape.ring_diameter, shape.bone_radius
-    rigidity = alloy.modulus * tube(shape.wire_diameter)
-    a = 0.5 * length - r
-    if a <= 0.0:
+    r, half = shape.bone_radius, 0.5 * shape.ring_diameter
+    if r >= half:
         raise InputError("the bone is wider than the ring of its fixator")
-    across = 4.0 * tension / length + 192.0 * rigidity / length**3
-    turned = tension * r * (r + a) / a
-    turned += rigidity * (4.0 / a + 12.0 * r / a**2 + 12.0 * r**2 / a**3)
+    rigidity, tension = alloy.modulus * tube(shape.wire_diameter), shape.wire_tension
+    across = 2.0 * strung(rigidity, tension, half)[0]
+    shift, both, turn = strung(rigidity, tension, half - r)
+    turned = turn + 2.0 * r * both + r**2 * shift + tension * r
     n = shape.wires
     return Springs(
         axial=in_series(0.5 * n * across, shape.frame_axial),

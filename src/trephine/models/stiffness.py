@@ -172,9 +172,9 @@ def voxels(tissue: Elastic, fixed: Fixed, p: Numbers) -> Voxels:
     with the share :math:`L` of cortex, standing or removed, the standing part :math:`a` of it,
     the share :math:`H` of tissue beside it, and metal :math:`M`. Averaging by volume there would
     bridge a gap narrower than two voxels. A nail that slides in the canal, or whose bolts hold
-    it, has modulus zero: its stiffness enters as a spring. Poisson's ratio is the mean by volume,
-    :math:`\nu = B \nu_{cortex} + T \nu_t + M \nu_{metal} + (1 - B - T - M)\nu_0`, with old bone
-    :math:`B` and healing tissue :math:`T`.
+    it, has modulus zero: its stiffness enters as a spring. Poisson's ratio is the mean by volume
+    of what resists, :math:`B \nu_{cortex} + T \nu_t + M \nu_{metal} + (1 - B - T - M)\nu_0`, with
+    old bone :math:`B` and healing tissue :math:`T`.
 
     Parameters
     ----------
@@ -184,7 +184,7 @@ def voxels(tissue: Elastic, fixed: Fixed, p: Numbers) -> Voxels:
         What does not change.
     p
         ``cortex_modulus``, ``ground_modulus``, ``metal_modulus`` [MPa] and the same of
-        ``poisson`` [-]; metal of both zero where it carries nothing.
+        ``poisson`` [-]; metal of modulus zero where it carries nothing.
     """
     cortex = fixed.bone + fixed.removed
     standing = jnp.where(cortex > 0, fixed.bone / jnp.where(cortex > 0, cortex, 1.0), 0.0)
@@ -193,16 +193,21 @@ def voxels(tissue: Elastic, fixed: Fixed, p: Numbers) -> Voxels:
     around = jnp.maximum(1.0 - fixed.metal - cortex - beside, 0.0)
     inside = jnp.where(fixed.healing > 0, fixed.healing, 1.0)
     in_series = jnp.where(fixed.removed > 0, fixed.removed / inside, 0.0)
+    resists = jnp.where(p["metal_modulus"] > 0.0, fixed.metal, 0.0)
     elsewhere = jnp.maximum(1.0 - fixed.bone - fixed.healing - fixed.metal, 0.0)
+    solid = fixed.bone + fixed.healing + resists + elsewhere
+    ratio = (
+        fixed.bone * p["cortex_poisson"]
+        + fixed.healing * tissue.poisson
+        + resists * p["metal_poisson"]
+        + elsewhere * p["ground_poisson"]
+    )
     return Voxels(
         modulus=cortex * series
         + beside * tissue.modulus
         + fixed.metal * p["metal_modulus"]
         + around * p["ground_modulus"],
-        poisson=fixed.bone * p["cortex_poisson"]
-        + fixed.healing * tissue.poisson
-        + fixed.metal * p["metal_poisson"]
-        + elsewhere * p["ground_poisson"],
+        poisson=jnp.where(solid > 0, ratio / jnp.where(solid > 0, solid, 1.0), p["ground_poisson"]),
         concentration=1.0 + in_series * (series / tissue.modulus - 1.0),
     )
 
