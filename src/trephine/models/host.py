@@ -112,7 +112,8 @@ def _product(
     ageing: Mapping[str, float],
     causes: Mapping[str, Mapping[str, float]],
 ) -> dict[str, float]:
-    acting: set[str] = {m.drug for m in medications if m.is_taken(day * DAY)}
+    # A second later, so that a first day turned into days and back is not missed.
+    acting: set[str] = {m.drug for m in medications if m.is_taken(day * DAY + 1.0)}
     acting |= {"smoking"} if patient.smoker else set()
     acting |= {"diabetes"} if patient.diabetes else set()
     age = min(max(patient.age, p.youngest_age), p.oldest_age)
