@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -50,6 +50,9 @@ class Graft:
         Progenitors and nucleated cells after each step from needle to lesion.
     budgets
         One for each class of cells, and one for the volume.
+    allograft, ceramic
+        Fraction of each voxel that is solid allograft, or solid ceramic, (x, y, z) [-]; a single
+        number holds everywhere.
     """
 
     day: float
@@ -61,11 +64,14 @@ class Graft:
     cultured: bool
     funnel: tuple[Loss, ...]
     budgets: tuple[Budget, ...]
+    allograft: Voxels = field(default_factory=lambda: np.zeros(()))
+    ceramic: Voxels = field(default_factory=lambda: np.zeros(()))
 
     def __post_init__(self) -> None:
         """Freeze the arrays."""
-        for name in ("fill", "progenitors", "nucleated", "clot", "demineralised_bone"):
-            value = getattr(self, name)
+        solids = ("demineralised_bone", "allograft", "ceramic")
+        for name in ("fill", "progenitors", "nucleated", "clot", *solids):
+            value = np.broadcast_to(getattr(self, name), self.fill.shape)
             if not np.isfinite(value).all() or value.min() < 0:
                 raise ValueError(f"{name} must be finite and not negative")
             object.__setattr__(self, name, frozen_array(value))

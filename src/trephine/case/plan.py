@@ -153,9 +153,10 @@ class Delivery(Document):
     guidance
         What shows the needle tip.
     carrier
-        What holds the cells: nothing, their own clot, or demineralised bone matrix.
+        What holds the cells: nothing, their own clot, demineralised bone matrix, chips of
+        allograft, or granules of ceramic.
     carrier_volume
-        Bulk volume of demineralised bone matrix [m^3].
+        Bulk volume of a solid carrier, the pores between its pieces included [m^3].
     reach
         How far around the gap the product spreads along the bone [m].
     """
@@ -164,15 +165,17 @@ class Delivery(Document):
     needle: Needle = Field(default_factory=lambda: Needle(gauge=11))
     flow: Flow = written("10 mL/min")
     guidance: Literal["blind", "ultrasound", "fluoroscopy", "ct"] = "fluoroscopy"
-    carrier: Literal["none", "clot", "demineralised_bone"] = "clot"
+    carrier: Literal["none", "clot", "demineralised_bone", "allograft", "ceramic"] = "clot"
     carrier_volume: CarrierVolume = written("0 mL")
     reach: Reach = written("8 mm")
 
     @model_validator(mode="after")
     def _carrier_volume_belongs_to_a_carrier(self) -> Self:
-        if self.carrier == "demineralised_bone" and self.carrier_volume == 0:
-            raise ValueError("demineralised bone needs carrier_volume, for example '5 mL'")
-        if self.carrier != "demineralised_bone" and self.carrier_volume > 0:
+        is_solid = self.carrier not in ("none", "clot")
+        if is_solid and self.carrier_volume == 0:
+            named = self.carrier.replace("_", " ")
+            raise ValueError(f"{named} needs carrier_volume, for example '5 mL'")
+        if not is_solid and self.carrier_volume > 0:
             raise ValueError(f"carrier_volume does not belong to carrier '{self.carrier}'")
         return self
 

@@ -92,7 +92,14 @@ class Biology(Document):
     fibrous
         Volume fraction of fibrous tissue in the gap at day 0 [-].
     living_ends
-        Fraction of the bone ends that bleeds when freshened [-].
+        Fraction of the bone ends that bleeds when freshened; sclerotic and necrotic ends do
+        not [-].
+    periosteum
+        Fraction of the periosteum beside the gap that is in place and alive; less where it was
+        stripped [-].
+    marrow
+        Fraction of marrow and endosteum beside the gap that is alive; less where the canal was
+        reamed or plugged [-].
     debris
         Debris of fresh trauma or surgery at day 0, as a share of that of a severe
         fracture [-].
@@ -101,6 +108,8 @@ class Biology(Document):
     perfusion: Fraction = 0.1
     fibrous: Fraction = 0.5
     living_ends: Fraction = 1.0
+    periosteum: Fraction = 1.0
+    marrow: Fraction = 1.0
     debris: Fraction = 0.0
 
 

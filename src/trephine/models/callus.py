@@ -66,12 +66,12 @@ FIELDS: tuple[Field, ...] = (
     Field("demineralised_bone", TISSUE_FLOOR),
     Field("allograft", TISSUE_FLOOR),
     Field("ceramic", TISSUE_FLOOR),
-    Field("dead_surface", TISSUE_FLOOR, None),
+    Field("dead_bone", TISSUE_FLOOR, None),
 )
 """The state: cells [1e6/mL], then perfusion and volume fractions [-], per healing tissue.
 
 ``mineralised`` is the part of ``woven`` and ``lamellar`` together that holds its mineral, and no
-volume of its own; ``dead_surface`` is the dead share of the old bone that a voxel adjoins.
+volume of its own; ``dead_bone`` is the dead share of the old bone that a voxel adjoins.
 """
 
 TERMS: tuple[Term, ...] = (
@@ -256,6 +256,7 @@ def tissue_of(anatomy: Anatomy, biology: Biology) -> Tissue:
     perfused = beyond - (1.0 - biology.marrow) * marrow
     wet = np.clip(1.0 - anatomy.metal, 0.0, 1.0)
     per = np.where(healing > 0, spacing * np.where(healing > 0, healing, 1.0), np.inf)
+    met, alive = surfaces.touching(healing, bone), surfaces.vitality(anatomy, biology)
     opened, passing = jnp.asarray(healing), jnp.asarray(wet)
     return Tissue(
         spacing=jnp.asarray(spacing),
@@ -264,9 +265,10 @@ def tissue_of(anatomy: Anatomy, biology: Biology) -> Tissue:
         wet=passing,
         wet_apertures=aperture(passing),
         living_bone=jnp.asarray(surfaces.living_bone(anatomy, biology)),
-        bone_surface=jnp.asarray(surfaces.touching(healing, bone) / per),
+        living_surface=jnp.asarray(met * alive / per),
         muscle=jnp.asarray(perfused),
         muscle_surface=jnp.asarray(surfaces.touching(healing, perfused) / per),
+        dead_surface=jnp.asarray(met * (1.0 - alive) / per),
     )
 
 
@@ -301,8 +303,8 @@ def at_day_0(anatomy: Anatomy, biology: Biology, p: Numbers) -> State:
     state["fibrous"] = mixed(biology.fibrous, around, around)
     in_canal = p["canal_perfusion"] * biology.marrow
     state["perfusion"] = mixed(biology.perfusion, in_canal, p["muscle_perfusion"])
-    adjoining = np.where(healing > 1e-9, 1.0 - surfaces.vitality(anatomy, biology), 0.0)
-    state["dead_surface"] = jnp.asarray(adjoining)
+    dead = np.where(healing > 1e-9, 1.0 - surfaces.vitality(anatomy, biology), 0.0)
+    state["dead_bone"] = jnp.asarray(dead)
     return state
 
 

@@ -25,7 +25,8 @@ class InjectionParameters:
     """The numbers of delivery; each field's record says what it is and where it comes from.
 
     The mappings go by gauge (``bore``), by guidance (``accuracy``, ``placement_error``), by
-    tissue (``accessible``) and by carrier (``washed_out`` and the two half-lives).
+    tissue (``accessible``) and by carrier (``washed_out``, the two half-lives, and ``solid``, the
+    share of a carrier's bulk volume that its pieces take up).
     """
 
     SECTION: ClassVar[str] = "injection"
@@ -44,6 +45,7 @@ class InjectionParameters:
     washed_out: Shares
     fast_half_life: Durations
     slow_half_life: Durations
+    solid: NonZeroShares
 
 
 def hold_survival(time: Values, rate: Values) -> Values:

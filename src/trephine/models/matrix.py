@@ -1,13 +1,15 @@
-"""What the cells make: fibrous tissue, cartilage, woven bone and its mineral; what dissolves."""
+"""What the cells make: fibrous tissue, cartilage, woven bone and its mineral; what tears."""
 
 from __future__ import annotations
 
 import jax
 
-from trephine.models.migration import PROGENITORS
 from trephine.models.term import Numbers, Term
-from trephine.models.tissue import Conditions, Tissue
+from trephine.models.tissue import BONE, Conditions, Tissue, summed
 from trephine.numerics.stepping import State
+
+TORN = ("fibrous", "cartilage", "woven", "lamellar", "mineralised")
+"""Tissues that strain tears down."""
 
 
 def make_fibrous(s: State, c: Conditions, tissue: Tissue, p: Numbers) -> dict[str, jax.Array]:
@@ -42,13 +44,19 @@ def make_cartilage(s: State, c: Conditions, tissue: Tissue, p: Numbers) -> dict[
 def lay_bone(s: State, c: Conditions, tissue: Tissue, p: Numbers) -> dict[str, jax.Array]:
     r"""Return the apposition of woven bone, in free space and in place of soft tissue (U10).
 
-    .. math:: \dot\phi_w = p_b b (\phi_{free}+\phi_f+\phi_c) = p_b b (1-\phi_w-s_{dbm})
+    .. math:: \dot\phi_w = p_b b (\phi_{free}+\phi_f+\phi_c) = p_b b (1-\phi_w-\phi_l-s)
+
+    with :math:`s` the share of the solid carriers.
     """
     del tissue
-    laying = p["bone_synthesis"] * s["osteoblast"]
-    fibrous, cartilage = laying * s["fibrous"], laying * s["cartilage"]
+    return laid(s, c, p["bone_synthesis"] * s["osteoblast"])
+
+
+def laid(s: State, c: Conditions, rate: jax.Array) -> dict[str, jax.Array]:
+    """Return woven bone laid at a rate [1/d] in free space and in place of soft tissue."""
+    fibrous, cartilage = rate * s["fibrous"], rate * s["cartilage"]
     return {
-        "woven": laying * c.free + fibrous + cartilage,
+        "woven": rate * c.free + fibrous + cartilage,
         "fibrous": -fibrous,
         "cartilage": -cartilage,
     }
@@ -62,24 +70,13 @@ def ossify_cartilage(s: State, c: Conditions, tissue: Tissue, p: Numbers) -> dic
 
 
 def mineralise(s: State, c: Conditions, tissue: Tissue, p: Numbers) -> dict[str, jax.Array]:
-    r"""Return the mineral entering woven bone, :math:`\dot M = k_{min}(\phi_w - M)`."""
+    r"""Return the mineral entering woven bone, :math:`\dot M = k_{min}(\phi_w + \phi_l - M)`.
+
+    :math:`M` is all new bone that holds its mineral, woven or lamellar; lamellar bone comes from
+    mineralised woven bone and keeps its mineral, so the rest is osteoid of woven bone.
+    """
     del c, tissue
-    return {"mineralised": p["mineralisation"] * (s["woven"] - s["mineralised"])}
-
-
-def lyse_clot(s: State, c: Conditions, tissue: Tissue, p: Numbers) -> dict[str, jax.Array]:
-    r"""Return the lysis of the injected clot, :math:`-k_{lysis} s_{clot}` (U11)."""
-    del c, tissue
-    return {"clot": -p["clot_lysis"] * s["clot"]}
-
-
-def resorb_demineralised_bone(
-    s: State, c: Conditions, tissue: Tissue, p: Numbers
-) -> dict[str, jax.Array]:
-    r"""Return the resorption of demineralised bone, :math:`-k_{dbm}(b+m) s_{dbm}` (U11)."""
-    del c, tissue
-    cells = s["osteoblast"] + sum(s[n] for n in PROGENITORS)
-    return {"demineralised_bone": -p["scaffold_resorption"] * cells * s["demineralised_bone"]}
+    return {"mineralised": p["mineralisation"] * (summed(s, BONE) - s["mineralised"])}
 
 
 def tear(s: State, c: Conditions, tissue: Tissue, p: Numbers) -> dict[str, jax.Array]:
@@ -90,7 +87,7 @@ def tear(s: State, c: Conditions, tissue: Tissue, p: Numbers) -> dict[str, jax.A
     """
     del tissue
     rate = p["tearing"] * c.torn
-    torn = {name: -rate * s[name] for name in ("fibrous", "cartilage", "woven", "mineralised")}
+    torn = {name: -rate * s[name] for name in TORN}
     return {**torn, "perfusion": -p["vessel_tearing"] * c.torn * s["perfusion"]}
 
 
@@ -126,7 +123,7 @@ BONE_APPOSITION = Term(
     lay_bone,
     ("woven", "fibrous", "cartilage"),
     None,
-    r"\dot\phi_w = p_b b(1-\phi_w-s_{dbm})",
+    r"\dot\phi_w = p_b b(1-\phi_w-\phi_l-s)",
     ("Trejo2019",),
     "bone takes the place of soft tissue",
 )
@@ -144,32 +141,14 @@ MINERALISATION = Term(
     mineralise,
     ("mineralised",),
     None,
-    r"\dot M = k_{min}(\phi_w-M)",
+    r"\dot M = k_{min}(\phi_w+\phi_l-M)",
     ("NecrosisPackage",),
     "first order",
-)
-CLOT_LYSIS = Term(
-    "clot dissolves",
-    lyse_clot,
-    ("clot",),
-    None,
-    r"\dot s_{clot} = -k_{lysis}s_{clot}",
-    (),
-    "first order",
-)
-SCAFFOLD_RESORPTION = Term(
-    "demineralised bone is resorbed",
-    resorb_demineralised_bone,
-    ("demineralised_bone",),
-    None,
-    r"\dot s_{dbm} = -k_{dbm}(b+m)s_{dbm}",
-    (),
-    "cells resorb it",
 )
 TEARING = Term(
     "strain tears tissue",
     tear,
-    ("fibrous", "cartilage", "woven", "mineralised", "perfusion"),
+    (*TORN, "perfusion"),
     None,
     r"\dot\phi = -k_\tau\,\tau(\varepsilon)\,\phi,\ \dot v = -k_v\,\tau(\varepsilon)\,v",
     ("UlmRules",),

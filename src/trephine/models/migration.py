@@ -1,10 +1,11 @@
-"""Cells on the move: random motion, haptotaxis, and the host's supply from living surfaces."""
+"""Cells on the move: random motion, two kinds of taxis, and the host's supply from bone."""
 
 from __future__ import annotations
 
 import jax
 import jax.numpy as jnp
 
+from trephine.models.surfaces import living_surface
 from trephine.models.term import Numbers, Term
 from trephine.models.tissue import Conditions, Tissue
 from trephine.numerics.advection import advect
@@ -26,60 +27,100 @@ def conductance(mobility: jax.Array, tissue: Tissue) -> Faces:
     return x * tissue.apertures[0], y * tissue.apertures[1], z * tissue.apertures[2]
 
 
-def _passable(s: State, p: Numbers) -> jax.Array:
-    """Return how freely cells move: bone and fibrous matrix hinder, clot helps (U12) [-]."""
-    matrix = (1.0 - s["woven"]) ** 2 * (1.0 - p["fibrous_hindrance"] * s["fibrous"])
-    scaffold = 1.0 - s["demineralised_bone"]
-    return matrix * scaffold * (1.0 + p["clot_motility"] * s["clot"])
+def scaled(faces: Faces, by: jax.Array | float) -> Faces:
+    """Return values on faces times a number."""
+    x, y, z = faces
+    return by * x, by * y, by * z
 
 
 def wander(s: State, c: Conditions, tissue: Tissue, p: Numbers) -> dict[str, jax.Array]:
     r"""Return the random motion of progenitors.
 
     .. math:: \dot m = \nabla\cdot(D \nabla m), \quad
-        D = D_m (1-\phi_w)^2 (1-\tfrac12\phi_f)(1-s_{dbm})(1+k_s s_{clot})
+        D = D_m (1-\phi_w-\phi_l)^2 (1-\tfrac12\phi_f)(1-s)(1+k_s s_{clot})
+
+    with :math:`s` the share of the solid carriers; :func:`trephine.models.tissue.passable`.
     """
-    del c
-    faces = conductance(p["progenitor_motility"] * _passable(s, p), tissue)
+    faces = scaled(c.passage, p["progenitor_motility"])
     return {n: per_open_volume(diffuse(s[n], faces, tissue.spacing), tissue) for n in PROGENITORS}
 
 
 def spread_fibroblasts(s: State, c: Conditions, tissue: Tissue, p: Numbers) -> dict[str, jax.Array]:
     r"""Return the random motion of fibroblasts, :math:`\dot f = \nabla\cdot(D \nabla f)`."""
-    del c
-    faces = conductance(p["fibroblast_motility"] * _passable(s, p), tissue)
+    faces = scaled(c.passage, p["fibroblast_motility"])
     moved = diffuse(s["fibroblast"], faces, tissue.spacing)
     return {"fibroblast": per_open_volume(moved, tissue)}
+
+
+def climb(potential: jax.Array, c: Conditions, tissue: Tissue, p: Numbers) -> Faces:
+    r"""Return the velocity of cells up a potential, open share included, on the faces [mm/d].
+
+    .. math:: w = \frac{\nabla\Phi}{\sqrt{1+|\nabla\Phi|^2/w_{max}^2}}\,\frac{D}{D_m}
+
+    No cell outruns :math:`w_{max}`, and what hinders random motion hinders this one as much.
+
+    Parameters
+    ----------
+    potential
+        What the cells climb, (x, y, z) [mm^2/d].
+    c, tissue, p
+        Conditions, geometry, and ``migration_speed`` [mm/d].
+    """
+    slope = difference(potential, tissue.spacing)
+    square = p["migration_speed"] ** 2
+    x, y, z = (
+        passage * up / jnp.sqrt(1.0 + up**2 / square)
+        for passage, up in zip(c.passage, slope, strict=True)
+    )
+    return x, y, z
+
+
+def _drift(s: State, velocity: Faces, tissue: Tissue) -> dict[str, jax.Array]:
+    return {n: per_open_volume(advect(s[n], velocity, tissue.spacing), tissue) for n in PROGENITORS}
 
 
 def climb_matrix(s: State, c: Conditions, tissue: Tissue, p: Numbers) -> dict[str, jax.Array]:
     r"""Return the motion of progenitors up the density of soft matrix.
 
     .. math::
-        \dot m = -\nabla\cdot\left(\frac{D}{D_m}\frac{C_k}{(K_k+\phi)^2}\, m \nabla\phi\right),
-        \quad \phi = \phi_f + \phi_c
+        \dot m = -\nabla\cdot(w m), \quad
+        w \propto \frac{C_k}{(K_k+\phi)^2} \nabla\phi
+          = \frac{C_k}{K_k}\nabla\frac{\phi}{K_k+\phi}, \quad \phi = \phi_f + \phi_c
 
-    What hinders random motion, :math:`D/D_m`, hinders this one as much.
+    The second form is the one computed: its difference over a face is exact. The speed is
+    bounded, see :func:`climb`.
     """
-    del c
-    matrix = s["fibrous"] + s["cartilage"]
-    pull = p["haptotaxis"] / (p["haptotaxis_half"] + matrix) ** 2 * _passable(s, p)
-    slope = difference(matrix, tissue.spacing)
-    faces = conductance(pull, tissue)
-    velocity = (faces[0] * slope[0], faces[1] * slope[1], faces[2] * slope[2])
-    return {n: per_open_volume(advect(s[n], velocity, tissue.spacing), tissue) for n in PROGENITORS}
+    matrix, half = s["fibrous"] + s["cartilage"], p["haptotaxis_half"]
+    potential = p["haptotaxis"] / half * matrix / (half + matrix)
+    return _drift(s, climb(potential, c, tissue, p), tissue)
+
+
+def follow_signal(s: State, c: Conditions, tissue: Tissue, p: Numbers) -> dict[str, jax.Array]:
+    r"""Return the motion of progenitors up the osteogenic signal.
+
+    .. math::
+        \dot m = -\nabla\cdot(w m), \quad
+        w \propto \chi\frac{K}{(K+g)^2}\nabla g = \chi\nabla\frac{g}{K+g}
+
+    Cells feel the difference in receptors bound, so a strong signal does not lead them. They
+    secrete the signal that they follow: with :math:`\chi < 4 D_m` an even spread of cells stays
+    stable whatever the signal, since :math:`g K/(K+g)^2 \le 1/4`. The speed is bounded, see
+    :func:`climb`.
+    """
+    potential = p["chemotaxis"] * c.signal / (p["chemotaxis_half"] + c.signal)
+    return _drift(s, climb(potential, c, tissue, p), tissue)
 
 
 def supply_host(s: State, c: Conditions, tissue: Tissue, p: Numbers) -> dict[str, jax.Array]:
     r"""Return the exchange of host progenitors with living bone surfaces.
 
-    .. math:: \dot m = k\, a\, (m_{host} - m)_+
+    .. math:: \dot m = k\, a\,(1-\phi_n)\, (m_{host} - m)_+
 
-    with :math:`a` the living surface per volume.
+    with :math:`a` the surface of old bone per volume and :math:`\phi_n` the dead share of it.
     """
     del c
     wanting = jnp.maximum(p["host_level"] - s["progenitor_host"], 0.0)
-    return {"progenitor_host": p["host_exchange"] * tissue.living_surface * wanting}
+    return {"progenitor_host": p["host_exchange"] * living_surface(s, tissue) * wanting}
 
 
 RANDOM_MOTION = Term(
@@ -89,10 +130,10 @@ RANDOM_MOTION = Term(
     conserves="total",
     equation=(
         r"\dot m = \nabla\cdot(D\nabla m),\ "
-        r"D = D_m(1-\phi_w)^2(1-\tfrac12\phi_f)(1-s_{dbm})(1+k_s s_{clot})"
+        r"D = D_m(1-\phi_w-\phi_l)^2(1-\tfrac12\phi_f)(1-s)(1+k_s s_{clot})"
     ),
     sources=("BailonPlaza2001",),
-    assumed="mobility falls with matrix and rises in clot",
+    assumed="mobility falls with matrix and solid carriers and rises in clot",
 )
 FIBROBLAST_MOTION = Term(
     name="fibroblasts wander",
@@ -108,18 +149,32 @@ HAPTOTAXIS = Term(
     touches=PROGENITORS,
     conserves="total",
     equation=(
-        r"\dot m = -\nabla\cdot\left(\frac{D}{D_m}\frac{C_k}{(K_k+\phi)^2} m \nabla\phi\right),\ "
-        r"\phi=\phi_f+\phi_c"
+        r"\dot m = -\nabla\cdot(w m),\ w = \frac{D}{D_m}"
+        r"\left[\frac{C_k}{(K_k+\phi)^2}\nabla\phi\right]_{w_{max}},\ \phi=\phi_f+\phi_c"
     ),
-    sources=("BailonPlaza2001",),
+    sources=("BailonPlaza2001", "Checa2011"),
     assumed="a matrix fraction of 1 stands for the matrix density scale of the source; what "
-    "hinders random motion hinders this as much",
+    "hinders random motion hinders this as much; the migration speed of the agent model bounds "
+    "the drift",
+)
+CHEMOTAXIS = Term(
+    name="progenitors follow the signal",
+    rate=follow_signal,
+    touches=PROGENITORS,
+    conserves="total",
+    equation=(
+        r"\dot m = -\nabla\cdot(w m),\ w = \frac{D}{D_m}"
+        r"\left[\chi\frac{K}{(K+g)^2}\nabla g\right]_{w_{max}}"
+    ),
+    sources=("Checa2011",),
+    assumed="receptors saturate; the coefficient is that of random motion, so a signal as strong "
+    "as can be gathers cells e-fold at most; the source gives the bound on the speed",
 )
 HOST_SUPPLY = Term(
     name="host progenitors arrive",
     rate=supply_host,
     touches=("progenitor_host",),
     conserves=None,
-    equation=r"\dot m = k\,a\,(m_{host}-m)_+",
+    equation=r"\dot m = k\,a\,(1-\phi_n)(m_{host}-m)_+",
     assumed="living bone surfaces hold a low background of progenitors",
 )

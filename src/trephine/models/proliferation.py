@@ -6,7 +6,7 @@ import jax
 
 from trephine.models.migration import PROGENITORS
 from trephine.models.term import Numbers, Term
-from trephine.models.tissue import Conditions, Tissue
+from trephine.models.tissue import BONE, Conditions, Tissue, summed
 from trephine.numerics.stepping import State
 
 
@@ -22,10 +22,13 @@ def grow_progenitors(s: State, c: Conditions, tissue: Tissue, p: Numbers) -> dic
 
 
 def grow_fibroblasts(s: State, c: Conditions, tissue: Tissue, p: Numbers) -> dict[str, jax.Array]:
-    r"""Return the division of fibroblasts, :math:`\dot f = A_f S f (1-\phi_w-tot/c_{max})`."""
+    r"""Return the division of fibroblasts.
+
+    .. math:: \dot f = A_f S f (1-\phi_w-\phi_l-tot/c_{max})
+    """
     del tissue
-    cells = sum(s[n] for n in (*PROGENITORS, "chondrocyte", "osteoblast", "fibroblast"))
-    room = 1.0 - s["woven"] - cells / p["capacity"]
+    cells = summed(s, (*PROGENITORS, "chondrocyte", "osteoblast", "fibroblast"))
+    room = 1.0 - summed(s, BONE) - cells / p["capacity"]
     return {"fibroblast": p["fibroblast_growth"] * c.surviving * s["fibroblast"] * room}
 
 
@@ -43,9 +46,13 @@ def grow_osteoblasts(s: State, c: Conditions, tissue: Tissue, p: Numbers) -> dic
 
 
 def lose_progenitors(s: State, c: Conditions, tissue: Tissue, p: Numbers) -> dict[str, jax.Array]:
-    r"""Return the death of progenitors, :math:`\dot m = -[d_m + d_h(1-S)] m`."""
+    r"""Return the death of progenitors, of which clot spares some.
+
+    .. math:: \dot m = -[d_m(1 - \sigma s_{clot}) + d_h(1-S)] m
+    """
     del tissue
-    rate = p["progenitor_loss"] + p["anoxic_death"] * (1.0 - c.surviving)
+    spared = 1.0 - p["clot_protection"] * s["clot"]
+    rate = p["progenitor_loss"] * spared + p["anoxic_death"] * (1.0 - c.surviving)
     return {name: -rate * s[name] for name in PROGENITORS}
 
 
@@ -93,7 +100,7 @@ FIBROBLAST_GROWTH = Term(
     grow_fibroblasts,
     ("fibroblast",),
     None,
-    r"\dot f = A_f S f (1-\phi_w-tot/c_{max})",
+    r"\dot f = A_f S f (1-\phi_w-\phi_l-tot/c_{max})",
     ("Checa2011",),
 )
 CHONDROCYTE_GROWTH = Term(
@@ -117,9 +124,9 @@ PROGENITOR_LOSS = Term(
     lose_progenitors,
     PROGENITORS,
     None,
-    r"\dot m = -[d_m+d_h(1-S)]m",
+    r"\dot m = -[d_m(1-\sigma s_{clot})+d_h(1-S)]m",
     (),
-    "basal and anoxic death rates",
+    "basal and anoxic death rates; cells held by clot are spared a part of the first",
 )
 FIBROBLAST_LOSS = Term(
     "fibroblasts die",

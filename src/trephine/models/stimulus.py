@@ -1,4 +1,4 @@
-"""From strain to fate: smooth weights in place of the published thresholds."""
+"""From strain to fate: weights in place of the published thresholds."""
 
 from __future__ import annotations
 
@@ -63,3 +63,35 @@ def tears(strain: jax.Array, p: Numbers) -> jax.Array:
     """
     over = jnp.maximum(strain - p["tearing_strain"], 0.0)
     return jnp.minimum(over / (p["torn_strain"] - p["tearing_strain"]), 1.0)
+
+
+def favours_vessels(strain: jax.Array, p: Numbers) -> jax.Array:
+    r"""Return how far strain lets vessels fill in, (x, y, z) [-] (U5).
+
+    .. math:: \psi_v = \min\left(1, \frac{(\varepsilon_2-\varepsilon)_+}
+        {\varepsilon_2-\varepsilon_1}\right)
+
+    Parameters
+    ----------
+    strain
+        Distortional strain averaged over days, (x, y, z) [-].
+    p
+        ``vessel_strain`` and ``vessel_strain_end`` [-].
+    """
+    left = jnp.maximum(p["vessel_strain_end"] - strain, 0.0)
+    return jnp.minimum(left / (p["vessel_strain_end"] - p["vessel_strain"]), 1.0)
+
+
+def unloads(strain: jax.Array, p: Numbers) -> jax.Array:
+    r"""Return how far a lack of strain calls for resorption, (x, y, z) [-].
+
+    .. math:: u = \left(1 - \varepsilon / \varepsilon_r\right)_+
+
+    Parameters
+    ----------
+    strain
+        Distortional strain averaged over days, (x, y, z) [-].
+    p
+        ``disuse_strain`` [-]; [ClaesHeigele1999], and near [LacroixPrendergast2002].
+    """
+    return jnp.maximum(1.0 - strain / p["disuse_strain"], 0.0)

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 
 from trephine.models.stimulus import favours_bone, favours_cartilage, tears
 from trephine.models.term import Numbers
-from trephine.numerics.faces import Faces
+from trephine.numerics.faces import Faces, harmonic
 from trephine.numerics.stepping import State
 
 
@@ -29,13 +29,16 @@ class Tissue(NamedTuple):
     wet_apertures
         The same on the inner faces [-].
     living_bone
-        Share of living bone, perfused throughout, (x, y, z) [-].
+        Share of bone alive on day 0, perfused throughout, (x, y, z) [-].
     living_surface
-        Surface of living bone per volume of healing tissue, (x, y, z) [1/mm].
+        Surface of bone alive on day 0 per volume of healing tissue, (x, y, z) [1/mm].
     muscle
-        Share of perfused soft tissue beyond the healing region, (x, y, z) [-].
+        Share of perfused soft tissue beyond the healing region: muscle, and marrow as far as it
+        lives, (x, y, z) [-].
     muscle_surface
         Surface toward it per volume of healing tissue, (x, y, z) [1/mm].
+    dead_surface
+        Surface of bone dead on day 0 per volume of healing tissue, (x, y, z) [1/mm].
     """
 
     spacing: jax.Array
@@ -47,6 +50,7 @@ class Tissue(NamedTuple):
     living_surface: jax.Array
     muscle: jax.Array
     muscle_surface: jax.Array
+    dead_surface: jax.Array
 
 
 class Conditions(NamedTuple):
@@ -63,7 +67,11 @@ class Conditions(NamedTuple):
     room
         Room for more osteogenic cells, 1 - (m + c + b) / c_max; negative where overfull.
     free
-        Share of the open volume that no matrix fills.
+        Share of the open volume that no matrix and no carrier fills.
+    creeping
+        How readily dead bone is replaced here, f of (U11).
+    passage
+        How freely cells cross the inner faces, D / D_m of (U12), open share included.
     bone_favoured, cartilage_favoured
         Weights of the strain, psi_b and psi_c of (U14).
     torn
@@ -72,6 +80,10 @@ class Conditions(NamedTuple):
         Rate of endochondral conversion, h of (U3) [1/d].
     oxygen
         Oxygen tension [mmHg].
+    signal
+        Osteogenic signal in units of its half-value.
+    strain
+        Distortional strain averaged over days.
     """
 
     signalled: jax.Array
@@ -79,11 +91,15 @@ class Conditions(NamedTuple):
     surviving: jax.Array
     room: jax.Array
     free: jax.Array
+    creeping: jax.Array
+    passage: Faces
     bone_favoured: jax.Array
     cartilage_favoured: jax.Array
     torn: jax.Array
     ossifying: jax.Array
     oxygen: jax.Array
+    signal: jax.Array
+    strain: jax.Array
 
 
 Box = tuple[slice, slice, slice]
@@ -111,6 +127,7 @@ def within(tissue: Tissue, box: Box) -> Tissue:
         living_surface=tissue.living_surface[box],
         muscle=tissue.muscle[box],
         muscle_surface=tissue.muscle_surface[box],
+        dead_surface=tissue.dead_surface[box],
     )
 
 
@@ -119,21 +136,60 @@ def hill(u: jax.Array, half_value: jax.Array | float) -> jax.Array:
     return u**2 / (half_value**2 + u**2)
 
 
+BONE = ("woven", "lamellar")
+"""New bone."""
+CARRIERS = ("demineralised_bone", "allograft", "ceramic")
+"""Solid carriers of an injection."""
+MATRIX = ("fibrous", "cartilage", *BONE, *CARRIERS)
+"""What shares the room of a voxel."""
+
+
+def summed(s: State, names: tuple[str, ...]) -> jax.Array:
+    """Return the sum of some fields of a state, (x, y, z)."""
+    first, *rest = names
+    found = s[first]
+    for name in rest:
+        found = found + s[name]
+    return found
+
+
+def passable(s: State, p: Numbers) -> jax.Array:
+    r"""Return how freely cells move (U12), (x, y, z) [-].
+
+    .. math:: D/D_m = (1-\phi_w-\phi_l)^2 (1-\tfrac12\phi_f)(1-s)(1+k_s s_{clot})
+
+    Bone, fibrous matrix and the solid carriers :math:`s` hinder; clot helps.
+    """
+    bone = jnp.maximum(1.0 - summed(s, BONE), 0.0) ** 2
+    matrix = 1.0 - p["fibrous_hindrance"] * s["fibrous"]
+    carriers = jnp.maximum(1.0 - summed(s, CARRIERS), 0.0)
+    return bone * matrix * carriers * (1.0 + p["clot_motility"] * s["clot"])
+
+
 def conditions(
-    s: State, oxygen: jax.Array, signal: jax.Array, strain: jax.Array, p: Numbers
+    s: State,
+    oxygen: jax.Array,
+    signal: jax.Array,
+    strain: jax.Array,
+    tissue: Tissue,
+    p: Numbers,
 ) -> Conditions:
     """Return what the cells feel, from state, oxygen [mmHg], signal [-] and strain [-]."""
     osteogenic = (
         s["progenitor_host"] + s["progenitor_injected"] + s["chondrocyte"] + s["osteoblast"]
     )
-    filled = s["fibrous"] + s["cartilage"] + s["woven"] + s["demineralised_bone"]
     bone_favoured = favours_bone(strain, p)
+    x, y, z = harmonic(passable(s, p))
+    a, b, c = tissue.apertures
+    half = p["creeping_osteoblast"]
     return Conditions(
         signalled=hill(signal, 1.0),
         oxygenated=hill(oxygen, p["osteogenic_oxygen"]),
         surviving=hill(oxygen, p["survival_oxygen"]),
         room=1.0 - osteogenic / p["capacity"],
-        free=jnp.maximum(1.0 - filled, 0.0),
+        free=jnp.maximum(1.0 - summed(s, MATRIX), 0.0),
+        creeping=s["perfusion"] * s["osteoblast"] / (half + s["osteoblast"]),
+        passage=(a * x, b * y, c * z),
         bone_favoured=bone_favoured,
         cartilage_favoured=favours_cartilage(strain, bone_favoured, p),
         torn=tears(strain, p),
@@ -141,4 +197,6 @@ def conditions(
         * s["perfusion"]
         * hill(s["cartilage"], p["ossification_cartilage"]),
         oxygen=oxygen,
+        signal=signal,
+        strain=strain,
     )

@@ -14,7 +14,7 @@ from trephine.core.types import Budget, Voxels
 from trephine.models import injection, placement
 from trephine.models.injection import InjectionParameters
 
-VERSION = 1
+VERSION = 2
 """Goes up when the same inputs give another product."""
 
 
@@ -57,8 +57,9 @@ def deliver(
     the order of the funnel (D1, D2), where :math:`V` is the volume that arrives with its
     carrier. Of the retention law D3 only the share :math:`f` that is gone after the first days
     is taken off; the slow loss belongs to the healing model, whose own death rates act on what
-    stays. Escape by veins is part of :math:`f`. Filtration of progenitors onto demineralised
-    bone is not modelled: carrier and cells are mixed.
+    stays. Escape by veins is part of :math:`f`. The pieces of a solid carrier take up a share of
+    its bulk volume, and the product fills the pores between them. Filtration of progenitors onto
+    a carrier is not modelled: carrier and cells are mixed.
 
     Parameters
     ----------
@@ -104,7 +105,8 @@ def deliver(
     radius = injection.bore(plan.needle.gauge, p) / 2.0
     stress = injection.wall_stress(plan.flow, radius, injection.viscosity(product.haematocrit, p))
     accuracy, kept = p.accuracy[plan.guidance], 1.0 - p.leak
-    mixed = plan.volume + plan.carrier_volume
+    pieces = plan.carrier_volume * p.solid.get(plan.carrier, 0.0)
+    mixed = plan.volume + pieces
     arriving = mixed * accuracy * kept
     settled = injection.fits(arriving, accessible)
     shares = (
@@ -133,7 +135,7 @@ def deliver(
     volume = arriving * settled
     fill = placement.settle(room, placement.ease(anatomy, tip, volume), volume, voxel)
     per_volume = fill / (fill.sum() * voxel)
-    carrier = plan.carrier_volume / mixed
+    solid = fill * pieces / mixed
     nowhere = np.zeros(anatomy.grid.shape)
     graft_progenitors = product.progenitors * left * per_volume
     graft_others = others * left * per_volume
@@ -143,7 +145,9 @@ def deliver(
         progenitors=graft_progenitors,
         nucleated=graft_others,
         clot=fill if plan.carrier == "clot" else nowhere,
-        demineralised_bone=fill * carrier,
+        demineralised_bone=solid if plan.carrier == "demineralised_bone" else nowhere,
+        allograft=solid if plan.carrier == "allograft" else nowhere,
+        ceramic=solid if plan.carrier == "ceramic" else nowhere,
         cultured=concentrate.cultured,
         funnel=tuple(funnel),
         budgets=(
@@ -152,7 +156,7 @@ def deliver(
             Budget(
                 "volume",
                 "m^3",
-                {"product": product.volume, "carrier": plan.carrier_volume},
+                {"product": product.volume, "carrier": pieces},
                 {
                     "left over": product.volume - plan.volume,
                     "misplaced": mixed * (1.0 - accuracy),
