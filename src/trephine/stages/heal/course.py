@@ -105,13 +105,17 @@ class Course:
             fields[name][index] = values
 
     def _stops(self) -> list[float]:
-        """Return the days on which something happens: each visit, injection, load, whole day.
+        """Return the days on which something happens: each visit, step of the plan, whole day.
 
         What lies within a second of a visit happens at the visit, and there is nothing after
         the last one.
         """
         stops = np.asarray(self.visits)
-        for more in ([s.day / DAY for s in self.plan.steps], np.arange(stops[-1])):
+        ends = [m.until / DAY for m in self.plan.medications if m.until is not None]
+        steps = [*(s.day / DAY for s in self.plan.steps), *ends]
+        for more in (steps, np.arange(stops[-1])):
+            if not len(more):
+                continue
             apart = np.abs(np.subtract.outer(np.asarray(more), stops)).min(axis=1) > SECOND
             stops = np.concatenate([stops, np.asarray(more)[apart]])
         return [float(day) for day in np.unique(stops) if day <= self.visits[-1]]
