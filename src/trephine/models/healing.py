@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, ClassVar
+from typing import ClassVar, Literal, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -18,8 +18,12 @@ from trephine.models.published.bailon_plaza import BailonPlazaParameters
 from trephine.models.stiffness import ModulusParameters, PoissonParameters
 from trephine.models.term import Numbers
 from trephine.models.tissue import Tissue
+from trephine.numerics import foresight
 from trephine.numerics.stepping import Ledger, Marched, State, march
 from trephine.numerics.summation import total
+
+Precision = Literal["single", "double"]
+Values = TypeVar("Values")
 
 
 @dataclass(frozen=True)
@@ -40,12 +44,35 @@ class HealParameters:
 def balanced(
     model: HealingModel, s: State, tissue: Tissue, p: Numbers, fast: Fast, tolerance: jax.Array
 ) -> Fast:
-    """Return the fast fields in balance with a state at rest."""
-    return model.settle(s, tissue, p, fast, tolerance)
+    """Return the fast fields in balance with a state at rest, their past forgotten."""
+    settled = model.settle(s, tissue, p, fast, tolerance)
+    return settled._replace(history=foresight.forgotten(settled.fields))
+
+
+def foreseen(fast: Fast, stage: int, length: jax.Array) -> Fast:
+    """Return a guess of the fields in balance at the start (0) or end (1) of a step."""
+    if stage == 0:
+        fields, history = foresight.at_start(fast.fields, fast.history)
+    else:
+        fields, history = foresight.at_end(fast.fields, fast.history, length)
+    return Fast(fields, fast.residual, history)
+
+
+def in_precision(values: Values, precision: Precision) -> Values:
+    """Return arrays and numbers as the rates take them."""
+    kind = jnp.float32 if precision == "single" else jnp.float64
+    cast: Values = jax.tree.map(lambda u: jnp.asarray(u).astype(kind), values)
+    return cast
 
 
 def rates_of(
-    model: HealingModel, s: State, fast: Fast, strain: Strain, tissue: Tissue, p: Numbers
+    model: HealingModel,
+    s: State,
+    fast: Fast,
+    strain: Strain,
+    tissue: Tissue,
+    p: Numbers,
+    volume: jax.Array | None = None,
 ) -> tuple[State, Ledger]:
     """Return the rates of change of a state, and what each term adds to each field in all.
 
@@ -61,21 +88,24 @@ def rates_of(
         Geometry.
     p
         Numbers in engine units.
+    volume
+        Of healing tissue in double precision, (x, y, z) [mm^3], where the rest is single.
 
     Returns
     -------
     tuple
         Rates per volume of healing tissue, (x, y, z) [1/d]; and by ``"field/term"`` the same
-        integrated over the grid [1e3 cells/d for cells, mm^3/d for volumes].
+        integrated over the grid [1e3 cells/d for cells, mm^3/d for volumes]. Whatever the
+        precision of a term, rates are summed in double, so that both agree to its last digits.
     """
     felt = model.feel(s, fast, strain, tissue, p)
-    change: State = {name: jnp.zeros_like(tissue.open) for name in s}
+    change: State = {name: jnp.zeros(tissue.open.shape) for name in s}
     ledger: Ledger = {}
-    volume = tissue.open * tissue.spacing**3
+    each = tissue.open * tissue.spacing**3 if volume is None else volume
     for term in model.terms:
         for field, rate in term.rate(s, felt, tissue, p).items():
             change[field] = change[field] + rate
-            ledger[f"{field}/{term.name}"] = total(rate * volume)
+            ledger[f"{field}/{term.name}"] = total(rate.astype(float) * each)
     return change, ledger
 
 
@@ -84,7 +114,7 @@ def absolute_tolerances(model: HealingModel, relative: float) -> dict[str, float
     return {field.name: relative * field.floor for field in model.fields}
 
 
-@partial(jax.jit, static_argnames=("model", "relative"))
+@partial(jax.jit, static_argnames=("model", "relative", "precision"))
 def advance(
     model: HealingModel,
     s: State,
@@ -98,6 +128,7 @@ def advance(
     longest: jax.Array,
     tolerance: jax.Array,
     relative: float,
+    precision: Precision = "double",
 ) -> Marched:
     """Advance a healing model under a given strain.
 
@@ -119,13 +150,21 @@ def advance(
         Of the fields in balance.
     relative
         Of a step.
+    precision
+        Of the rates. The state, the fields in balance and every sum are always double.
     """
+    volume = tissue.open * tissue.spacing**3
+    around, numbers, felt = in_precision((tissue, dict(p), strain), precision)
 
-    def rates(state: State, memory: Any) -> tuple[State, Any, Ledger]:  # noqa: ANN401
+    def rates(state: State, memory: Fast) -> tuple[State, Fast, Ledger]:
         settled = model.settle(state, tissue, p, memory, tolerance)
-        change, ledger = rates_of(model, state, settled, strain, tissue, p)
-        return change, settled, ledger
+        seen, fields = in_precision((state, settled.fields), precision)
+        known = settled._replace(fields=fields)
+        change, ledger = rates_of(model, seen, known, felt, around, numbers, volume)
+        return change, settled._replace(history=memory.history), ledger
 
+    if not fast.history:
+        fast = fast._replace(history=foresight.forgotten(fast.fields))
     return march(
         rates,
         s,
@@ -135,4 +174,5 @@ def advance(
         longest=longest,
         relative=relative,
         absolute=absolute_tolerances(model, relative),
+        foresee=foreseen,
     )

@@ -50,10 +50,22 @@ class Elastic(NamedTuple):
 
 
 class Fast(NamedTuple):
-    """Fields so fast that they are always in balance, and the worst residual met on the way."""
+    """Fields so fast that they are always in balance, and the worst residual met on the way.
+
+    Parameters
+    ----------
+    fields
+        By name, each (x, y, z).
+    residual
+        The worst residual of a balance so far, relative to what is turned over.
+    history
+        Of the steps before, from which the next balance is guessed; see
+        :mod:`trephine.numerics.foresight`. Nothing where their past tells nothing.
+    """
 
     fields: dict[str, jax.Array]
     residual: jax.Array
+    history: dict[str, jax.Array] = {}  # noqa: RUF012  (never changed in place)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,10 @@ Ledger = dict[str, jax.Array]
 Rates = Callable[[State, Any], tuple[State, Any, Ledger]]
 """From state and memory to rates of change, new memory, and what each term does per time."""
 
+Foresee = Callable[[Any, int, jax.Array], Any]
+"""From memory, stage (0 at the start of a step, 1 at its end) and length of the step to the
+memory from which the rates of that stage start: a better guess of what they solve for."""
+
 SHORTEST = 1e-7
 """Step at which a march gives up, in its unit of time."""
 
@@ -39,6 +43,7 @@ def march(
     longest: float | jax.Array,
     relative: float | jax.Array,
     absolute: Mapping[str, float],
+    foresee: Foresee | None = None,
 ) -> Marched:
     r"""Advance a state by Heun's method with an embedded Euler step.
 
@@ -65,7 +70,10 @@ def march(
         Longest step allowed.
     relative, absolute
         Allowed error of a step: ``absolute[name] + relative * |u|``, in the largest norm.
+    foresee
+        Mends the memory before each evaluation of the rates.
     """
+    ahead = foresee or (lambda memory, _stage, _length: memory)
     _, _, ledger_shape = jax.eval_shape(rates, state, memory)
     empty = {name: jnp.zeros(shape.shape, shape.dtype) for name, shape in ledger_shape.items()}
 
@@ -79,9 +87,9 @@ def march(
         # the last stretch is cut in equal parts, so that no sliver of a step remains
         length = jnp.minimum(step, left)
         length = jnp.where((length < left) & (left < 2.0 * length), 0.5 * left, length)
-        first, memory_1, ledger_1 = rates(state, memory)
+        first, memory_1, ledger_1 = rates(state, ahead(memory, 0, length))
         middle = {k: u + length * first[k] for k, u in state.items()}
-        second, memory_2, ledger_2 = rates(middle, memory_1)
+        second, memory_2, ledger_2 = rates(middle, ahead(memory_1, 1, length))
         final = {k: 0.5 * (u + middle[k] + length * second[k]) for k, u in state.items()}
         lowest = jnp.asarray(0.0)
         error = jnp.asarray(0.0)

@@ -86,6 +86,7 @@ class Moment:
             held = getattr(self, group)._asdict()
             arrays |= {f"{group}/{n}": np.asarray(v) for n, v in held.items()}
         arrays |= {f"fast/{n}": np.asarray(u) for n, u in self.fast.fields.items()}
+        arrays |= {f"history/{n}": np.asarray(u) for n, u in self.fast.history.items()}
         return arrays | {"residual": np.asarray(self.fast.residual)}
 
     @classmethod
@@ -104,7 +105,7 @@ class Moment:
 
         return cls(
             state=held("state"),
-            fast=Fast(held("fast"), jnp.asarray(arrays["residual"])),
+            fast=Fast(held("fast"), jnp.asarray(arrays["residual"]), held("history")),
             strain=Strain(**held("strain")),
             unit_displacement=jnp.asarray(arrays["unit_displacement"]),
             unit_strain=Strain(**held("unit_strain")),
