@@ -74,6 +74,7 @@ def test_the_terms_touch_what_they_say_and_keep_the_cells_they_move() -> None:
 
 def test_it_stiffens_with_bone() -> None:
     numbers = {f"{name}_modulus": value for name, value in MODULI.items()}
+    numbers["bone_poisson"] = 0.3
     state = {name: jnp.zeros(2) for name in trejo.FIELDS} | {"bone": jnp.asarray([0.0, 1.0])}
     modulus = np.asarray(TREJO.elastic(state, numbers).modulus)
     assert modulus[0] == pytest.approx(MODULI["ground"])

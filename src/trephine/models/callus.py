@@ -35,8 +35,9 @@ from trephine.models import (
 from trephine.models.model import Elastic, Fast, Field, HealingModel, Strain
 from trephine.models.oxygen import oxygen_tension
 from trephine.models.signal import osteogenic_signal
+from trephine.models.stiffness import tissue_modulus, tissue_poisson
 from trephine.models.term import Numbers, Term
-from trephine.models.tissue import BONE, CARRIERS, Conditions, Tissue, conditions, summed
+from trephine.models.tissue import BONE, CARRIERS, Conditions, Tissue, conditions
 from trephine.numerics.faces import aperture
 from trephine.numerics.stepping import State
 
@@ -333,19 +334,8 @@ def feel(s: State, fast: Fast, strain: Strain, tissue: Tissue, p: Numbers) -> Co
 
 
 def elastic(s: State, p: Numbers) -> Elastic:
-    r"""Return how stiff the healing tissue is (U13).
-
-    .. math:: E = E_b M (\phi_w+\phi_l)^2 + E_c\phi_c^3 + E_f\phi_f^3 + E_0
-
-    where :math:`M = \mu(\phi_w+\phi_l)` is mineralised bone.
-    """
-    modulus = (
-        p["bone_modulus"] * s["mineralised"] * summed(s, BONE) ** 2
-        + p["cartilage_modulus"] * s["cartilage"] ** 3
-        + p["fibrous_modulus"] * s["fibrous"] ** 3
-        + p["ground_modulus"]
-    )
-    return Elastic(modulus, jnp.full_like(modulus, p["poisson_modulus"]))
+    """Return how stiff the healing tissue is (U13)."""
+    return Elastic(tissue_modulus(s, p), tissue_poisson(s, p))
 
 
 def shown(s: State) -> dict[str, jax.Array]:

@@ -50,8 +50,6 @@ class ModulusParameters:
         Young's modulus of a space packed with bone graft and with ceramic granules [Pa].
     cortex
         Young's modulus of the old cortical bone [Pa].
-    poisson
-        Poisson's ratio of every tissue, where one number must do [-].
     """
 
     SECTION: ClassVar[str] = "modulus"
@@ -62,7 +60,6 @@ class ModulusParameters:
     allograft: Modulus
     ceramic: Modulus
     cortex: Modulus
-    poisson: Ratio
 
 
 @dataclass(frozen=True)
@@ -111,10 +108,10 @@ class Voxels(NamedTuple):
 def tissue_modulus(s: State, p: Numbers) -> jax.Array:
     r"""Return Young's modulus of healing tissue, (x, y, z) [MPa] (U13).
 
-    .. math:: E = E_b\, \mu\, (\phi_w+\phi_l)^3 + E_c\phi_c^3 + E_f\phi_f^3 + E_a\phi_a^3
-        + E_k\phi_k^3 + E_0, \quad \mu = \frac{M + \phi_l}{\phi_w + \phi_l}
+    .. math:: E = E_b\, M\, (\phi_w+\phi_l)^2 + E_c\phi_c^3 + E_f\phi_f^3 + E_a\phi_a^3
+        + E_k\phi_k^3 + E_0
 
-    Woven bone is mineralised by :math:`M`, lamellar bone wholly; allograft and ceramic stiffen a
+    with the mineralised bone :math:`M = \mu(\phi_w+\phi_l)`, woven and lamellar; allograft and ceramic stiffen a
     space by the same rule. Demineralised bone, clot and marrow are part of :math:`E_0`.
 
     Parameters
@@ -125,9 +122,9 @@ def tissue_modulus(s: State, p: Numbers) -> jax.Array:
     p
         ``bone_modulus`` and so on, and ``ground_modulus`` [MPa]; [UlmRules].
     """
-    mineral, bone = s["mineralised"] + s["lamellar"], s["woven"] + s["lamellar"]
+    bone = s["woven"] + s["lamellar"]
     return (
-        p["bone_modulus"] * mineral * bone**2
+        p["bone_modulus"] * s["mineralised"] * bone**2
         + p["cartilage_modulus"] * s["cartilage"] ** 3
         + p["fibrous_modulus"] * s["fibrous"] ** 3
         + p["allograft_modulus"] * s["allograft"] ** 3
@@ -209,64 +206,4 @@ def voxels(tissue: Elastic, fixed: Fixed, p: Numbers) -> Voxels:
         + around * p["ground_modulus"],
         poisson=jnp.where(solid > 0, ratio / jnp.where(solid > 0, solid, 1.0), p["ground_poisson"]),
         concentration=1.0 + in_series * (series / tissue.modulus - 1.0),
-    )
-
-
-class Moduli(NamedTuple):
-    """Young's modulus of the voxels, and how much more the soft part of each is strained.
-
-    Parameters
-    ----------
-    voxel
-        Young's modulus, (x, y, z) [MPa].
-    concentration
-        Strain of the healing tissue over the strain of its voxel, at least 1, (x, y, z) [-].
-    """
-
-    voxel: jax.Array
-    concentration: jax.Array
-
-
-@partial(jax.jit)
-def moduli(s: State, fixed: Fixed, p: Numbers) -> Moduli:
-    r"""Return Young's modulus of the voxels and the strain concentration in their soft part.
-
-    Healing tissue has (U13)
-
-    .. math:: E_t = E_b \mu \phi_w^3 + E_c\phi_c^3 + E_f\phi_f^3 + E_0
-
-    where :math:`\mu \phi_w` is mineralised bone. Where the gap cuts a voxel, old bone and tissue
-    lie one behind the other along the shaft and act in series; side by side they act by volume:
-
-    .. math:: E = L \left(\frac{a}{E_{cortex}} + \frac{1-a}{E_t}\right)^{-1} + \dots
-
-    with the share :math:`L` of cortex, standing or removed, and the standing part :math:`a` of
-    it. Averaging by volume there would bridge a gap narrower than two voxels. A voxel full of
-    metal has modulus zero: the nail slides in the canal and its stiffness enters as a spring.
-
-    Parameters
-    ----------
-    s
-        Tissue fractions, (x, y, z) [-].
-    fixed
-        What does not change.
-    p
-        ``cortex_modulus`` and the moduli of the tissues [MPa].
-    """
-    soft = (
-        p["bone_modulus"] * s["mineralised"] * s["woven"] ** 2
-        + p["cartilage_modulus"] * s["cartilage"] ** 3
-        + p["fibrous_modulus"] * s["fibrous"] ** 3
-    )
-    tissue = soft + p["ground_modulus"]
-    cortex = fixed.bone + fixed.removed
-    standing = jnp.where(cortex > 0, fixed.bone / jnp.where(cortex > 0, cortex, 1.0), 0.0)
-    series = 1.0 / (standing / p["cortex_modulus"] + (1.0 - standing) / tissue)
-    beside = p["ground_modulus"] * (1.0 - fixed.metal - cortex)
-    beside = beside + soft * jnp.maximum(fixed.healing - fixed.removed, 0.0)
-    inside = jnp.where(fixed.healing > 0, fixed.healing, 1.0)
-    in_series = jnp.where(fixed.removed > 0, fixed.removed / inside, 0.0)
-    return Moduli(
-        voxel=cortex * series + jnp.maximum(beside, 0.0),
-        concentration=1.0 + in_series * (series / tissue - 1.0),
     )

@@ -69,7 +69,7 @@ def elastic(s: State, p: Numbers) -> Elastic:
         + p["cartilage_modulus"] * s["cartilage"] ** 3
         + p["ground_modulus"]
     )
-    return Elastic(modulus, jnp.full_like(modulus, p["poisson_modulus"]))
+    return Elastic(modulus, jnp.full_like(modulus, p["bone_poisson"]))
 
 
 def shown(s: State) -> dict[str, jax.Array]:
@@ -87,7 +87,7 @@ TREJO = HealingModel(
     name="trejo-2019",
     about="Macrophages of Trejo and others 2019: a fresh fracture, lumped, the same everywhere.",
     # Both know a bone_synthesis; the published one counts, since it comes later.
-    sections=("callus", "trejo", "modulus"),
+    sections=("callus", "trejo", "modulus", "poisson"),
     fields=tuple(_field(name) for name in trejo.FIELDS),
     fast=(),
     terms=trejo.TERMS,
