@@ -245,7 +245,7 @@ def test_a_ring_frame_holds_by_the_length_of_its_wires() -> None:
 
 MIXED: dict[str, tuple[float, ...]] = {
     "woven": (0.7, 0.2, 0.0, 0.1),
-    "mineralised": (0.5, 0.1, 0.0, 0.0),
+    "mineralised": (0.6, 0.1, 0.0, 0.0),
     "lamellar": (0.1, 0.0, 0.0, 0.0),
     "cartilage": (0.1, 0.5, 0.1, 0.0),
     "fibrous": (0.0, 0.2, 0.8, 0.0),
@@ -259,7 +259,7 @@ def by_hand(at: int, power: int = 3) -> float:
     """Young's modulus of one of the mixtures [MPa]."""
     part = {name: MIXED[name][at] for name in TISSUES}
     bone = part["woven"] + part["lamellar"]
-    mineral = (part["mineralised"] + part["lamellar"]) / bone if bone else 0.0
+    mineral = part["mineralised"] / bone if bone else 0.0
     return (
         4000 * mineral * bone**power
         + 200 * part["cartilage"] ** power
