@@ -106,6 +106,9 @@ def synthetic_fields(anatomy: Anatomy, *, heals: bool) -> dict[str, Array]:
         "oxygen": 8 + 40 * perfusion,
         "signal": 4 * cells / 0.02 + 0.2 * woven,
         "strain": strain,
+        "lamellar": 0.2 * woven / total * sigmoid((week - 20) / 2),
+        "dilatation": -0.3 * strain + 0.02 * reach * (x > 0) * np.exp(-week / 6),
+        "ceramic": np.zeros(1),
     }
     shape = (WEEKS.size, *SHAPE)
     return {name: np.where(open_, np.broadcast_to(v, shape), 0.0) for name, v in raw.items()}
@@ -129,6 +132,8 @@ def synthetic_course(anatomy: Anatomy, *, heals: bool) -> HealingCourse:
             f"{name}/to fibroblasts": -scale * 0.12 * sigmoid((week - 6) / 2),
             f"{name}/death": -scale * 0.2 * sigmoid((week - 8) / 3),
         }
+    spent["woven/bone forms"] = 4.0 * union
+    spent["oxygen/vessels bring oxygen"] = 300.0 * week
     made = float((fields["woven"][-1] * volume).sum())
     return HealingCourse(
         day=week * 7,

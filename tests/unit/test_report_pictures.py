@@ -12,9 +12,10 @@ from PIL import Image
 
 from synthetic_run import SHAPE, synthetic_anatomy, synthetic_run
 from trephine.core.grid import Grid
-from trephine.report import film, sections, volume
+from trephine.report import fields, film, scales, sections, volume
 from trephine.report.frames import MOST_FRAMES, Frames, composition, in_the_gap
 from trephine.report.pack import Pack, unpack
+from trephine.report.words import NO_BREAK
 
 RUN = synthetic_run()
 FRAMES = Frames.of(RUN)
@@ -131,22 +132,84 @@ def test_tissue_colours_show_bone_pale_and_metal_grey() -> None:
     assert bone == pytest.approx([239, 230, 208], abs=6)
 
 
-@pytest.mark.parametrize("field", sections.SHOWN, ids=lambda field: field.key)
-def test_one_scale_through_time(field: sections.Field) -> None:
-    scale = sections.scale_of(RUN, FRAMES, field)
-    assert scale.high > scale.low >= 0
-    ticks = scale.ticks()
-    assert ticks[0][0] == 0.0
-    assert 0.9 < ticks[-1][0] <= 1.0
+@pytest.mark.parametrize("field", fields.shown(RUN), ids=lambda field: field.key)
+def test_one_scale_through_time(field: fields.Field) -> None:
+    scale = scales.scale_of(RUN, FRAMES, field)
+    if field.key == "ceramic":
+        assert scale.is_empty
+        return
+    assert scale.high > scale.low
+    assert scale.is_signed == (field.key == "dilatation")
+    places = [place for place, _ in scale.ticks()]
+    assert places == sorted(places)
+    assert places[0] == 0.0
+    assert 0.9 < places[-1] <= 1.0
     levels = scale.levels(np.array([scale.low, scale.high, 10 * scale.high]))
-    assert list(levels) == [0, 255, 255]
+    assert list(levels) == [0, 254, 254]
+
+
+def test_every_field_of_the_course_can_be_shown() -> None:
+    found = fields.shown(RUN)
+    assert {part for field in found for part in field.parts} == set(RUN.course.fields)
+    assert found[0].key == "progenitors"
+    sum_of_both = fields.values(RUN.course.fields, found[0], 5)
+    parts = [RUN.course.fields[name][5] for name in found[0].parts]
+    assert np.array_equal(sum_of_both, (parts[0] + parts[1]) * 1e6)
+    assert not np.array_equal(sum_of_both, parts[0] * 1e6)
+
+
+@pytest.mark.parametrize(
+    ("name", "unit", "label", "shown", "factor"),
+    [
+        ("osteoblast", "1e6/mL", "Osteoblasts", "cells per mL", 1e6),
+        ("stem_cell", "1e6/mL", "Stem cell", "cells per mL", 1e6),
+        ("chondrogenic_factor", "100 ng/mL", "Chondrogenic factor", "ng/mL", 100.0),
+        ("pressure", "MPa", "Pressure, averaged over days", "kPa", 1e3),
+        ("age", "d", "Age", "d", 1.0),
+        ("mystery", "1", "Mystery", "no unit", 1.0),
+    ],
+)
+def test_a_field_is_told_by_its_name_and_unit(
+    name: str, unit: str, label: str, shown: str, factor: float
+) -> None:
+    field = fields.described(name, unit)
+    assert (field.label, field.unit, field.factor) == (label, shown, factor)
+
+
+def test_strains_at_which_the_fate_turns_lie_on_the_scale() -> None:
+    field = next(f for f in fields.shown(RUN) if f.key == "strain")
+    scale = scales.scale_of(RUN, FRAMES, field)
+    marks = {words.split(NO_BREAK)[0]: place for place, words in scale.thresholds()}
+    assert list(marks) == ["quiet <", "bone ≤", "cartilage ≤", "tears ≥"]
+    for key, words in (("bone_strain", "bone ≤"), ("cartilage_strain", "cartilage ≤")):
+        percent = 100 * RUN.used[f"callus.{key}"]
+        level = int(scale.levels(np.array([percent]))[0])
+        assert marks[words] == pytest.approx(level / 254, abs=0.005)
+    assert scale.field.law == "log"
+    assert scale.high >= 15
+
+
+def test_a_signed_field_has_zero_in_the_middle() -> None:
+    field = next(f for f in fields.shown(RUN) if f.key == "dilatation")
+    scale = scales.scale_of(RUN, FRAMES, field)
+    assert scale.low == -scale.high
+    assert int(scale.levels(np.zeros(1))[0]) == pytest.approx(127, abs=1)
 
 
 def test_values_beyond_the_scale_are_announced() -> None:
-    progenitors = sections.SHOWN[0]
-    cut_off = sections.Range(progenitors, 1.0, 100.0, is_above=True, is_below=True)
+    progenitors = fields.TOGETHER
+    cut_off = scales.Range(progenitors, 1.0, 100.0, is_above=True, is_below=True)
     assert cut_off.ticks()[0][1].startswith("≤")
     assert cut_off.ticks()[-1][1].startswith("≥")
+
+
+def test_sections_of_fine_grids_are_averaged_in_blocks() -> None:
+    grid = Grid((6, 4, 3 * sections.LARGEST_EDGE), 1e-3, (-2.5e-3, -1.5e-3, -0.1915))
+    cut = next(c for c in sections.CUTS if c.plane == "coronal")
+    ramp = np.broadcast_to(np.arange(grid.shape[2], dtype=float), grid.shape)
+    seen = sections.section(ramp, cut, grid)
+    assert seen.shape == (sections.LARGEST_EDGE, 2)
+    assert seen[0] == pytest.approx(np.full(2, grid.shape[2] - 2.0))
 
 
 def test_the_pack_unpacks_to_the_same_bytes() -> None:
@@ -155,8 +218,9 @@ def test_the_pack_unpacks_to_the_same_bytes() -> None:
     still = rng.integers(0, 256, (2, 7), dtype=np.uint8)
     pack = Pack()
     pack.add("moving", moving, over_time=True)
-    pack.add("still", still)
-    found = unpack(pack.as_text(), pack.contents_json())
+    pack.add("still", still, block="later")
+    assert set(pack.texts()) == {"first", "later"}
+    found = unpack(pack.texts(), pack.contents_json())
     assert np.array_equal(found["moving"], moving)
     assert np.array_equal(found["still"], still)
 
@@ -165,10 +229,23 @@ def test_volumes_are_small_and_x_runs_fastest() -> None:
     pack = Pack()
     size = volume.put_volumes(RUN, FRAMES, pack)
     assert size["millimetres"] == pytest.approx([51, 51, 54])
-    site = unpack(pack.as_text(), pack.contents_json())["volume_site"]
+    site = unpack(pack.texts(), pack.contents_json())["volume_site"]
     assert site.shape == (SHAPE[2], SHAPE[1], SHAPE[0], 3)
     bone = synthetic_anatomy().bone
     assert site[3, 10, 20, 0] / 252 == pytest.approx(bone[20, 10, 3], abs=0.01)
+
+
+def test_the_surface_of_bone_counts_old_woven_and_lamellar() -> None:
+    pack = Pack()
+    volume.put_volumes(RUN, FRAMES, pack)
+    found = unpack(pack.texts(), pack.contents_json())
+    tissue = found["volume_tissue"]
+    assert tissue.shape == (27, SHAPE[2], SHAPE[1], SHAPE[0], 4)
+    solid = (found["volume_site"][..., 0] + tissue[-1, ..., 0].astype(int) + tissue[-1, ..., 3]).T
+    new = sum(RUN.course.fields[name][-1] for name in ("mineralised", "lamellar"))
+    wanted = RUN.anatomy.bone + new * RUN.anatomy.open
+    assert np.abs(solid / 252 - wanted).max() < 0.03
+    assert tissue[-1, ..., 3].max() > 20, "there is lamellar bone to count"
 
 
 def test_large_volumes_are_averaged_in_blocks() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from synthetic_run import synthetic_run
 from trephine.case.case import Case
-from trephine.report import story, words
+from trephine.report import site_story, story, words
 
 SPACE = words.NO_BREAK
 
@@ -69,14 +69,14 @@ def plain(text: str) -> str:
 
 
 def test_the_case_is_told_from_its_document() -> None:
-    told = plain(" ".join(story.case_sentences(synthetic_run())))
+    told = plain(" ".join(site_story.case_sentences(synthetic_run())))
     for part in (
         "A man of 47 years, 80 kg, 178 cm",
         "left femoral shaft",
         "29 mm across with a canal of 14 mm",
         "4 mm wide and lies 10 degrees off transverse",
         "An 11 mm intramedullary nail",
-        "3,000 N/mm along the shaft (a catalogue value)",
+        "3,000 N/mm along the shaft (computed)",
         "perfused at 10 % of living bone and is 50 % fibrous; all of the bone ends bleed",
     ):
         assert part in told
@@ -95,7 +95,7 @@ def test_a_changed_case_is_told_differently() -> None:
             "biology": {"living_ends": 0.4},
         },
     )
-    told = plain(" ".join(story.case_sentences(replace(synthetic_run(), case=case))))
+    told = plain(" ".join(site_story.case_sentences(replace(synthetic_run(), case=case))))
     assert "A woman" in told
     assert "who smokes" in told
     assert "lowers the yield" in told
@@ -111,7 +111,7 @@ def test_a_scanned_bone_is_measured_on_the_grid() -> None:
     del written["site"]["shaft"]
     written["site"]["scan"] = scan
     run = replace(synthetic_run(), case=Case.model_validate(written))
-    told = plain(" ".join(story.case_sentences(run)))
+    told = plain(" ".join(site_story.case_sentences(run)))
     assert "comes from a scan; at the gap it is 29 mm across with a canal of 14 mm" in told
 
 

@@ -17,8 +17,9 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from trephine.case.run import Run
 from trephine.core.errors import InputError
 from trephine.report import film, graphs, story, tables
-from trephine.report.frames import Frames, composition, in_the_gap
-from trephine.report.palette import ACCENT, CELLS, INK, LOOSE, MUTED, RULE, TISSUES
+from trephine.report.frames import Frames, composition, filling, in_the_gap
+from trephine.report.legend import events
+from trephine.report.palette import ACCENT, INK, LOOSE, MUTED, NEW_BONE, RULE, TISSUES
 from trephine.report.svg import decades
 from trephine.report.words import rounded
 
@@ -85,7 +86,7 @@ def course(run: Run, path: str | Path | None = None) -> Figure:
             draw(axes, run)
             axes.set_xlim(0, float(run.course.day[-1]) / 7.0)
             axes.margins(x=0)
-            for week, _ in graphs.events(run):
+            for week, _ in events(run):
                 axes.axvline(week, color=INK, linewidth=0.8, linestyle=":")
         for axes in lower.axes[3:]:
             axes.set_xlabel("weeks from day 0")
@@ -132,8 +133,7 @@ def _legend_below(axes: Axes) -> None:
 
 def _tissue(axes: Axes, run: Run) -> None:
     weeks = run.course.day / 7.0
-    names = ("woven", "mineralised", "cartilage", "fibrous", "clot", "demineralised_bone")
-    parts = composition({name: in_the_gap(run, name) for name in names})
+    parts = composition(filling(run))
     shades = [shade for shade in (*TISSUES, LOOSE) if parts[shade.key].any()]
     axes.stackplot(
         weeks,
@@ -149,15 +149,16 @@ def _tissue(axes: Axes, run: Run) -> None:
 
 def _cells(axes: Axes, run: Run) -> None:
     weeks = run.course.day / 7.0
-    series = {shade: in_the_gap(run, shade.key) * 1e6 for shade in CELLS}
+    series = {s: in_the_gap(run, s.key) * 1e6 for s in graphs.cell_shades(run)}
     for number, (shade, values) in enumerate(series.items()):
         shown = np.where(values > 0, values, np.nan)
-        style = ("-", "--", "-", "--", ":")[number]
+        style = ("-", "--", "-", "--", ":")[number % 5]
         axes.plot(weeks, shown, style, color=shade.colour, label=shade.label)
     axes.set_yscale("log")
     axes.set(title="Cells in the gap", ylabel="cells per mL")
     axes.set_ylim(*decades(list(series.values()), 1e6))
-    _legend_below(axes)
+    if series:
+        _legend_below(axes)
 
 
 def _stiffness(axes: Axes, run: Run) -> None:
@@ -176,8 +177,8 @@ def _movement(axes: Axes, run: Run) -> None:
 
 def _callus(axes: Axes, run: Run) -> None:
     volume = run.follow_up.callus_volume * 1e6
-    axes.fill_between(run.follow_up.week, volume, color=TISSUES[0].colour, alpha=0.3)
-    axes.plot(run.follow_up.week, volume, color=TISSUES[0].colour)
+    axes.fill_between(run.follow_up.week, volume, color=NEW_BONE, alpha=0.3)
+    axes.plot(run.follow_up.week, volume, color=NEW_BONE)
     axes.set(title="Mineralised new bone", ylabel="mL")
     axes.set_ylim(bottom=0)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,18 @@ from trephine.report.palette import LOOSE, TISSUES
 
 MOST_FRAMES = 53
 """A longer course is shown at evenly spaced visits, so that the page stays small."""
+SOLID = (
+    "lamellar",
+    "mineralised",
+    "cartilage",
+    "fibrous",
+    "demineralised_bone",
+    "allograft",
+    "ceramic",
+)
+"""Fields of a course that take room and are drawn under their own name."""
+FILLING = (*SOLID, "woven", "clot")
+"""Fields of a course that :func:`composition` reads."""
 
 
 @dataclass(frozen=True)
@@ -56,31 +69,40 @@ class Frames:
         return len(self.week)
 
 
-def composition(fields: dict[str, Voxels], share: Voxels | float = 1.0) -> dict[str, Voxels]:
+def composition(fields: Mapping[str, Voxels], share: Voxels | float = 1.0) -> dict[str, Voxels]:
     """Return what fills open tissue, by the keys of the tissue palette, summing to its share.
 
-    Clot is a gel that tissue grows through; it is shown in the room that tissue leaves.
+    Clot is a gel that tissue grows through; it is shown in the room that tissue leaves. A tissue
+    that the model of a run does not know is nowhere.
 
     Parameters
     ----------
     fields
-        ``woven``, ``mineralised``, ``cartilage``, ``fibrous``, ``clot`` and
-        ``demineralised_bone``, any shape [-].
+        ``woven``, ``mineralised`` (the part of it that holds mineral), ``lamellar``,
+        ``cartilage``, ``fibrous``, ``clot`` and the grafts, any one shape [-].
     share
         What they add up to with the rest: 1 per volume of open tissue, or the open share of a
         voxel where the fields are per volume of voxel [-].
     """
-    parts = {
-        "mineralised": fields["mineralised"],
-        "osteoid": np.maximum(fields["woven"] - fields["mineralised"], 0.0),
-        "cartilage": fields["cartilage"],
-        "fibrous": fields["fibrous"],
-        "demineralised_bone": fields["demineralised_bone"],
-    }
+    nowhere = np.zeros(np.shape(next(iter(fields.values()))))
+    known = {name: fields.get(name, nowhere) for name in FILLING}
+    parts = {name: known[name] for name in SOLID}
+    parts["osteoid"] = np.maximum(known["woven"] - known["mineralised"], 0.0)
     room = np.maximum(share - sum(parts.values()), 0.0)
-    clot = np.minimum(fields["clot"], room)
+    clot = np.minimum(known["clot"], room)
     found = {shade.key: parts.get(shade.key, clot) for shade in TISSUES}
     return found | {LOOSE.key: room - clot}
+
+
+def hard(fields: Mapping[str, Voxels]) -> Voxels:
+    """Return new bone that holds mineral, woven and lamellar, per volume of open tissue [-]."""
+    total: Voxels = np.sum([fields[n] for n in ("mineralised", "lamellar") if n in fields], axis=0)
+    return total
+
+
+def filling(run: Run) -> dict[str, Series]:
+    """Return the mean over the gap of each field that fills it, (time,) [-]."""
+    return {name: in_the_gap(run, name) for name in FILLING if name in run.course.fields}
 
 
 def in_the_gap(run: Run, name: str) -> Series:

@@ -2,65 +2,34 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import numpy as np
 
+from trephine.case.course import UNITS
 from trephine.case.followup import CORTICES
-from trephine.case.plan import Injection
 from trephine.case.run import Run
-from trephine.core.types import Series
-from trephine.report.frames import Frames, composition, in_the_gap
-from trephine.report.palette import ACCENT, CELLS, INK, LOOSE, MUTED, SCORES, TISSUES
+from trephine.report import rigidity, strain
+from trephine.report.frames import Frames, composition, filling, in_the_gap
+from trephine.report.legend import Graph, Key, events, readings
+from trephine.report.palette import (
+    ACCENT,
+    CATEGORIES,
+    CELLS,
+    INK,
+    LOOSE,
+    MUTED,
+    NEW_BONE,
+    SCORES,
+    TISSUES,
+    Shade,
+)
 from trephine.report.svg import Panel, box, decades, nice_top, text
-from trephine.report.words import NO_BREAK, count, measure, new_bone, rounded, tenths
-
-
-@dataclass(frozen=True)
-class Key:
-    """A line of a legend: swatch, name, and what it reads at each frame."""
-
-    label: str
-    colour: str
-    readings: list[str]
-    dash: str = ""
-    shape: str = "line"
-
-    @property
-    def readings_json(self) -> str:
-        """The readings as JSON, for the page's script."""
-        return json.dumps(self.readings, ensure_ascii=False)
-
-
-@dataclass(frozen=True)
-class Graph:
-    """A picture with its title, its legend and what to make of it."""
-
-    title: str
-    note: str
-    svg: str
-    keys: list[Key]
-
-
-def events(run: Run) -> list[tuple[float, str]]:
-    """Return week and words of each injection of the plan."""
-    return [
-        (step.day / 604800, f"Injection, week {rounded(step.day / 604800)}")
-        for step in run.case.plan.injections
-    ]
-
-
-def _readings(frames: Frames, values: Series, write: Callable[[float], str]) -> list[str]:
-    return [write(float(values[i])) for i in frames.snapshot]
+from trephine.report.words import NO_BREAK, count, key_words, measure, new_bone, rounded, tenths
 
 
 def tissue(run: Run, frames: Frames) -> Graph:
     """Return what fills the gap over time, stacked."""
     weeks = run.course.day / 7.0
-    names = ("woven", "mineralised", "cartilage", "fibrous", "clot", "demineralised_bone")
-    parts = composition({name: in_the_gap(run, name) for name in names})
+    parts = composition(filling(run))
     panel = Panel.of(
         weeks, (0, 100), "% of the gap", "Stacked areas: mean tissue fractions in the gap by week"
     )
@@ -70,7 +39,7 @@ def tissue(run: Run, frames: Frames) -> Graph:
         if not share.any():
             continue
         drawn.append(panel.area(weeks, 100 * low, 100 * (low + share), shade.colour))
-        keys.append(Key(shade.label, shade.colour, _readings(frames, share, tenths), shape="area"))
+        keys.append(Key(shade.label, shade.colour, readings(frames, share, tenths), shape="area"))
         low = low + share
     axes = [panel.axes(), *drawn, panel.events(events(run))]
     note = (
@@ -80,10 +49,19 @@ def tissue(run: Run, frames: Frames) -> Graph:
     return Graph("What fills the gap", note, panel.drawing(axes), keys)
 
 
+def cell_shades(run: Run) -> list[Shade]:
+    """Return the kinds of cells of a run with their colours; those of other models too."""
+    known = [shade for shade in CELLS if shade.key in run.course.fields]
+    told = {shade.key for shade in CELLS} | {"inert_nucleated"}
+    others = [n for n in run.course.fields if UNITS[n] == "1e6/mL" and n not in told]
+    more = zip(others, CATEGORIES, strict=False)
+    return [*known, *(Shade(n, key_words(n).capitalize(), colour) for n, colour in more)]
+
+
 def cells(run: Run, frames: Frames) -> Graph:
     """Return the mean density of each kind of cell in the gap, on a log scale."""
     weeks = run.course.day / 7.0
-    series = {shade: in_the_gap(run, shade.key) * 1e6 for shade in CELLS}
+    series = {shade: in_the_gap(run, shade.key) * 1e6 for shade in cell_shades(run)}
     low, high = decades(list(series.values()), 1e6)
     panel = Panel.of(
         weeks,
@@ -94,10 +72,12 @@ def cells(run: Run, frames: Frames) -> Graph:
     )
     drawn, keys = [panel.axes(), panel.events(events(run))], []
     for number, (shade, values) in enumerate(series.items()):
-        dash = ("", "7 4", "", "7 4", "2 4")[number]
+        dash = ("", "7 4", "", "7 4", "2 4")[number % 5]
         drawn.append(panel.line(weeks, values, shade.colour, dash=dash))
-        keys.append(Key(shade.label, shade.colour, _readings(frames, values, count), dash))
-    note = "Mean over the gap. Injected and host progenitors obey the same laws; the tag stays."
+        keys.append(Key(shade.label, shade.colour, readings(frames, values, count), dash))
+    note = "Mean over the gap."
+    if "progenitor_injected" in run.course.fields:
+        note += " Injected and host progenitors obey the same laws; the tag stays."
     return Graph("Cells in the gap", note, panel.drawing(drawn), keys)
 
 
@@ -121,11 +101,11 @@ def stiffness(run: Run, frames: Frames) -> Graph:
         return f"{rounded(value)}{NO_BREAK}N/mm"
 
     keys = [
-        Key("Tissue between the bone ends", ACCENT, _readings(frames, tissue_, write)),
-        Key("Fixation", MUTED, _readings(frames, constant, write), "7 4"),
+        Key("Tissue between the bone ends", ACCENT, readings(frames, tissue_, write)),
+        Key("Fixation", MUTED, readings(frames, constant, write), "7 4"),
     ]
     note = "Where the tissue passes the fixation, it carries most of the load."
-    return Graph("Stiffness", note, panel.drawing(drawn), keys)
+    return Graph("Stiffness along the shaft", note, panel.drawing(drawn), keys)
 
 
 def movement(run: Run, frames: Frames) -> Graph:
@@ -147,12 +127,12 @@ def movement(run: Run, frames: Frames) -> Graph:
         Key(
             "Movement",
             ACCENT,
-            _readings(frames, run.course.movement, lambda v: measure(v, "m", "mm")),
+            readings(frames, run.course.movement, lambda v: measure(v, "m", "mm")),
         ),
         Key(
             "Load",
             INK,
-            _readings(frames, run.course.force, lambda v: measure(v, "N", "N")),
+            readings(frames, run.course.force, lambda v: measure(v, "N", "N")),
             shape="none",
         ),
     ]
@@ -177,11 +157,11 @@ def callus(run: Run, frames: Frames) -> Graph:
     drawn = [
         panel.axes(),
         panel.events(events(run)),
-        panel.area(seen.week, np.zeros(volume.size), volume, TISSUES[0].colour + "44"),
-        panel.line(seen.week, volume, TISSUES[0].colour),
+        panel.area(seen.week, np.zeros(volume.size), volume, NEW_BONE + "44"),
+        panel.line(seen.week, volume, NEW_BONE),
     ]
-    readings = [new_bone(float(seen.callus_volume[i])) for i in frames.visit]
-    keys = [Key("Mineralised new bone", TISSUES[0].colour, readings)]
+    told = [new_bone(float(seen.callus_volume[i])) for i in frames.visit]
+    keys = [Key("Mineralised new bone", NEW_BONE, told)]
     return Graph(
         "Callus", "In the gap, in the canal and around the bone.", panel.drawing(drawn), keys
     )
@@ -197,12 +177,12 @@ def scores(run: Run, frames: Frames) -> Graph:
         "mRUST, 4 to 16",
         "Steps: mRUST by week; below, the score of each cortex",
         height=height,
-        below=40.0 + 4 * band + 6,
+        below=43.0 + 4 * band + 6,
         marks=(4, 7, 10, 13, 16),
     )
     drawn = [panel.axes(), panel.events(events(run))]
     drawn.append(panel.line(seen.week, seen.mrust, ACCENT, step=True))
-    top = panel.y.start + 38
+    top = panel.y.start + 41
     ends = np.append(seen.week[1:], seen.week[-1])
     for row, cortex in enumerate(CORTICES):
         y = top + row * band
@@ -236,9 +216,9 @@ def _scores_note() -> str:
 
 def over_time(run: Run, frames: Frames) -> list[Graph]:
     """Return the graphs of tissue over time in the order of the page."""
-    return [make(run, frames) for make in (tissue, cells, stiffness, movement, callus, scores)]
-
-
-def has_injections(run: Run) -> bool:
-    """Return whether the plan of a run injects anything."""
-    return any(isinstance(step, Injection) for step in run.case.plan.steps)
+    makers = [tissue, cells, stiffness, rigidity.graph, movement, strain.graph, callus, scores]
+    if "strain" not in run.course.fields:
+        makers.remove(strain.graph)
+    if not cell_shades(run):
+        makers.remove(cells)
+    return [make(run, frames) for make in makers]

@@ -10,26 +10,34 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import jinja2
-import matplotlib as mpl
 import numpy as np
 from markupsafe import Markup
 
 from trephine.case.followup import CORTICES
 from trephine.case.run import Run
 from trephine.core.types import Ending
-from trephine.report import fate, film, funnel, graphs, sections, story, tables, volume
+from trephine.report import (
+    fate,
+    film,
+    funnel,
+    graphs,
+    legend,
+    rigidity,
+    sections,
+    site_story,
+    story,
+    tables,
+)
 from trephine.report.frames import Frames
-from trephine.report.pack import Pack
-from trephine.report.palette import LOOSE, SITE, TISSUES, Shade, rgb
-from trephine.report.words import measure, new_bone, rounded
+from trephine.report.palette import SITE, TISSUES, Shade
+from trephine.report.pictures import ISO, Pictures
+from trephine.report.words import rounded
 
-ISO = 0.35
-"""Share of a voxel that mineralised bone, old and new, fills at the surface of the solid view."""
 STRIP = 7
 """Films in the strip under the outcome."""
-COLOUR_MAP = "viridis"
+SCRIPTS = ("pack.js", "sections.js", "solid.js", "page.js")
 
-Drawn = TypeVar("Drawn", graphs.Graph, funnel.Funnel)
+Drawn = TypeVar("Drawn", legend.Graph, funnel.Funnel)
 
 
 def write(run: Run, folder: Path) -> Path:
@@ -55,7 +63,7 @@ def write(run: Run, folder: Path) -> Path:
 def html(run: Run) -> str:
     """Return the whole page."""
     frames = Frames.of(run)
-    pack, data = _pictures(run, frames)
+    pictures = Pictures.of(run, frames)
     words = {
         "title": run.case.name,
         "about": " ".join(run.case.about.split()),
@@ -66,7 +74,7 @@ def html(run: Run) -> str:
         "notices": [note for note in (*run.notices, tables.another_catalogue(run)) if note],
         "provisional": len(run.provisional),
         "used": len(run.used),
-        "case_sentences": story.case_sentences(run),
+        "case_sentences": site_story.case_sentences(run),
         "plan": [
             {"day": rounded(e.day / 86400), "title": e.title, "text": e.text}
             for e in story.plan_events(run.case)
@@ -75,7 +83,9 @@ def html(run: Run) -> str:
         "funnels": [_drawn(f) for f in funnel.funnels(run)],
         "graphs": [_drawn(g) for g in graphs.over_time(run, frames)],
         "has_loads": bool(run.case.plan.loadings),
+        "rigidity": rigidity.table(run),
         "fates": [_drawn(g) for g in fate.fates(run, frames)],
+        "other_fates": [(name, _drawn(g)) for name, g in fate.others(run, frames)],
         "moves": fate.largest_moves(run),
         "budgets": tables.budgets(run),
         "largest_imbalance": rounded(max(b.imbalance for b in run.budgets), 2),
@@ -88,7 +98,8 @@ def html(run: Run) -> str:
         "last_frame": len(frames) - 1,
         "last_week": rounded(float(frames.week[-1])),
         "cortices": CORTICES,
-        "scales": data.pop("ranges"),
+        "choices": pictures.choices,
+        "quick": pictures.quick,
         "cuts": _cuts(run),
         "bar_ap": _bar(run.follow_up.radiograph_ap.shape[2], run.follow_up.pixel),
         "bar_lateral": _bar(run.follow_up.radiograph_lateral.shape[2], run.follow_up.pixel),
@@ -96,12 +107,17 @@ def html(run: Run) -> str:
         "tissue_legend": _tissue_legend(run),
         "solid_legend": _solid_legend(run),
         "iso": round(100 * ISO),
-        "data": Markup(json.dumps(data, ensure_ascii=False).replace("</", "<\\/")),  # noqa: S704
-        "pack": pack.as_text(),
+        "data": Markup(_json(pictures.data)),  # noqa: S704  (escaped there)
+        "blocks": pictures.blocks,
         "style": _part("page.css"),
-        "script": _part("solid.js") + _part("page.js"),
+        "script": Markup("").join(map(_part, SCRIPTS)),
     }
     return _environment().get_template("page.html").render(words)
+
+
+def _json(data: Any) -> str:  # noqa: ANN401  (whatever JSON holds)
+    """Return plain data as JSON that cannot end the script it stands in."""
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
 
 
 def _environment() -> jinja2.Environment:
@@ -121,66 +137,6 @@ def _part(name: str) -> Markup:
 def _drawn(thing: Drawn) -> Drawn:
     """Return a graph or funnel with its drawing, in which text is escaped, as markup."""
     return replace(thing, svg=Markup(thing.svg))  # noqa: S704
-
-
-def _pictures(run: Run, frames: Frames) -> tuple[Pack, dict[str, Any]]:
-    """Return the pictures of all weeks, and what the page's script must know of them."""
-    pack = Pack()
-    for view, grey in film.films(run, frames).items():
-        pack.add(f"film_{view}", grey, over_time=True)
-    ranges = [sections.scale_of(run, frames, field) for field in sections.SHOWN]
-    for cut in sections.CUTS:
-        colours = sections.tissue_colours(run, frames, cut)
-        pack.add(f"tissue_{cut.plane}", colours, over_time=True)
-        pack.add(f"under_{cut.plane}", sections.underlay(run, cut))
-        for scale in ranges:
-            levels = sections.field_levels(run, frames, scale, cut)
-            pack.add(f"{scale.field.key}_{cut.plane}", levels, over_time=True)
-    map_ = mpl.colormaps[COLOUR_MAP](np.linspace(0, 1, 256))[:, :3]
-    pack.add("colours", np.rint(255 * map_).astype(np.uint8))
-    size = volume.put_volumes(run, frames, pack)
-    shades = {s.key: [c / 255 for c in rgb(s.colour)] for s in (*TISSUES, *SITE)}
-    data = {
-        "contents": pack.contents,
-        "weeks": [float(week) for week in frames.week],
-        "visits": _visits(run, frames),
-        "ranges": ranges,
-        "scales": {
-            r.field.key: {"title": f"{r.field.label} [{r.field.unit}]", "ticks": r.ticks()}
-            for r in ranges
-        },
-        "volume": {
-            **size,
-            "iso": ISO,
-            "colours": {
-                "bone": shades["bone"],
-                "metal": shades["metal"],
-                "new": shades["mineralised"],
-                "osteoid": shades["osteoid"],
-                "cartilage": shades["cartilage"],
-                "gap": shades["fibrous"],
-            },
-        },
-    }
-    return pack, data
-
-
-def _visits(run: Run, frames: Frames) -> list[dict[str, Any]]:
-    """Return what each frame shows in numbers, as text."""
-    seen, course = run.follow_up, run.course
-    return [
-        {
-            "week": rounded(float(seen.week[visit])),
-            "mrust": f"{rounded(float(seen.mrust[visit]))} of 16",
-            "bridged": f"{int(seen.bridged[visit])} of 4",
-            "callus": new_bone(float(seen.callus_volume[visit])),
-            "scores": [round(float(score)) for score in seen.cortex_score[visit]],
-            "stiffness": measure(float(course.stiffness[at]), "N/m", "N/mm"),
-            "movement": measure(float(course.movement[at]), "m", "mm"),
-            "force": measure(float(course.force[at]), "N", "N"),
-        }
-        for visit, at in zip(frames.visit, frames.snapshot, strict=True)
-    ]
 
 
 def _strip(run: Run, frames: Frames) -> list[dict[str, Any]]:
@@ -226,20 +182,23 @@ def _cuts(run: Run) -> list[dict[str, Any]]:
 
 def _tissue_legend(run: Run) -> list[Shade]:
     """Return the colours of the sections, of what occurs in this run."""
-    names = {"osteoid": "woven"}
-    fields, metal = run.course.fields, run.anatomy.metal
-    grown = [s for s in TISSUES if fields[names.get(s.key, s.key)].any()]
-    return [*grown, *(s for s in SITE if s.key != "metal" or metal.any())]
+    return [*_grown(run), *(s for s in SITE if s.key != "metal" or run.anatomy.metal.any())]
+
+
+def _grown(run: Run) -> list[Shade]:
+    """Return the colours of the tissues that occur in this run."""
+    names, fields = {"osteoid": "woven"}, run.course.fields
+    keys = {s.key: names.get(s.key, s.key) for s in TISSUES}
+    return [s for s in TISSUES if keys[s.key] in fields and fields[keys[s.key]].any()]
 
 
 def _solid_legend(run: Run) -> list[Shade]:
-    shades = {s.key: s for s in (*TISSUES, *SITE, LOOSE)}
-    told = [shades["bone"], shades["mineralised"]]
+    """Return the colours of the solid view: surfaces first, then what is a haze."""
+    shades = {s.key: s for s in (*TISSUES, *SITE)}
+    grown = {s.key for s in _grown(run)}
+    told = [shades["bone"], *(shades[k] for k in ("lamellar", "mineralised") if k in grown)]
     if run.anatomy.metal.any():
         told.append(shades["metal"])
-    return [
-        *told,
-        Shade("osteoid", "New bone not yet mineralised (haze)", shades["osteoid"].colour),
-        Shade("cartilage", "Cartilage (haze)", shades["cartilage"].colour),
-        Shade("gap", "Gap not yet filled (haze)", shades["fibrous"].colour),
-    ]
+    hazes: dict[str, str] = {k: shades[k].label for k in ("osteoid", "cartilage") if k in grown}
+    hazes["fibrous"] = "Gap not yet filled"
+    return [*told, *(Shade(k, f"{v} (haze)", shades[k].colour) for k, v in hazes.items())]

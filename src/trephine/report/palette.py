@@ -15,13 +15,19 @@ class Shade(NamedTuple):
 
 INK, MUTED, RULE, PAPER, ACCENT = "#1d2429", "#5b656c", "#d8dad5", "#fbfaf7", "#0b6e69"
 
+NEW_BONE = "#e3aa3f"
+SECOND = "#c9731a"
+"""A second line beside one in the accent."""
 TISSUES = (
-    Shade("mineralised", "Mineralised new bone", "#e3aa3f"),
-    Shade("osteoid", "New bone not yet mineralised", "#b5772c"),
+    Shade("lamellar", "Lamellar new bone", "#f2d48a"),
+    Shade("mineralised", "Mineralised woven bone", NEW_BONE),
+    Shade("osteoid", "Woven bone without mineral", "#b5772c"),
     Shade("cartilage", "Cartilage", "#4a89c2"),
     Shade("fibrous", "Fibrous tissue", "#d79bab"),
     Shade("clot", "Clot", "#8c3a4b"),
     Shade("demineralised_bone", "Demineralised bone matrix", "#7f9c86"),
+    Shade("allograft", "Allograft bone", "#b9b04a"),
+    Shade("ceramic", "Ceramic", "#6b4e9b"),
 )
 """What fills open tissue, in the order it is stacked; the rest is loose tissue and fluid."""
 LOOSE = Shade("loose", "Loose tissue and fluid", "#ebe7df")
@@ -51,11 +57,19 @@ CATEGORIES = (
     "#6b4e9b",
     "#7f9c86",
     "#8c3a4b",
-    "#9aa2a7",
     "#4d4a45",
     "#b9b04a",
+    "#45b0bf",
+    "#a8612a",
+    "#d9a6cf",
+    "#1f3f66",
+    "#e07a5f",
+    "#5f7d1f",
+    "#b3a5e0",
 )
-"""Colours for ways in and out that have no colour of their own; told apart in greyscale too."""
+"""Colours for ways in and out that have no colour of their own; the first ones differ most."""
+JOINED = "#9aa2a7"
+"""Colour of ways that are drawn together."""
 
 SCORES = ("#e9e6df", "#f0d9a4", "#e3aa3f", "#9a6412")
 """Cortex scores 1 to 4, pale to dark."""

@@ -7,12 +7,10 @@ from typing import NamedTuple
 
 from trephine.case.case import Case
 from trephine.case.loading import Loading
-from trephine.case.patient import Patient
+from trephine.case.medication import Medication
 from trephine.case.plan import Concentrate, Culture, Delivery, Harvest, Injection
 from trephine.case.run import Run
-from trephine.case.site import Site
 from trephine.report.words import (
-    NO_BREAK,
     article,
     count,
     day,
@@ -20,20 +18,21 @@ from trephine.report.words import (
     listed,
     measure,
     new_bone,
-    percent,
     ratio,
     rounded,
     time_span,
 )
 
-ADJECTIVES = {"femur": "femoral", "tibia": "tibial", "humerus": "humeral"}
-IMPLANTS = {
-    "plate": "A plate holds",
-    "unilateral_fixator": "A unilateral external fixator holds",
-    "ring_fixator": "A ring fixator holds",
-    "cast": "A cast holds",
+DRUGS = {
+    "nsaid": "Non-steroidal anti-inflammatory drug",
+    "corticosteroid": "Corticosteroid",
 }
 CARRIERS = {"none": "without a carrier", "clot": "held by its own clot"}
+SOLIDS = {
+    "demineralised_bone": "demineralised bone matrix",
+    "allograft": "allograft bone",
+    "ceramic": "ceramic",
+}
 GUIDANCE = {
     "blind": "without imaging",
     "ultrasound": "under ultrasound",
@@ -58,72 +57,6 @@ class Tile(NamedTuple):
     note: str
 
 
-def case_sentences(run: Run) -> list[str]:
-    """Return patient, bone, gap, fixation and biology of a run's case, a sentence or two each."""
-    return [_patient(run.case.patient), *_site(run.case.site, run)]
-
-
-def _patient(patient: Patient) -> str:
-    noun = {"male": "man", "female": "woman"}[patient.sex]
-    parts = [f"A {noun} of {rounded(patient.age_years)} years", measure(patient.mass, "kg", "kg")]
-    if patient.height is not None and patient.body_mass_index is not None:
-        parts.append(measure(patient.height, "m", "cm"))
-        parts.append(f"body mass index {rounded(patient.body_mass_index)}{NO_BREAK}kg/m²")
-    parts.append("who smokes" if patient.smoker else "who does not smoke")
-    text = ", ".join(parts) + "."
-    if patient.osteonecrosis_risk:
-        text += " Steroid, alcohol or known osteonecrosis lowers the yield of marrow."
-    if patient.earlier_harvest:
-        text += " The same crest was aspirated within a year."
-    if patient.blood_nucleated is not None:
-        cells = count(patient.blood_nucleated * 1e-6)
-        text += f" Blood holds {cells} nucleated cells per mL."
-    return text
-
-
-def _site(site: Site, run: Run) -> list[str]:
-    where = f"{site.side} {ADJECTIVES[site.bone]} shaft"
-    sentences = [f"{site.diagnosis.capitalize()} of the {where}."]
-    if site.shaft is not None:
-        sentences[0] += (
-            f" The bone is an idealised tube {measure(site.shaft.outer_diameter, 'm', 'mm')} "
-            f"across with a canal of {measure(site.shaft.canal_diameter, 'm', 'mm')}."
-        )
-    if site.scan is not None:
-        outer, canal = (2 * r for r in (run.anatomy.outer_radius, run.anatomy.canal_radius))
-        sentences[0] += (
-            f" The bone comes from a scan; at the gap it is {measure(outer, 'm', 'mm')} across "
-            f"with a canal of {measure(canal, 'm', 'mm')}."
-        )
-    gap = f"The gap is {measure(site.gap.width, 'm', 'mm')} wide"
-    if site.gap.tilt:
-        gap += f" and lies {measure(site.gap.tilt, 'rad', 'deg').replace('deg', 'degrees')}"
-        gap += " off transverse"
-    if site.gap.virtual:
-        gap += "; it was placed by the program in an intact shaft"
-    sentences.append(gap + ".")
-    fixation = site.fixation
-    if fixation.nail_diameter is not None:
-        nail = article(measure(fixation.nail_diameter, "m", "mm"))
-        holds = f"{nail[0].upper()}{nail[1:]} intramedullary nail holds"
-    else:
-        holds = IMPLANTS[fixation.kind]
-    given = "as stated in the case" if fixation.axial_stiffness is not None else "a catalogue value"
-    stiffness = measure(run.course.fixation_stiffness, "N/m", "N/mm")
-    sentences.append(f"{holds} the bone ends, with {stiffness} along the shaft ({given}).")
-    biology = site.biology
-    ends = (
-        "all of the bone ends bleed"
-        if biology.living_ends == 1
-        else (f"{percent(biology.living_ends)} of the bone ends bleeds")
-    )
-    sentences.append(
-        f"At day 0 the tissue in the gap is perfused at {percent(biology.perfusion)} of living "
-        f"bone and is {percent(biology.fibrous)} fibrous; {ends} when freshened."
-    )
-    return sentences
-
-
 def plan_events(case: Case) -> list[Event]:
     """Return the steps of the plan in the order of their days."""
     events = []
@@ -137,15 +70,31 @@ def plan_events(case: Case) -> list[Event]:
                 else "Injection of marrow"
             )
             events.append(Event(step.day, title, injection_sentences(step)))
+        elif isinstance(step, Medication):
+            events.append(Event(step.day, DRUGS[step.drug], _medication(step)))
         else:
             events.append(Event(step.day, "Loading", _loading(step)))
     return events
 
 
+def _medication(step: Medication) -> str:
+    until = "to the end" if step.until is None else f"until {day(step.until)}"
+    return f"Taken from {day(step.day)} {until}, at the usual dose."
+
+
 def _loading(step: Loading) -> str:
-    if step.body_weights == 0:
-        return "No load along the bone."
-    return f"Up to {rounded(step.body_weights)} times body weight along the bone in each step."
+    """Return the peak load of a step of walking in words."""
+    along, across = (abs(v) for v in (step.body_weights, step.shear))
+    told = []
+    if along:
+        told.append(f"{rounded(along)} times body weight along the bone")
+    if across:
+        told.append(f"{rounded(across)} times body weight across it")
+    if step.bending:
+        told.append(f"{measure(abs(step.bending), 'N*m', 'N*m').replace('N*m', 'Nm')} of bending")
+    if step.torsion:
+        told.append(f"{measure(abs(step.torsion), 'N*m', 'N*m').replace('N*m', 'Nm')} of torsion")
+    return f"Up to {listed(told)} in each step." if told else "No load along the bone."
 
 
 def injection_sentences(step: Injection) -> str:
@@ -192,7 +141,7 @@ def _process(step: Injection) -> str:
 
 def _deliver(deliver: Delivery) -> str:
     carrier = CARRIERS.get(deliver.carrier) or (
-        f"with {measure(deliver.carrier_volume, 'm^3', 'mL')} of demineralised bone matrix"
+        f"with {measure(deliver.carrier_volume, 'm^3', 'mL')} of {SOLIDS[deliver.carrier]}"
     )
     needle = article(f"{rounded(deliver.needle.gauge)}-gauge needle")
     return (
@@ -242,7 +191,9 @@ def tiles(run: Run) -> list[Tile]:
         Tile(
             "Tissue stiffness",
             measure(stiffness, "N/m", "N/mm"),
-            f"{rounded(stiffness / course.fixation_stiffness)} times the fixation",
+            f"{rounded(stiffness / course.fixation_stiffness)} times the fixation"
+            if course.fixation_stiffness > 0
+            else "the fixation gives way along the shaft",
         ),
     ]
 

@@ -91,12 +91,20 @@ def tick_label(value: float, *, log: bool) -> str:
 
 
 def text(
-    x: float, y: float, words: str, *, anchor: str = "start", colour: str = MUTED, size: float = 12
+    x: float,
+    y: float,
+    words: str,
+    *,
+    anchor: str = "start",
+    colour: str = MUTED,
+    size: float = 12,
+    halo: bool = False,
 ) -> str:
-    """Return a line of text."""
+    """Return a line of text; a halo keeps it legible over lines."""
+    around = ' paint-order="stroke" stroke="#fff" stroke-width="4"' if halo else ""
     return (
         f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{colour}" '
-        f'font-size="{size:g}">{escape(words)}</text>'
+        f'font-size="{size:g}"{around}>{escape(words)}</text>'
     )
 
 
@@ -152,7 +160,7 @@ class Panel:
         *,
         log: bool = False,
         height: float = 280.0,
-        below: float = 40.0,
+        below: float = 43.0,
         marks: tuple[float, ...] = (),
     ) -> Panel:
         """Return a panel for a time in weeks and a range of values."""
@@ -176,7 +184,7 @@ class Panel:
                 text(self.x(tick), foot + 17, rounded(tick), anchor="middle"),
             ]
         parts.append(rule(self.x.start, foot, self.x.end, foot, MUTED))
-        parts.append(text(self.x.end, foot + 32, "weeks from day 0", anchor="end"))
+        parts.append(text(self.x.end, foot + 35, "weeks from day 0", anchor="end"))
         return "".join(parts)
 
     def line(
@@ -200,6 +208,24 @@ class Panel:
             f'<path d="{"".join(path)}" fill="none" stroke="{colour}" stroke-width="2.2" '
             f'stroke-linejoin="round" stroke-linecap="round"{dashes}/>'
         )
+
+    def dots(self, weeks: Array, values: Array, colour: str) -> str:
+        """Return a dot at each point that is on the scale."""
+        return "".join(
+            f'<circle cx="{self.x(float(w)):.1f}" cy="{self.y(float(v)):.1f}" r="4" '
+            f'fill="{colour}" stroke="#fff" stroke-width="1"/>'
+            for w, v in zip(weeks, values, strict=True)
+            if not self.y.log or v >= self.y.low
+        )
+
+    def level(self, value: float, words: str, *, left: bool = False) -> str:
+        """Return a thin line across at a value, with words on it at its right or left end."""
+        if not self.y.low <= value <= self.y.high:
+            return ""
+        at = self.y(value)
+        x, anchor = (self.x.start + 5, "start") if left else (self.x.end - 5, "end")
+        line = rule(self.x.start, at, self.x.end, at, INK, "1 3")
+        return line + text(x, at - 4, words, anchor=anchor, size=11, halo=True)
 
     def area(self, weeks: Array, low: Array, high: Array, colour: str) -> str:
         """Return a filled band between two curves."""

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from trephine.case.run import Run
 from trephine.core.types import Voxels
-from trephine.report.frames import Frames
+from trephine.report.frames import FILLING, Frames, composition
 from trephine.report.pack import Pack
 
 LARGEST_EDGE = 72
@@ -39,8 +39,9 @@ def levels(values: Voxels) -> NDArray[np.uint8]:
 def put_volumes(run: Run, frames: Frames, pack: Pack) -> dict[str, list[float]]:
     """Put what stays and what grows into a pack, and return the size of the volume.
 
-    ``volume_site`` is (z, y, x, 3): bone, implant, gap. ``volume_tissue`` is (frame, z, y, x, 3):
-    mineralised new bone, new bone not yet mineralised, cartilage, per volume of voxel.
+    ``volume_site`` is (z, y, x, 3): bone, implant, gap. ``volume_tissue`` is (frame, z, y, x, 4):
+    mineralised woven bone, woven bone without mineral, cartilage and lamellar new bone, per
+    volume of voxel.
 
     Returns
     -------
@@ -50,16 +51,16 @@ def put_volumes(run: Run, frames: Frames, pack: Pack) -> dict[str, list[float]]:
     anatomy, grid = run.anatomy, run.anatomy.grid
     edge = block(grid.shape)
     site = [levels(averaged(v, edge)) for v in (anatomy.bone, anatomy.metal, anatomy.gap)]
-    pack.add("volume_site", np.stack(site, axis=-1))
+    pack.add("volume_site", np.stack(site, axis=-1), block="solid")
     fields = run.course.fields
     grown = []
     for index in frames.snapshot:
-        hard = fields["mineralised"][index]
-        parts = (hard, fields["woven"][index] - hard, fields["cartilage"][index])
+        parts = composition({n: fields[n][index] for n in FILLING if n in fields})
+        wanted = ("mineralised", "osteoid", "cartilage", "lamellar")
         grown.append(
-            np.stack([levels(averaged(part * anatomy.open, edge)) for part in parts], axis=-1)
+            np.stack([levels(averaged(parts[n] * anatomy.open, edge)) for n in wanted], axis=-1)
         )
-    pack.add("volume_tissue", np.stack(grown), over_time=True)
+    pack.add("volume_tissue", np.stack(grown), over_time=True, block="solid")
     voxel = grid.spacing * 1e3 * edge
     nz, ny, nx = site[0].shape
     return {"millimetres": [nx * voxel, ny * voxel, nz * voxel], "voxel": [voxel]}

@@ -191,11 +191,18 @@ def dose_table(run: Run) -> Table:
     return rows
 
 
+def amount_unit(unit: str) -> str:
+    """Return the unit of a field summed over volume [mL], as ``spent`` of a course holds it."""
+    if unit.endswith("/mL"):
+        return {"1e6/mL": "1e6 cells"}.get(unit, unit.removesuffix("/mL"))
+    return "mL" if unit == "1" else f"{unit} mL"
+
+
 def spent_table(run: Run) -> Table:
     """Return what each term of the model did to each field so far, a row a snapshot."""
-    unit = {"1e6/mL": "1e6 cells", "1": "mL"}
     named = {
-        f"{name} [{unit[UNITS[name.split('/')[0]]]}]": v for name, v in run.course.spent.items()
+        f"{name} [{amount_unit(UNITS[name.split('/')[0]])}]": v
+        for name, v in run.course.spent.items()
     }
     return _columns({"day [d]": run.course.day} | named)
 

@@ -1,4 +1,3 @@
-"use strict";
 /* The solid view: one ray a pixel through two small volumes, stopped at the surface of bone or
    implant; cartilage and the open gap are haze on the way. */
 
@@ -12,7 +11,7 @@ const SOLID_FRAGMENT = `#version 300 es
 precision highp float;
 precision highp sampler3D;
 uniform sampler3D site;    /* bone, implant, gap */
-uniform sampler3D tissue;  /* mineralised new bone, the rest of it, cartilage */
+uniform sampler3D tissue;  /* mineralised woven bone, the rest of it, cartilage, lamellar bone */
 uniform vec3 size;         /* edges of the volume, mm */
 uniform float voxel;       /* mm */
 uniform vec3 right, up, ahead;
@@ -20,7 +19,8 @@ uniform vec2 window;       /* pixels */
 uniform float span;        /* mm from top to bottom of the picture */
 uniform float front;       /* mm: nothing is shown in front of this y */
 uniform float iso;
-uniform vec3 boneColour, metalColour, newColour, osteoidColour, cartilageColour, gapColour;
+uniform vec3 boneColour, metalColour, newColour, lamellarColour;
+uniform vec3 osteoidColour, cartilageColour, gapColour;
 out vec4 colour;
 
 vec3 at(vec3 p) { return p / size + 0.5; }
@@ -28,7 +28,8 @@ vec3 at(vec3 p) { return p / size + 0.5; }
 /* Above zero inside bone or implant. */
 float inside(vec3 p) {
   vec3 still = texture(site, at(p)).rgb;
-  return max(still.r + texture(tissue, at(p)).r - iso, still.g - 0.5);
+  vec4 grown = texture(tissue, at(p));
+  return max(still.r + grown.r + grown.a - iso, still.g - 0.5);
 }
 
 vec3 slope(vec3 p, float reach) {
@@ -52,8 +53,10 @@ float openness(vec3 p, vec3 normal) {
 
 vec3 material(vec3 p) {
   vec3 still = texture(site, at(p)).rgb;
-  float fresh = texture(tissue, at(p)).r;
-  vec3 bone = mix(boneColour, newColour, smoothstep(0.25, 0.6, fresh / max(still.r + fresh, 0.01)));
+  vec4 grown = texture(tissue, at(p));
+  float fresh = grown.r + grown.a;
+  vec3 young = mix(newColour, lamellarColour, grown.a / max(fresh, 0.01));
+  vec3 bone = mix(boneColour, young, smoothstep(0.25, 0.6, fresh / max(still.r + fresh, 0.01)));
   return mix(bone, metalColour, smoothstep(0.4, 0.6, still.g));
 }
 
@@ -103,8 +106,8 @@ void main() {
         clear = 0.0;
         break;
       }
-      vec3 grown = texture(tissue, at(p)).rgb;
-      float gap = texture(site, at(p)).b * max(1.0 - grown.r - grown.g - grown.b, 0.0);
+      vec4 grown = texture(tissue, at(p));
+      float gap = texture(site, at(p)).b * max(1.0 - dot(grown, vec4(1.0)), 0.0);
       vec3 thick = vec3(0.10, 0.16, 0.035) * vec3(grown.g, grown.b, gap);
       float haze = thick.x + thick.y + thick.z;
       if (haze > 1e-4) {
@@ -155,7 +158,11 @@ function startSolid(canvas, arrays, data) {
   const size = data.volume.millimetres;
   gl.uniform3fv(uniform("size"), size);
   gl.uniform1f(uniform("voxel"), data.volume.voxel[0]);
-  gl.uniform1f(uniform("iso"), data.volume.iso);
+  const level = document.getElementById("level");
+  level.addEventListener("input", () => {
+    document.getElementById("level-now").textContent = level.value;
+    later();
+  });
   for (const [name, rgb] of Object.entries(data.volume.colours)) gl.uniform3fv(uniform(name + "Colour"), rgb);
 
   const views = { front: [0, 0], side: [Math.PI / 2, 0], oblique: [-0.6, 0.35] };
@@ -200,6 +207,7 @@ function startSolid(canvas, arrays, data) {
     gl.uniform3fv(uniform("up"), up);
     gl.uniform3fv(uniform("ahead"), ahead);
     gl.uniform1f(uniform("span"), 1.22 * Math.max(...size) / zoom);
+    gl.uniform1f(uniform("iso"), level.value / 100);
     gl.uniform1f(uniform("front"), isCut ? 0 : -1e6);
     gl.drawArrays(gl.TRIANGLES, 0, 3);
     drawAxes(right, up);
@@ -269,7 +277,7 @@ function startSolid(canvas, arrays, data) {
   return {
     show(values) {
       gl.activeTexture(gl.TEXTURE1);
-      gl.texImage3D(gl.TEXTURE_3D, 0, gl.RGB8, nx, ny, nz, 0, gl.RGB, gl.UNSIGNED_BYTE, values);
+      gl.texImage3D(gl.TEXTURE_3D, 0, gl.RGBA8, nx, ny, nz, 0, gl.RGBA, gl.UNSIGNED_BYTE, values);
       later();
     },
   };
