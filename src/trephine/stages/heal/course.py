@@ -157,6 +157,7 @@ class Course:
             longest=jnp.asarray(self.s.longest_step / DAY),
             tolerance=jnp.asarray(self.s.elliptic_tolerance),
             relative=self.s.step_tolerance,
+            precision=self.s.rates,
         )
         if bool(marched.failed):
             raise SolverError(f"the time step fell below its limit on day {day:.2f}")
