@@ -14,6 +14,11 @@ from trephine.numerics.faces import Faces, difference, harmonic
 from trephine.numerics.stepping import State
 
 PROGENITORS = ("progenitor_host", "progenitor_injected")
+EDGE = 1.0
+"""Edge of a voxel in voxels; the operators take it where what they are given is per edge already.
+
+A division by an edge known only when the program runs would cost more than all the rest.
+"""
 
 
 def per_open_volume(rate: jax.Array, tissue: Tissue) -> jax.Array:
@@ -41,23 +46,25 @@ def wander(s: State, c: Conditions, tissue: Tissue, p: Numbers) -> dict[str, jax
 
     with :math:`s` the share of the solid carriers; :func:`trephine.models.tissue.passable`.
     """
-    faces = scaled(c.passage, p["progenitor_motility"])
-    return {n: per_open_volume(diffuse(s[n], faces, tissue.spacing), tissue) for n in PROGENITORS}
+    faces = scaled(c.passage, p["progenitor_motility"] * (1.0 / tissue.spacing))
+    return {n: per_open_volume(diffuse(s[n], faces, EDGE), tissue) for n in PROGENITORS}
 
 
 def spread_fibroblasts(s: State, c: Conditions, tissue: Tissue, p: Numbers) -> dict[str, jax.Array]:
     r"""Return the random motion of fibroblasts, :math:`\dot f = \nabla\cdot(D \nabla f)`."""
-    faces = scaled(c.passage, p["fibroblast_motility"])
-    moved = diffuse(s["fibroblast"], faces, tissue.spacing)
+    faces = scaled(c.passage, p["fibroblast_motility"] * (1.0 / tissue.spacing))
+    moved = diffuse(s["fibroblast"], faces, EDGE)
     return {"fibroblast": per_open_volume(moved, tissue)}
 
 
 def climb(potential: jax.Array, c: Conditions, tissue: Tissue, p: Numbers) -> Faces:
-    r"""Return the velocity of cells up a potential, open share included, on the faces [mm/d].
+    r"""Return the velocity of cells up a potential on the faces, in voxel edges [1/d].
 
-    .. math:: w = \frac{\nabla\Phi}{\sqrt{1+|\nabla\Phi|^2/w_{max}^2}}\,\frac{D}{D_m}
+    .. math:: w = \min(w_{max}, \max(-w_{max}, \nabla\Phi))\,\frac{D}{D_m}
 
-    No cell outruns :math:`w_{max}`, and what hinders random motion hinders this one as much.
+    In soft matrix no drift outruns :math:`w_{max}` along an axis, and what hinders random motion hinders this one as much.
+
+    The open share of the faces is in it.
 
     Parameters
     ----------
@@ -66,17 +73,17 @@ def climb(potential: jax.Array, c: Conditions, tissue: Tissue, p: Numbers) -> Fa
     c, tissue, p
         Conditions, geometry, and ``migration_speed`` [mm/d].
     """
-    slope = difference(potential, tissue.spacing)
-    square = p["migration_speed"] ** 2
+    rise = difference(potential, EDGE)
+    per_edge, most = 1.0 / tissue.spacing, p["migration_speed"]
     x, y, z = (
-        passage * up / jnp.sqrt(1.0 + up**2 / square)
-        for passage, up in zip(c.passage, slope, strict=True)
+        passage * jnp.clip(up * per_edge, -most, most)
+        for passage, up in zip(c.passage, rise, strict=True)
     )
     return x, y, z
 
 
 def _drift(s: State, velocity: Faces, tissue: Tissue) -> dict[str, jax.Array]:
-    return {n: per_open_volume(advect(s[n], velocity, tissue.spacing), tissue) for n in PROGENITORS}
+    return {n: per_open_volume(advect(s[n], velocity, EDGE), tissue) for n in PROGENITORS}
 
 
 def climb_matrix(s: State, c: Conditions, tissue: Tissue, p: Numbers) -> dict[str, jax.Array]:
@@ -91,7 +98,7 @@ def climb_matrix(s: State, c: Conditions, tissue: Tissue, p: Numbers) -> dict[st
     bounded, see :func:`climb`.
     """
     matrix, half = s["fibrous"] + s["cartilage"], p["haptotaxis_half"]
-    potential = p["haptotaxis"] / half * matrix / (half + matrix)
+    potential = (p["haptotaxis"] / half * matrix) / (half + matrix)
     return _drift(s, climb(potential, c, tissue, p), tissue)
 
 

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 
 from trephine.models.stimulus import favours_bone, favours_cartilage, tears
 from trephine.models.term import Numbers
-from trephine.numerics.faces import Faces, harmonic
+from trephine.numerics.faces import Faces, lower, upper
 from trephine.numerics.stepping import State
 
 
@@ -71,7 +71,8 @@ class Conditions(NamedTuple):
     creeping
         How readily dead bone is replaced here, f of (U11).
     passage
-        How freely cells cross the inner faces, D / D_m of (U12), open share included.
+        How freely cells cross the inner faces, D / D_m of (U12), times the open share and over
+        the edge of a voxel [1/mm].
     bone_favoured, cartilage_favoured
         Weights of the strain, psi_b and psi_c of (U14).
     torn
@@ -142,6 +143,8 @@ CARRIERS = ("demineralised_bone", "allograft", "ceramic")
 """Solid carriers of an injection."""
 MATRIX = ("fibrous", "cartilage", *BONE, *CARRIERS)
 """What shares the room of a voxel."""
+NOTHING = 1e-30
+"""Far below any share; keeps quotients of two zeros at zero."""
 
 
 def summed(s: State, names: tuple[str, ...]) -> jax.Array:
@@ -166,6 +169,19 @@ def passable(s: State, p: Numbers) -> jax.Array:
     return bone * matrix * carriers * (1.0 + p["clot_motility"] * s["clot"])
 
 
+def passages(s: State, tissue: Tissue, p: Numbers) -> Faces:
+    """Return the harmonic mean of :func:`passable` on the inner faces, open share in it [1/mm]."""
+    cells, per_edge = passable(s, p), 1.0 / tissue.spacing
+
+    def across(axis: int) -> jax.Array:
+        low, high = lower(cells, axis), upper(cells, axis)
+        # The quotient comes last: the compiler then keeps it, and computes it once for all kinds
+        # of motion. A mean of two zeros is zero.
+        return 2.0 * per_edge * tissue.apertures[axis] * low * high / (low + high + NOTHING)
+
+    return across(0), across(1), across(2)
+
+
 def conditions(
     s: State,
     oxygen: jax.Array,
@@ -179,8 +195,6 @@ def conditions(
         s["progenitor_host"] + s["progenitor_injected"] + s["chondrocyte"] + s["osteoblast"]
     )
     bone_favoured = favours_bone(strain, p)
-    x, y, z = harmonic(passable(s, p))
-    a, b, c = tissue.apertures
     half = p["creeping_osteoblast"]
     return Conditions(
         signalled=hill(signal, 1.0),
@@ -189,7 +203,7 @@ def conditions(
         room=1.0 - osteogenic / p["capacity"],
         free=jnp.maximum(1.0 - summed(s, MATRIX), 0.0),
         creeping=s["perfusion"] * s["osteoblast"] / (half + s["osteoblast"]),
-        passage=(a * x, b * y, c * z),
+        passage=passages(s, tissue, p),
         bone_favoured=bone_favoured,
         cartilage_favoured=favours_cartilage(strain, bone_favoured, p),
         torn=tears(strain, p),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
-from trephine.models.migration import per_open_volume, scaled
+from trephine.models.migration import EDGE, per_open_volume, scaled
 from trephine.models.stimulus import favours_vessels
 from trephine.models.surfaces import living_surface
 from trephine.models.term import Numbers, Term
@@ -17,8 +17,8 @@ from trephine.numerics.stepping import State
 def sprout(s: State, c: Conditions, tissue: Tissue, p: Numbers) -> dict[str, jax.Array]:
     r"""Return the spread of perfusion inside the tissue, :math:`\nabla\cdot(D_v\nabla v)` (U5)."""
     del c
-    faces = scaled(tissue.apertures, p["vessel_spread"])
-    return {"perfusion": per_open_volume(diffuse(s["perfusion"], faces, tissue.spacing), tissue)}
+    faces = scaled(tissue.apertures, p["vessel_spread"] * (1.0 / tissue.spacing**2))
+    return {"perfusion": per_open_volume(diffuse(s["perfusion"], faces, EDGE), tissue)}
 
 
 def enter(s: State, c: Conditions, tissue: Tissue, p: Numbers) -> dict[str, jax.Array]:
