@@ -1,4 +1,4 @@
-"""Funnel, fate, tables, graphs, the overview figure, and the page as text."""
+"""Funnel, tables, graphs, the overview figure, and the page as text."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from trephine.catalogue.load import catalogue
 from trephine.catalogue.records import Record, Spread
 from trephine.core.errors import InputError
 from trephine.core.types import Budget
-from trephine.report import fate, figures, funnel, graphs, page, rigidity, strain, tables
+from trephine.report import figures, funnel, graphs, page, tables
 from trephine.report.frames import Frames
 from trephine.report.svg import Scale, decades, nice_top
 from trephine.report.words import NO_BREAK
@@ -82,57 +82,6 @@ def test_bars_shrink_with_what_is_left() -> None:
     assert bars == sorted(bars, reverse=True)
 
 
-def test_what_came_in_less_what_went_out_is_there() -> None:
-    found = fate.ways(RUN, "progenitor_injected")
-    net = sum(v[-1] for v in found.gains.values()) - sum(v[-1] for v in found.losses.values())
-    total = sum(v[-1] for n, v in RUN.course.spent.items() if n.startswith("progenitor_injected/"))
-    assert net == pytest.approx(total)
-
-
-def test_small_ways_are_joined_and_rounding_is_left_out() -> None:
-    spent = {f"progenitor_injected/way {k}": np.full(27, float(k + 1)) for k in range(12)}
-    spent["progenitor_injected/motion"] = np.full(27, 1e-12)
-    run = replace(RUN, course=replace(RUN.course, spent=spent))
-    found = fate.ways(run, "progenitor_injected")
-    assert len(found.gains) == fate.LARGEST + 1
-    assert found.gains[fate.OTHERS][-1] == pytest.approx(1 + 2 + 3 + 4)
-
-
-def test_every_other_field_has_its_running_totals() -> None:
-    woven = np.linspace(0.0, 0.02, 27)
-    spent = {**RUN.course.spent, "woven/bone forms": woven, "woven/bone is resorbed": -woven / 4}
-    run = replace(RUN, course=replace(RUN.course, spent=spent))
-    found = dict(fate.others(run, FRAMES))
-    assert list(found) == ["woven"]
-    graph = found["woven"]
-    assert graph.title == "Woven bone"
-    assert "µL; came in above" in graph.svg
-    told = {key.label: key.readings[-1].replace(NO_BREAK, " ") for key in graph.keys}
-    assert told["bone forms"] == "+ 20 µL"
-    assert told["bone is resorbed"] == "\u2212 5 µL"
-    assert told["There now"] == "15 µL"
-    assert len({key.colour for key in graph.keys}) == 3
-
-
-def test_areas_of_one_graph_never_share_a_colour() -> None:
-    spent = {
-        f"{field}/{field} way {k}": np.full(27, 1.0 + k)
-        for field in fate.TITLES
-        for k in range(fate.LARGEST + 2)
-    }
-    run = replace(RUN, course=replace(RUN.course, spent=spent))
-    for graph in fate.fates(run, FRAMES):
-        areas = [key.colour for key in graph.keys if key.shape == "area"]
-        assert len(areas) == fate.LARGEST + 1
-        assert len(set(areas)) == len(areas)
-
-
-def test_the_fate_is_told_in_shares() -> None:
-    told = fate.largest_moves(RUN).replace(NO_BREAK, " ")
-    assert "46.4 % to osteoblasts" in told
-    assert fate.largest_moves(replace(RUN, course=replace(RUN.course, spent={}))) == ""
-
-
 @pytest.mark.parametrize("graph", graphs.over_time(RUN, FRAMES), ids=lambda g: g.title)
 def test_graphs_are_well_formed_and_say_their_units(graph: graphs.Graph) -> None:
     drawing = parsed(graph.svg)
@@ -153,55 +102,6 @@ def test_tissue_fractions_stack_to_the_top() -> None:
         float(p.split(",")[1]) for p in list(drawing.iter("polygon"))[-1].get("points", "").split()
     ]
     assert min(top) == pytest.approx(31.0, abs=0.11)
-
-
-def test_a_motion_gives_way_more_while_the_others_are_free() -> None:
-    stiffness = np.diag([4e7, 9e6, 9e6, 2.5e3, 2.5e3, 1.8e3])
-    assert rigidity.alone(stiffness) == pytest.approx(np.diag(stiffness))
-    # A bridge 12 mm off the axis: pressing it bends it.
-    stiffness[0, 3] = stiffness[3, 0] = 4e7 * 0.006
-    single = rigidity.alone(stiffness)
-    assert single[0] == pytest.approx(4e7 - (4e7 * 0.006) ** 2 / 2.5e3)
-    assert single[3] == pytest.approx(2.5e3 - (4e7 * 0.006) ** 2 / 4e7)
-    assert single[5] == pytest.approx(1.8e3)
-    assert rigidity.weakest_bending(stiffness) == pytest.approx(single[3])
-    turned = np.diag([4e7, 9e6, 9e6, 2e3, 3e3, 1.8e3])
-    turned[3, 4] = turned[4, 3] = 500.0
-    assert rigidity.weakest_bending(turned) == pytest.approx(
-        np.linalg.eigvalsh(turned[3:5, 3:5])[0]
-    )
-
-
-def test_what_nothing_resists_has_no_stiffness() -> None:
-    sliding = np.diag([0.0, 5e5, 5e5, 900.0, 900.0, 30.0])
-    assert rigidity.alone(sliding) == pytest.approx(np.diag(sliding))
-    assert rigidity.alone(np.zeros((6, 6))) == pytest.approx(np.zeros(6))
-    assert rigidity.weakest_bending(np.zeros((6, 6))) == 0.0
-    hinge = np.zeros((6, 6))
-    hinge[:2, :2] = [[1.0, 1.0], [1.0, 1.0]]
-    assert rigidity.alone(hinge)[:2] == pytest.approx([0.0, 0.0])
-
-
-def test_stiffness_is_told_in_units_people_use() -> None:
-    table = rigidity.table(RUN)
-    assert table.weeks == ["0", "26"]
-    rows = {row.name: row for row in table.rows}
-    assert rows["Along the shaft"].tissue == ["40", "40,000"]
-    assert rows["Along the shaft"].implant == "3,000"
-    assert rows["Torsion"].tissue[1] == "31.4"
-    assert rows["Torsion"].unit == "Nm/deg"
-    graph = rigidity.graph(RUN, FRAMES)
-    assert f"bending called healed: 15{NO_BREAK}Nm/deg" in graph.svg
-    bending = graph.keys[0].readings
-    assert bending[3] == bending[0] == f"0.0436{NO_BREAK}Nm/deg", "the last examination counts"
-    assert bending[-1] == f"43.6{NO_BREAK}Nm/deg"
-
-
-def test_quantiles_of_strain_are_weighted_by_the_gap() -> None:
-    values = np.array([1.0, 2.0, 3.0, 50.0])
-    weights = np.array([1.0, 1.0, 2.0, 0.0])
-    assert strain.weighted_quantiles(values, weights, (0.5, 0.95)) == pytest.approx([2.0, 3.0])
-    assert strain.weighted_quantiles(values, np.ones(4), (0.5, 0.95)) == pytest.approx([2.0, 50.0])
 
 
 def test_a_model_with_other_fields_still_gives_a_page() -> None:

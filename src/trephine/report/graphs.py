@@ -101,7 +101,7 @@ def stiffness(run: Run, frames: Frames) -> Graph:
         return f"{rounded(value)}{NO_BREAK}N/mm"
 
     keys = [
-        Key("Tissue between the bone ends", ACCENT, readings(frames, tissue_, write)),
+        Key("Tissue between the ends", ACCENT, readings(frames, tissue_, write)),
         Key("Fixation", MUTED, readings(frames, constant, write), "7 4"),
     ]
     note = "Where the tissue passes the fixation, it carries most of the load."
