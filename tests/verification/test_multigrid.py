@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -160,12 +159,6 @@ def test_the_count_rejects_coarse_grids_of_averaged_moduli(
         return averaged_children(moduli[0])
 
     monkeypatch.setattr(galerkin, "first_coarse", averaged)
-
-    # A function of its own, or the compiled one would be found under the same name.
-    def broken(moduli: Array, material: galerkin.Material, precision: Any) -> Any:
-        return multigrid._hierarchy(jnp.asarray(moduli), material, precision)
-
-    monkeypatch.setattr(multigrid, "hierarchy", jax.jit(broken, static_argnums=2))
     try:
         steps = elasticity.compress(fracture(1e5), spacing=1.5).iterations
     except SolverError as error:

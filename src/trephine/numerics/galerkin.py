@@ -73,23 +73,42 @@ def material(poisson: float | None) -> Material:
     )
 
 
-def first_coarse(moduli: jax.Array, children: jax.Array) -> jax.Array:
-    """Return the element matrices of the first coarse level, a linear map of the moduli."""
-    shape = moduli.shape[1:]
-    height = jnp.arange(shape[2])
-    support = (height == 0) + 2 * (height == shape[2] - 1)
-    padded = jnp.pad(moduli, [(0, 0)] + [(0, size % 2) for size in shape])
-    held = jnp.pad(support, (0, shape[2] % 2))
-    terms = []
-    for modulus, matrices in zip(padded, children, strict=True):
-        for which in range(4):
-            for child, (i, j, k) in enumerate(hexahedra.CORNERS):
-                part = (modulus * (held == which))[i::2, j::2, k::2]
-                terms.append(part[..., None, None] * matrices[8 * which + child])
-    return sum(terms[1:], terms[0])
+def _first_coarse(moduli: jax.Array, children: jax.Array) -> jax.Array:
+    """Return the element matrices of the first coarse level, a linear map of the moduli.
+
+    Only in the lowest and the highest layer does a child rest on a platen.
+    """
+    padded = jnp.pad(moduli, [(0, 0)] + [(0, size % 2) for size in moduli.shape[1:]])
+
+    def added(layers: jax.Array, support: int, heights: tuple[int, ...]) -> jax.Array:
+        terms = [
+            modulus[i::2, j::2, k::2, None, None] * matrices[8 * support + child]
+            for modulus, matrices in zip(layers, children, strict=True)
+            for child, (i, j, k) in enumerate(hexahedra.CORNERS)
+            if k in heights
+        ]
+        return sum(terms[1:], terms[0])
+
+    top = moduli.shape[3] - 1
+    if top == 0:
+        return added(padded, 3, (0,))
+    free = padded.at[:, :, :, 0].set(0.0).at[:, :, :, top].set(0.0)
+    matrices = added(free, 0, (0, 1))
+    last = top - top % 2
+    matrices = matrices.at[:, :, 0].add(added(padded[..., :2], 1, (0,))[:, :, 0])
+    held = added(padded[..., last : last + 2], 2, (top % 2,))
+    return matrices.at[:, :, last // 2].add(held[:, :, 0])
 
 
-def _halve(matrices: jax.Array, axis: int) -> jax.Array:
+first_coarse = jax.jit(_first_coarse)
+"""Return the element matrices of the first coarse level from ``(moduli, children)``.
+
+A program of its own, as is each step from there on: in one program every use of the matrices
+would sum the children again.
+"""
+
+
+def _merge(matrices: jax.Array, axis: int) -> jax.Array:
     """Return element matrices with pairs of elements along an axis merged into one.
 
     The plane between the two follows the mean of the outer planes, so the lower element moves
@@ -117,10 +136,14 @@ def _halve(matrices: jax.Array, axis: int) -> jax.Array:
     return jnp.stack(rows, 4).reshape((*first.shape[:3], 24, 24))
 
 
+merge = jax.jit(_merge, static_argnums=1)
+"""Return element matrices, (x, y, z, 24, 24), with pairs along an axis merged into one."""
+
+
 def next_coarse(matrices: jax.Array) -> jax.Array:
     """Return the element matrices one level up: the sum of the children, interpolated."""
     for axis in range(3):
-        matrices = _halve(matrices, axis)
+        matrices = merge(matrices, axis)
     return matrices
 
 
@@ -182,3 +205,11 @@ def assemble(matrices: jax.Array) -> jax.Array:
     size = int(np.prod(whole[:4]))
     a = lax.fori_loop(0, int(np.prod(shape)), add, jnp.zeros(whole, matrices.dtype))
     return a.reshape(size, size)
+
+
+def _inverse(matrices: jax.Array) -> jax.Array:
+    return sweep(assemble(matrices))
+
+
+inverse = jax.jit(_inverse)
+"""Return the inverse of the whole operator of a small grid of element matrices, (n, n)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -71,8 +72,8 @@ def product(level: Fine | Coarse, u: jax.Array) -> jax.Array:
     return coarse_product(level.matrices, u)
 
 
-def _hierarchy(moduli: jax.Array, stuff: Material, precision: Any) -> Hierarchy:  # noqa: ANN401
-    """Return all levels; see :data:`hierarchy`."""
+@partial(jax.jit, static_argnames="precision")
+def _finest(moduli: jax.Array, stuff: Material, precision: Any) -> Fine:  # noqa: ANN401
     shape = moduli.shape[1:]
     height = jnp.arange(shape[2] + 1)
     # the first of Lame's parameters may vanish or be negative, the last never
@@ -80,29 +81,40 @@ def _hierarchy(moduli: jax.Array, stuff: Material, precision: Any) -> Hierarchy:
     free = touched & (height > 0) & (height < shape[2])
     stiffest = sum(jnp.maximum(m, 0.0) * b for m, b in zip(moduli, stuff.bound, strict=True))
     bound = free * scatter(jnp.broadcast_to(stiffest, (8, *shape)))
-    fine = Fine(
+    return Fine(
         moduli.astype(precision),
         stuff.modal.astype(precision),
         free.astype(precision),
         galerkin.inverse_where_present(bound).astype(precision),
     )
-    coarse = []
+
+
+@partial(jax.jit, static_argnames="precision")
+def _coarse(matrices: jax.Array, precision: Any) -> Coarse:  # noqa: ANN401
+    bound = scatter(jnp.moveaxis(galerkin.row_bounds(matrices), -1, 0))
+    inverse = galerkin.inverse_where_present(bound)
+    return Coarse(matrices.astype(precision), inverse.astype(precision))
+
+
+def hierarchy(moduli: jax.Array, stuff: Material, precision: Any) -> Hierarchy:  # noqa: ANN401
+    """Return all levels, compiled once a shape.
+
+    Parameters
+    ----------
+    moduli
+        Parameters times edge (1 or 2, x, y, z) [N/mm], zero where an element is removed.
+    stuff
+        The unit cube of each parameter.
+    precision
+        In which matrices are stored; they are summed in double precision, and the coarsest
+        inverse stays so.
+    """
+    fine, coarse = _finest(moduli, stuff, precision), []
     matrices = galerkin.first_coarse(moduli, stuff.children)
-    for _ in coarse_shapes(shape)[1:]:
-        bound = scatter(jnp.moveaxis(galerkin.row_bounds(matrices), -1, 0))
-        inverse = galerkin.inverse_where_present(bound).astype(precision)
-        coarse.append(Coarse(matrices.astype(precision), inverse))
+    for _ in coarse_shapes(moduli.shape[1:])[1:]:
+        coarse.append(_coarse(matrices, precision))
         matrices = galerkin.next_coarse(matrices)
-    return Hierarchy(fine, tuple(coarse), galerkin.sweep(galerkin.assemble(matrices)))
-
-
-hierarchy = jax.jit(_hierarchy, static_argnames="precision")
-"""Return all levels for ``(moduli, material, precision)``, compiled once a shape.
-
-``moduli`` are parameters times edge (1 or 2, x, y, z) [N/mm], zero where an element is removed.
-Matrices are summed in double precision and then stored in ``precision``; the coarsest inverse
-stays double.
-"""
+    return Hierarchy(fine, tuple(coarse), galerkin.inverse(matrices))
 
 
 def _prolong_axis(x: jax.Array, axis: int, size: int) -> jax.Array:
