@@ -62,9 +62,8 @@ def climb(potential: jax.Array, c: Conditions, tissue: Tissue, p: Numbers) -> Fa
 
     .. math:: w = \min(w_{max}, \max(-w_{max}, \nabla\Phi))\,\frac{D}{D_m}
 
-    In soft matrix no drift outruns :math:`w_{max}` along an axis, and what hinders random motion hinders this one as much.
-
-    The open share of the faces is in it.
+    In soft matrix no drift outruns :math:`w_{max}` along an axis, and what hinders random motion
+    hinders this one as much. The open share of the faces is in it.
 
     Parameters
     ----------
