@@ -20,7 +20,7 @@ from trephine.models.term import Numbers
 from trephine.models.tissue import Tissue
 from trephine.numerics import foresight
 from trephine.numerics.stepping import Ledger, Marched, State, march
-from trephine.numerics.summation import total
+from trephine.numerics.summation import pairwise
 
 Precision = Literal["single", "double"]
 Values = TypeVar("Values")
@@ -49,12 +49,13 @@ def balanced(
     return settled._replace(history=foresight.forgotten(settled.fields))
 
 
-def foreseen(fast: Fast, stage: int, length: jax.Array) -> Fast:
+def foreseen(fast: Fast, stage: jax.Array, length: jax.Array) -> Fast:
     """Return a guess of the fields in balance at the start (0) or end (1) of a step."""
-    if stage == 0:
-        fields, history = foresight.at_start(fast.fields, fast.history)
-    else:
-        fields, history = foresight.at_end(fast.fields, fast.history, length)
+    fields, history = jax.lax.cond(
+        stage == 0,
+        lambda: foresight.at_start(fast.fields, fast.history),
+        lambda: foresight.at_end(fast.fields, fast.history, length),
+    )
     return Fast(fields, fast.residual, history)
 
 
@@ -105,7 +106,7 @@ def rates_of(
     for term in model.terms:
         for field, rate in term.rate(s, felt, tissue, p).items():
             change[field] = change[field] + rate
-            ledger[f"{field}/{term.name}"] = total(rate.astype(float) * each)
+            ledger[f"{field}/{term.name}"] = pairwise((rate.astype(float) * each).ravel())
     return change, ledger
 
 

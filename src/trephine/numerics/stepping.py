@@ -13,7 +13,7 @@ Ledger = dict[str, jax.Array]
 Rates = Callable[[State, Any], tuple[State, Any, Ledger]]
 """From state and memory to rates of change, new memory, and what each term does per time."""
 
-Foresee = Callable[[Any, int, jax.Array], Any]
+Foresee = Callable[[Any, jax.Array, jax.Array], Any]
 """From memory, stage (0 at the start of a step, 1 at its end) and length of the step to the
 memory from which the rates of that stage start: a better guess of what they solve for."""
 
@@ -87,17 +87,32 @@ def march(
         # the last stretch is cut in equal parts, so that no sliver of a step remains
         length = jnp.minimum(step, left)
         length = jnp.where((length < left) & (left < 2.0 * length), 0.5 * left, length)
-        first, memory_1, ledger_1 = rates(state, ahead(memory, 0, length))
-        middle = {k: u + length * first[k] for k, u in state.items()}
-        second, memory_2, ledger_2 = rates(middle, ahead(memory_1, 1, length))
-        final = {k: 0.5 * (u + middle[k] + length * second[k]) for k, u in state.items()}
-        lowest = jnp.asarray(0.0)
-        error = jnp.asarray(0.0)
-        for k, u in state.items():
-            lowest = jnp.minimum(lowest, jnp.min(middle[k]))
-            lowest = jnp.minimum(lowest, jnp.min(middle[k] + length * second[k]))
-            allowed = absolute[k] + relative * jnp.abs(u)
-            error = jnp.maximum(error, jnp.max(jnp.abs(final[k] - middle[k]) / allowed))
+
+        def stage(number: jax.Array, at: tuple[Any, ...]) -> tuple[Any, ...]:
+            point, summed, memory, gained = at
+            rate, memory, amounts = rates(point, ahead(memory, number, length))
+            summed = {k: v + rate[k] for k, v in summed.items()}
+            # the second stage leaves the point where the first has put it
+            moved = jnp.where(number == 0, length, 0.0)
+            point = {k: u + moved * rate[k] for k, u in point.items()}
+            gained = {k: v + 0.5 * length * amounts[k] for k, v in gained.items()}
+            return point, summed, memory, gained
+
+        still = {k: jnp.zeros_like(u) for k, u in state.items()}
+        begun = (state, still, memory, ledger)
+        euler, summed, after, gained = jax.lax.fori_loop(0, 2, stage, begun)
+        final = {k: u + 0.5 * length * summed[k] for k, u in state.items()}
+        lowest, error = jnp.asarray(jnp.inf), jnp.asarray(0.0)
+        for shape in dict.fromkeys(u.shape for u in state.values()):
+            least, worst = jnp.full(shape, jnp.inf), jnp.zeros(shape)
+            for k, u in state.items():
+                if u.shape != shape:
+                    continue
+                least = jnp.minimum(least, jnp.minimum(euler[k], u + length * summed[k]))
+                allowed = absolute[k] + relative * jnp.abs(u)
+                worst = jnp.maximum(worst, jnp.abs(final[k] - euler[k]) / allowed)
+            lowest = jnp.minimum(lowest, jnp.min(least))
+            error = jnp.maximum(error, jnp.max(worst))
         accepted = (error <= 1.0) & (lowest >= 0.0)
         growth = jnp.clip(0.9 / jnp.sqrt(jnp.maximum(error, 1e-6)), 0.2, 2.0)
         tried = jnp.where(lowest < 0.0, 0.5 * length, length * growth)
@@ -108,11 +123,10 @@ def march(
         def choose(new: Any, old: Any) -> Any:  # noqa: ANN401
             return jax.tree.map(lambda a, b: jnp.where(accepted, a, b), new, old)
 
-        gained = {k: v + 0.5 * length * (ledger_1[k] + ledger_2[k]) for k, v in ledger.items()}
         ended = accepted & (length >= left)
         return (
             choose(final, state),
-            choose(memory_2, memory),
+            choose(after, memory),
             choose(gained, ledger),
             jnp.where(ended, duration, jnp.where(accepted, time + length, time)),
             follows,

@@ -11,7 +11,7 @@ from jax import lax
 
 Pair = tuple[jax.Array, jax.Array]
 
-PARTS, SHORT = 8, 256
+PARTS, SHORT = 8, 1024
 """Parts that :func:`pairwise` adds at once, and the length it leaves to :func:`total`."""
 
 
