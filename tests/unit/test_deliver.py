@@ -136,6 +136,37 @@ def test_demineralised_bone_takes_its_share_of_the_fill() -> None:
     assert graft.funnel[1].progenitors == pytest.approx(18_000)
 
 
+@pytest.mark.parametrize("carrier", ["allograft", "ceramic"])
+def test_the_product_fills_the_pores_of_a_granular_carrier(carrier: str) -> None:
+    """Of 3 mL of pieces the solid part takes room; the rest of their bulk is pores."""
+    graft = run(volume="3 mL", carrier=carrier, carrier_volume="3 mL")
+    solid = 3e-6 * P.solid[carrier]
+    assert 0.2 < P.solid[carrier] < 0.6
+    held = graft.fill.sum() * SITE.grid.voxel_volume
+    assert held == pytest.approx((3e-6 + solid) * 0.967 * 0.95, rel=1e-12)
+    assert getattr(graft, carrier) == pytest.approx(graft.fill * solid / (3e-6 + solid))
+    others = {"clot", "demineralised_bone", "allograft", "ceramic"} - {carrier}
+    assert all(getattr(graft, name).max() == 0.0 for name in others)
+    assert all(budget.closes(1e-12) for budget in graft.budgets)
+    kept = graft.funnel[-1].progenitors / run(volume="3 mL", carrier="none").funnel[-1].progenitors
+    assert kept > 1.0
+
+
+@pytest.mark.parametrize("carrier", ["demineralised_bone", "allograft", "ceramic"])
+def test_a_solid_carrier_needs_its_volume(carrier: str) -> None:
+    with pytest.raises(InputError, match=f"{carrier.replace('_', ' ')} needs carrier_volume"):
+        validate(Delivery, {"volume": "1 mL", "carrier": carrier}, "delivery")
+    with pytest.raises(InputError, match="does not belong to carrier 'clot'"):
+        validate(Delivery, {"volume": "1 mL", "carrier_volume": "2 mL"}, "delivery")
+
+
+def test_a_graft_without_granules_holds_none() -> None:
+    plain = {name: getattr(run(), name) for name in Graft.__dataclass_fields__}
+    bare = Graft(**{k: v for k, v in plain.items() if k not in ("allograft", "ceramic")})
+    assert bare.allograft.shape == bare.ceramic.shape == bare.fill.shape
+    assert bare.allograft.max() == bare.ceramic.max() == 0.0
+
+
 def test_cultured_cells_bring_no_others() -> None:
     grown = Concentrate(
         Suspension(10e-6, 2e7, 2e7, 0, 0, 0), "test", 1, 1, cultured=True, budgets=()
