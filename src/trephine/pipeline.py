@@ -24,9 +24,10 @@ from trephine.models.aspiration import Donor, draw_donor
 from trephine.models.beliefs import Beliefs
 from trephine.numerics.device import require
 from trephine.stages import deliver, follow, harvest, heal, process
+from trephine.store.peek import course_so_far, look
 from trephine.store.runs import RunFolder, load
 
-__all__ = ["Run", "check", "run"]
+__all__ = ["Run", "check", "run", "so_far"]
 
 STAGES = (harvest, process, deliver, heal, follow)
 
@@ -145,6 +146,56 @@ def run(
     if folder is not None:
         folder.finish(finished, time.perf_counter() - began)
     return finished
+
+
+def so_far(path: str | Path, beliefs: Beliefs | None = None) -> Run:
+    """Return the run in a folder with the visits that it has made; a finished one as it is.
+
+    Site and injections are made again from the case, films are taken of each visit, and the
+    course has no budgets yet. The folder is not changed.
+
+    Parameters
+    ----------
+    path
+        Folder of the run, which another process may be writing.
+    beliefs
+        Parameters it was started with; the catalogue's printed numbers unless given.
+
+    Raises
+    ------
+    InputError
+        If the folder holds no run or no visit yet, or it was started with other parameters.
+    """
+    glimpse = look(Path(path))
+    if glimpse.is_finished:
+        return load(path)
+    case, settings, seed = glimpse.case, glimpse.settings, glimpse.provenance.seed
+    beliefs = beliefs or Beliefs.printed()
+    if beliefs.digest != glimpse.provenance.beliefs_digest:
+        raise InputError(f"{path} was started with other parameters than those of the catalogue")
+    anatomy = place(case.site, settings)
+    implant = fixation.in_si(fixation.stiffness_matrix(case.site.fixation, beliefs.heal.fixation))
+    course = course_so_far(Path(path), anatomy.grid, implant)
+    treatments = _treat(case, beliefs, settings, anatomy, Streams(seed), Watch())
+    weeks = f"{course.day[-1] / 7:g} of {glimpse.duration / 7:g} weeks"
+    return Run(
+        case=case,
+        settings=settings,
+        anatomy=anatomy,
+        treatments=treatments,
+        course=course,
+        follow_up=follow.follow(
+            course=course,
+            anatomy=anatomy,
+            side=case.site.side,
+            p=beliefs.follow,
+            rng=Streams(seed).named("film"),
+        ),
+        provenance=glimpse.provenance,
+        used=MappingProxyType(dict(beliefs.used)),
+        provisional=beliefs.provisional,
+        notices=(f"This run has not ended: {weeks} are computed.", *_notices(case, treatments)),
+    )
 
 
 def _treat(

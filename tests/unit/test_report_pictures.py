@@ -100,7 +100,8 @@ def test_a_section_interpolates_through_the_origin() -> None:
 def test_composition_fills_the_room_and_no_more() -> None:
     shape = (3, 3)
     parts = {
-        "woven": np.full(shape, 0.5),
+        "woven": np.full(shape, 0.4),
+        "lamellar": np.full(shape, 0.1),
         "mineralised": np.full(shape, 0.2),
         "cartilage": np.full(shape, 0.1),
         "fibrous": np.full(shape, 0.2),
@@ -110,6 +111,8 @@ def test_composition_fills_the_room_and_no_more() -> None:
     found = composition(parts)
     assert sum(found.values()) == pytest.approx(1.0)
     assert found["osteoid"] == pytest.approx(0.3)
+    assert found["mineralised"] == pytest.approx(0.1), "the rest of the mineral is in lamellar bone"
+    assert found["lamellar"] == pytest.approx(0.1)
     assert found["clot"] == pytest.approx(0.2)
     assert found["loose"] == pytest.approx(0.0)
 
@@ -196,6 +199,16 @@ def test_a_signed_field_has_zero_in_the_middle() -> None:
     assert int(scale.levels(np.zeros(1))[0]) == pytest.approx(127, abs=1)
 
 
+def test_a_signed_field_can_be_logarithmic_on_both_sides() -> None:
+    pressure = fields.described("pressure", "MPa")
+    scale = scales.Range(pressure, -1e3, 1e3, is_above=False, is_below=False)
+    at = np.array([-1e3, -100.0, -10.0, 0.0, 10.0, 100.0, 1e3])
+    places = scale.place(at)
+    assert places[[0, 3, 6]] == pytest.approx([0, 0.5, 1])
+    assert np.diff(places) == pytest.approx(np.full(6, 1 / 6), abs=0.01)
+    assert [words for _, words in scale.ticks()][-1] == "1,000"
+
+
 def test_values_beyond_the_scale_are_announced() -> None:
     progenitors = fields.TOGETHER
     cut_off = scales.Range(progenitors, 1.0, 100.0, is_above=True, is_below=True)
@@ -242,8 +255,7 @@ def test_the_surface_of_bone_counts_old_woven_and_lamellar() -> None:
     tissue = found["volume_tissue"]
     assert tissue.shape == (27, SHAPE[2], SHAPE[1], SHAPE[0], 4)
     solid = (found["volume_site"][..., 0] + tissue[-1, ..., 0].astype(int) + tissue[-1, ..., 3]).T
-    new = sum(RUN.course.fields[name][-1] for name in ("mineralised", "lamellar"))
-    wanted = RUN.anatomy.bone + new * RUN.anatomy.open
+    wanted = RUN.anatomy.bone + RUN.course.fields["mineralised"][-1] * RUN.anatomy.open
     assert np.abs(solid / 252 - wanted).max() < 0.03
     assert tissue[-1, ..., 3].max() > 20, "there is lamellar bone to count"
 

@@ -76,7 +76,7 @@ def test_the_case_is_told_from_its_document() -> None:
         "29 mm across with a canal of 14 mm",
         "4 mm wide and lies 10 degrees off transverse",
         "An 11 mm intramedullary nail",
-        "3,000 N/mm along the shaft (computed)",
+        "3,000 N/mm along the shaft (from the catalogue)",
         "perfused at 10 % of living bone and is 50 % fibrous; all of the bone ends bleed",
     ):
         assert part in told

@@ -20,6 +20,7 @@ from trephine.cli import (
     schema,
     show,
     version,
+    watch,
 )
 from trephine.core.errors import CatalogueError, InputError, StoreError, TrephineError
 
@@ -39,6 +40,7 @@ for command in (
     example.example,
     intake.intake,
     phantom.phantom,
+    watch.watch,
     show.show,
     report.report,
     export.export,

@@ -34,7 +34,8 @@ class Field(NamedTuple):
     law
         Whether equal ratios take equal lengths of its scale.
     decades
-        A logarithmic scale goes down as many powers of ten at most.
+        A logarithmic scale goes down as many powers of ten at most; with both signs, on each
+        side of zero.
     group
         Heading it stands under, one of :data:`GROUPS`.
     parts
@@ -85,7 +86,7 @@ KNOWN: Mapping[str, _Words] = {
     "signal": _Words("Osteogenic signal", AROUND, "half-response values"),
     "strain": _Words("Distortional strain, averaged over days", LOAD, "%", SHARE, "log", 3),
     "dilatation": _Words("Mean normal strain, averaged over days", LOAD, "%", SHARE),
-    "pressure": _Words("Pressure, averaged over days", LOAD, "kPa", 1e3),
+    "pressure": _Words("Pressure, averaged over days", LOAD, "kPa", 1e3, "log", 3),
 }
 """What a name and a unit alone do not tell; a field without an entry is shown by these two."""
 

@@ -14,17 +14,9 @@ from trephine.report.palette import LOOSE, TISSUES
 
 MOST_FRAMES = 53
 """A longer course is shown at evenly spaced visits, so that the page stays small."""
-SOLID = (
-    "lamellar",
-    "mineralised",
-    "cartilage",
-    "fibrous",
-    "demineralised_bone",
-    "allograft",
-    "ceramic",
-)
-"""Fields of a course that take room and are drawn under their own name."""
-FILLING = (*SOLID, "woven", "clot")
+OWN = ("lamellar", "cartilage", "fibrous", "demineralised_bone", "allograft", "ceramic")
+"""Fields of a course that are drawn as they are."""
+FILLING = (*OWN, "woven", "mineralised", "clot")
 """Fields of a course that :func:`composition` reads."""
 
 
@@ -78,26 +70,22 @@ def composition(fields: Mapping[str, Voxels], share: Voxels | float = 1.0) -> di
     Parameters
     ----------
     fields
-        ``woven``, ``mineralised`` (the part of it that holds mineral), ``lamellar``,
-        ``cartilage``, ``fibrous``, ``clot`` and the grafts, any one shape [-].
+        ``woven``, ``lamellar``, ``mineralised`` (the part of the two that holds mineral; all of
+        lamellar bone does), ``cartilage``, ``fibrous``, ``clot`` and the grafts, any one
+        shape [-].
     share
         What they add up to with the rest: 1 per volume of open tissue, or the open share of a
         voxel where the fields are per volume of voxel [-].
     """
     nowhere = np.zeros(np.shape(next(iter(fields.values()))))
     known = {name: fields.get(name, nowhere) for name in FILLING}
-    parts = {name: known[name] for name in SOLID}
-    parts["osteoid"] = np.maximum(known["woven"] - known["mineralised"], 0.0)
+    parts = {name: known[name] for name in OWN}
+    parts["mineralised"] = np.maximum(known["mineralised"] - known["lamellar"], 0.0)
+    parts["osteoid"] = np.maximum(known["woven"] - parts["mineralised"], 0.0)
     room = np.maximum(share - sum(parts.values()), 0.0)
     clot = np.minimum(known["clot"], room)
     found = {shade.key: parts.get(shade.key, clot) for shade in TISSUES}
     return found | {LOOSE.key: room - clot}
-
-
-def hard(fields: Mapping[str, Voxels]) -> Voxels:
-    """Return new bone that holds mineral, woven and lamellar, per volume of open tissue [-]."""
-    total: Voxels = np.sum([fields[n] for n in ("mineralised", "lamellar") if n in fields], axis=0)
-    return total
 
 
 def filling(run: Run) -> dict[str, Series]:

@@ -88,7 +88,7 @@ def html(run: Run) -> str:
         "other_fates": [(name, _drawn(g)) for name, g in fate.others(run, frames)],
         "moves": fate.largest_moves(run),
         "budgets": tables.budgets(run),
-        "largest_imbalance": rounded(max(b.imbalance for b in run.budgets), 2),
+        "largest_imbalance": rounded(max((b.imbalance for b in run.budgets), default=0.0), 2),
         "parameters": tables.parameters(run),
         "provenance": tables.provenance(run),
         "run_digest": tables.run_digest(run),

@@ -66,9 +66,18 @@ class Range:
         """Whether equal ratios take equal lengths."""
         return self.field.law == "log" and not self.is_signed
 
+    @property
+    def core(self) -> float:
+        """Size up to which a signed logarithmic scale is about linear; zero for other scales."""
+        is_bent = self.is_signed and self.field.law == "log"
+        return self.high / 10.0**self.field.decades if is_bent else 0.0
+
     def place(self, at: Voxels | float) -> Voxels:
         """Return where values lie on the scale, 0 to 1; those beyond an end lie on it."""
-        if self.is_log:
+        if self.core:
+            size = np.log1p(np.abs(at) / self.core) / np.log1p(self.high / self.core)
+            share = 0.5 * (1.0 + np.sign(at) * size)
+        elif self.is_log:
             share = np.log(np.maximum(at, self.low) / self.low) / np.log(self.high / self.low)
         else:
             share = (np.asarray(at) - self.low) / (self.high - self.low)
@@ -85,6 +94,9 @@ class Range:
         if self.is_log:
             first, last = round(np.log10(self.low)), round(np.log10(self.high))
             at = [10.0**k for k in range(first, last + 1)]
+        elif self.core:
+            sizes = [self.high / 10.0**k for k in range(round(self.field.decades))]
+            at = [*(-size for size in sizes), 0.0, *reversed(sizes)]
         elif self.is_signed:
             at = [self.high * k / 2 for k in range(-2, 3)]
         else:
@@ -114,6 +126,7 @@ class Range:
             "high": self.high,
             "isLog": self.is_log,
             "isSigned": self.is_signed,
+            "core": self.core,
             "ticks": self.ticks(),
             "marks": self.thresholds(),
         }
@@ -150,7 +163,8 @@ def scale_of(run: Run, frames: Frames, field: Field) -> Range:
     if most == least == 0.0:
         return Range(field, 0.0, 0.0, is_above=False, is_below=False)
     if least < -SIGNED * abs(most):
-        high = nice_top(float(np.quantile(np.abs(seen), 0.99)) or max(most, -least))
+        high = float(np.quantile(np.abs(seen), 0.99)) or max(most, -least)
+        high = 10.0 ** math.ceil(math.log10(high)) if field.law == "log" else nice_top(high)
         return Range(field, -high, high, most > high * 1.001, least < -high * 1.001, marks)
     top = max(top if top > 0 else most, *(value for value, _ in marks), 0.0)
     if field.law == "log":

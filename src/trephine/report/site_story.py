@@ -101,6 +101,7 @@ def _stiffness(site: Site, run: Run) -> str:
         return "bonded to the bone where it touches"
     if run.course.fixation_stiffness <= 0:
         return "and gives way along the shaft"
-    given = "as stated in the case" if site.fixation.axial_stiffness is not None else "computed"
+    is_stated = site.fixation.axial_stiffness is not None
+    given = "as stated in the case" if is_stated else "from the catalogue"
     stiffness = measure(run.course.fixation_stiffness, "N/m", "N/mm")
     return f"with {stiffness} along the shaft ({given})"

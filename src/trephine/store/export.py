@@ -31,7 +31,7 @@ ANATOMY_UNITS = {
     "hounsfield": "HU",
 }
 NOW = "bone_with_mineral"
-"""Old bone and new, woven and lamellar, per volume of voxel: the report shows it as a solid."""
+"""Old bone and new bone with mineral, per volume of voxel: the report shows it as a solid."""
 BLOCK = 1 << 20
 """Bytes of an array that are compressed together."""
 Table = list[list[str]]
@@ -55,7 +55,8 @@ def write_vtk(run: Run, folder: Path) -> Path:
     entries = []
     for index, day in enumerate(days):
         fields = {n: (v[index], UNITS[n]) for n, v in run.course.fields.items()}
-        fields[NOW] = (bone_now(run, index), "1")
+        if "mineralised" in fields:
+            fields[NOW] = (bone_now(run, index), "1")
         name = f"course_{index:04d}.vti"
         _save(folder / name, image(grid, fields, day))
         entries.append(f'<DataSet timestep="{day!r}" part="0" file="{name}"/>')
@@ -71,9 +72,8 @@ def write_vtk(run: Run, folder: Path) -> Path:
 
 def bone_now(run: Run, index: int) -> Voxels:
     """Return bone that holds mineral at a snapshot, per volume of voxel, (x, y, z) [-]."""
-    fields, anatomy = run.course.fields, run.anatomy
-    new = sum(fields[name][index] for name in ("mineralised", "lamellar") if name in fields)
-    bone: Voxels = anatomy.bone + new * anatomy.open
+    new = run.course.fields["mineralised"][index] * run.anatomy.open
+    bone: Voxels = run.anatomy.bone + new
     return bone
 
 

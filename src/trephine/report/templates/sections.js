@@ -106,7 +106,11 @@ function startSections(first, block, data) {
   /* What the field is where the reader points, to the resolution of the scale. */
   const valueAt = (scale, level) => {
     const share = level / 254;
-    const value = scale.isLog
+    const side = 2 * share - 1;
+    const bent = scale.core * Math.expm1(Math.abs(side) * Math.log1p(scale.high / scale.core));
+    const value = scale.core
+      ? Math.sign(side) * bent
+      : scale.isLog
       ? scale.low * (scale.high / scale.low) ** share
       : scale.low + share * (scale.high - scale.low);
     const sign = level === 254 ? "≥ " : level === 0 && scale.low !== 0 ? "≤ " : "";
