@@ -21,6 +21,8 @@ from trephine.models.beliefs import Reading
 from trephine.models.scores import FollowParameters
 from trephine.stages.follow import TISSUES, follow
 
+NEW_BONE = ("woven", "lamellar")
+
 
 @pytest.fixture(scope="module")
 def p() -> FollowParameters:
@@ -55,9 +57,18 @@ def course(site: Anatomy, levels: list[float]) -> HealingCourse:
     )  # fmt: skip
 
 
-def seen(site: Anatomy, p: FollowParameters, levels: list[float], seed: int = 0) -> FollowUp:
+def seen(
+    site: Anatomy,
+    p: FollowParameters,
+    levels: list[float],
+    seed: int = 0,
+    of: tuple[str, ...] = ("woven", "mineralised"),
+) -> FollowUp:
+    whole = course(site, levels)
+    none = np.zeros_like(whole.fields["woven"])
+    fields = dict.fromkeys(whole.fields, none) | dict.fromkeys(of, whole.fields["woven"])
     return follow(
-        course=course(site, levels),
+        course=dataclasses.replace(whole, fields={k: v.copy() for k, v in fields.items()}),
         anatomy=site,
         side="left",
         p=p,
@@ -99,6 +110,25 @@ def test_callus_volume_is_the_mineralised_new_bone(site: Anatomy, p: FollowParam
     where = site.gap + site.callus > 0.5
     full = float(site.open[where].sum()) * 0.0015**3
     assert seen(site, p, levels).callus_volume == pytest.approx([0, 0.25 * full, full])
+
+
+def test_only_lamellar_bone_takes_the_line_away(site: Anatomy, p: FollowParameters) -> None:
+    """A cortex full of woven bone is bridged (3); one of lamellar bone is remodelled (4)."""
+    woven, lamellar = (seen(site, p, [0, 1], of=(name, "mineralised")) for name in NEW_BONE)
+    assert woven.cortex_score[-1].tolist() == [3, 3, 3, 3]
+    assert lamellar.cortex_score[-1].tolist() == [4, 4, 4, 4]
+    assert lamellar.callus_volume[-1] == pytest.approx(woven.callus_volume[-1])
+
+
+@pytest.mark.parametrize("pieces", ["allograft", "ceramic"])
+def test_pieces_are_on_the_film_and_no_union(
+    site: Anatomy, p: FollowParameters, pieces: str
+) -> None:
+    packed, empty = seen(site, p, [0, 0.5], of=(pieces,)), seen(site, p, [0, 0])
+    assert packed.radiograph_ap[-1].max() == pytest.approx(empty.radiograph_ap[-1].max())
+    assert abs(packed.radiograph_ap[-1] - empty.radiograph_ap[-1]).max() > 0.02
+    assert packed.cortex_score[-1].tolist() == empty.cortex_score[-1].tolist()
+    assert packed.ending is Ending.NOT_UNITED
 
 
 def test_films_have_the_pixels_of_the_site(site: Anatomy, p: FollowParameters) -> None:
@@ -156,8 +186,8 @@ def test_a_course_of_another_grid_is_refused(site: Anatomy, p: FollowParameters)
             p=p,
             rng=luck,
         )
-    less = {name: values for name, values in right.fields.items() if name != "clot"}
-    with pytest.raises(ValueError, match="no field 'clot'"):
+    less = {name: values for name, values in right.fields.items() if name != "woven"}
+    with pytest.raises(ValueError, match="no field 'woven'"):
         follow(
             course=dataclasses.replace(right, fields=less), anatomy=site, side="left", p=p, rng=luck
         )

@@ -61,6 +61,15 @@ def test_mineralised_woven_bone_takes_the_place_of_what_was_there(p: RadiographP
     assert hounsfield(site, fields, p).ravel()[1] == pytest.approx(0.5 * 800 + 0.5 * 50)
 
 
+def test_lamellar_bone_is_denser_than_woven_and_counts_once(p: RadiographParameters) -> None:
+    site = small_site()
+    fields = nothing(site.grid)
+    fields["woven"], fields["lamellar"] = (np.full(site.grid.shape, u) for u in (0.5, 0.25))
+    fields["mineralised"] = np.full(site.grid.shape, 0.5)
+    expected = 0.25 * 1600 + 0.25 * 800 + 0.5 * 50
+    assert hounsfield(site, fields, p).ravel()[1] == pytest.approx(expected)
+
+
 @pytest.mark.parametrize(
     ("tissue", "number"),
     [("woven", 50), ("fibrous", 50), ("cartilage", 80), ("clot", 70), ("demineralised_bone", 50)],

@@ -20,6 +20,8 @@ MassAttenuation = Annotated[ByName, Unit("m^2/kg", "cm^2/g", gt=0)]
 
 BASIS = ("soft", "cortical", "titanium")
 """What a film sees everything as: soft tissue, cortical bone, metal."""
+SHOWN_AS_SUCH = ("fibrous", "cartilage", "clot", "demineralised_bone", "allograft", "ceramic")
+"""Fields of a course that have a CT number of their own, by its name."""
 REFERENCE = "keV60"
 """Energy at which a CT number means attenuation relative to water."""
 AIR = -1000.0
@@ -111,16 +113,17 @@ def hounsfield(anatomy: Anatomy, fields: Mapping[str, Voxels], p: RadiographPara
 
     New tissue takes the place of what filled the open part :math:`o` of a voxel on day 0: marrow
     in the canal :math:`c`, fibrous tissue in the gap :math:`g`, muscle elsewhere. So the film of a
-    site where nothing grew is that of its CT. Woven bone counts by its mineral: the part that is
-    mineralised as mature woven bone, the rest as fibrous tissue.
+    site where nothing grew is that of its CT. New bone counts by its mineral: lamellar bone as
+    such, the rest that is mineralised as mature woven bone, what is left as fibrous tissue.
 
     Parameters
     ----------
     anatomy
         The site, with :math:`H_0`, (x, y, z) [HU].
     fields
-        ``fibrous``, ``cartilage``, ``woven``, ``mineralised``, ``clot`` and
-        ``demineralised_bone``, per volume of open tissue, (x, y, z) [-].
+        Any of ``fibrous``, ``cartilage``, ``woven``, ``lamellar``, ``mineralised`` (of the two
+        together), ``clot``, ``demineralised_bone``, ``allograft`` and ``ceramic``, per volume of
+        open tissue, (x, y, z) [-]; what is not there is nowhere.
     p
         CT numbers :math:`H_i` [HU].
 
@@ -136,14 +139,14 @@ def hounsfield(anatomy: Anatomy, fields: Mapping[str, Voxels], p: RadiographPara
         + anatomy.gap * number["fibrous"]
         + (is_open - anatomy.canal - anatomy.gap) * number["muscle"]
     )
-    osteoid = fields["woven"] - fields["mineralised"]
-    parts = (
-        (fields["mineralised"], number["woven_mature"]),
-        (fields["fibrous"] + osteoid, number["fibrous"]),
-        (fields["cartilage"], number["cartilage"]),
-        (fields["clot"], number["clot"]),
-        (fields["demineralised_bone"], number["demineralised_bone"]),
-    )
+    nowhere = np.zeros(anatomy.grid.shape)
+    part = {name: fields.get(name, nowhere) for name in ("woven", "lamellar", "mineralised")}
+    parts = [
+        (part["lamellar"], number["lamellar"]),
+        (part["mineralised"] - part["lamellar"], number["woven_mature"]),
+        (part["woven"] + part["lamellar"] - part["mineralised"], number["fibrous"]),
+    ]
+    parts += [(fields[name], number[name]) for name in SHOWN_AS_SUCH if name in fields]
     change: Voxels = np.zeros(anatomy.grid.shape)
     for fraction, own in parts:
         change += fraction * (is_open * own - before)

@@ -12,10 +12,15 @@ from trephine.models.attenuation import hounsfield
 from trephine.models.radiograph import Camera
 from trephine.models.scores import FollowParameters, Reader, Side, first_lasting
 
-VERSION = 1
+VERSION = 2
 """Raised when the same inputs give another result."""
 DAYS_A_WEEK = 7.0
-TISSUES = ("fibrous", "cartilage", "woven", "mineralised", "clot", "demineralised_bone")
+TISSUES = ("fibrous", "cartilage", "woven", "mineralised")
+"""Fields that a course must have to be seen on film."""
+PIECES = ("allograft", "ceramic")
+"""What is as dense as bone on a film and is none yet."""
+MORE = ("lamellar", "clot", "demineralised_bone", *PIECES)
+"""Fields that are seen where a course has them."""
 
 
 def follow(
@@ -30,7 +35,8 @@ def follow(
 
     Every snapshot of the course is a visit. The films hold quantum noise; the scores are read
     from films without it, so luck never decides a union. The volume of callus is the sum of
-    mineralised new bone over the voxels.
+    mineralised new bone over the voxels. Pieces of allograft and ceramic are on the films; a
+    score counts only what is new bone, as a reader does who knows of them.
 
     Parameters
     ----------
@@ -64,11 +70,15 @@ def follow(
     films: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
     scores, volumes = [], []
     for index in range(course.day.size):
-        tissue = {name: course.fields[name][index] for name in TISSUES}
+        seen = (*TISSUES, *(name for name in MORE if name in course.fields))
+        tissue = {name: course.fields[name][index] for name in seen}
         number = hounsfield(anatomy, tissue, p.radiograph)
         for exposure, taken in zip(camera.exposures(number), films, strict=True):
             taken.append(camera.film(exposure, rng).astype(np.float32))
         callus = anatomy.open * tissue["mineralised"]
+        if any(tissue[name].any() for name in PIECES if name in tissue):
+            bare = {name: values for name, values in tissue.items() if name not in PIECES}
+            number = hounsfield(anatomy, bare, p.radiograph)
         scores.append(reader.scores(number, callus))
         volumes.append(float(callus.sum()) * anatomy.grid.voxel_volume)
     score = np.stack(scores)
