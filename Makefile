@@ -2,7 +2,7 @@
 
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench fine lint types layers docs pages lock browser peers clean
+.PHONY: help demo test validate bench fine lint types layers docs pages lock browser peers clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -25,6 +25,9 @@ demo: $(RUN) ## Run the worked example at draft quality and say where its report
 
 test: $(ALL) browser lint types layers ## Check style, types and layers, then run every test
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+validate: $(ALL) ## Ask the healing model what is known and write what it answers; FINE=1 for 0.5 mm too
+	$(BIN)/python validation/all.py $(if $(FINE),--fine)
 
 bench: $(PEERS) peers ## Measure speed, memory and error beside peers, and write the page
 	$(BENCH)/bin/python benchmarks/all.py --write
