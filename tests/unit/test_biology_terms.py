@@ -2,110 +2,30 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from trephine.case.anatomy import Anatomy
-from trephine.case.site import Biology
-from trephine.catalogue.load import catalogue
-from trephine.core.grid import Grid
-from trephine.models import carriers, migration, proliferation, remodelling, surfaces, vessels
-from trephine.models.beliefs import Reading
-from trephine.models.callus import CALLUS, CallusParameters, at_day_0, in_engine_units, tissue_of
-from trephine.models.healing import advance
-from trephine.models.model import Fast, HealingModel, Strain
+from single_terms import SPACING, column, felt, marched, numbers, only, rates, state_of, stepped
+from trephine.models import (
+    carriers,
+    differentiation,
+    matrix,
+    migration,
+    proliferation,
+    remodelling,
+    surfaces,
+    vessels,
+)
+from trephine.models.callus import CALLUS
 from trephine.models.oxygen import oxygen_tension
 from trephine.models.term import Term
-from trephine.models.tissue import MATRIX, Conditions, Tissue, conditions
+from trephine.models.tissue import MATRIX, Tissue
 from trephine.numerics.faces import aperture
 
 Fields = dict[str, Any]
-SPACING = 0.5
-
-
-@cache
-def numbers() -> dict[str, Any]:
-    return dict(in_engine_units(Reading(catalogue()).fill(CallusParameters)))
-
-
-def column(n: int, spacing: float = SPACING, **changes: Any) -> Tissue:
-    """Return a column of open tissue along z; anything else by name."""
-    ones, none = jnp.ones((1, 1, n)), jnp.zeros((1, 1, n))
-    faces = aperture(ones)
-    plain = Tissue(jnp.asarray(spacing), ones, faces, ones, faces, none, none, none, none, none)
-    return plain._replace(**changes)
-
-
-def state_of(n: int, **values: Any) -> Fields:
-    given = {name: jnp.asarray(value, float) for name, value in values.items()}
-    flat = {name: given.get(name, jnp.zeros(())) for name in CALLUS.names}
-    return {name: jnp.broadcast_to(u, (1, 1, n)) for name, u in flat.items()}
-
-
-def felt(
-    s: Fields, tissue: Tissue, *, oxygen: Any = 40.0, signal: Any = 0.0, strain: Any = 0.0
-) -> Conditions:
-    shape = tissue.open.shape
-    parts = (jnp.broadcast_to(jnp.asarray(u, float), shape) for u in (oxygen, signal, strain))
-    return conditions(s, *parts, tissue, numbers())
-
-
-def rates(term: Term, s: Fields, tissue: Tissue, **conditions_of: Any) -> dict[str, np.ndarray]:
-    found = term.rate(s, felt(s, tissue, **conditions_of), tissue, numbers())
-    return {name: np.asarray(rate).ravel() for name, rate in found.items()}
-
-
-def marched(
-    days: float,
-    s: Fields,
-    tissue: Tissue,
-    model: HealingModel = CALLUS,
-    strain: float = 0.02,
-    **changes: float,
-) -> dict[str, np.ndarray]:
-    shape = tissue.open.shape
-    fast = Fast({"oxygen": jnp.full(shape, 40.0), "signal": jnp.zeros(shape)}, jnp.asarray(0.0))
-    still = jnp.zeros(shape)
-    found = advance(
-        model,
-        s,
-        fast,
-        strain=Strain(still + strain, still, still),
-        tissue=tissue,
-        p=numbers() | changes,
-        duration=jnp.asarray(days),
-        step=jnp.asarray(0.05),
-        longest=jnp.asarray(0.25),
-        tolerance=jnp.asarray(1e-6),
-        relative=1e-3,
-    )
-    assert not bool(found.failed)
-    return {name: np.asarray(u).ravel() for name, u in found.state.items()}
-
-
-def stepped(
-    term: Term, days: float, s: Fields, tissue: Tissue, step: float = 0.5
-) -> dict[str, np.ndarray]:
-    """Return what one term alone makes of a state, by Euler steps; quicker than to compile all."""
-
-    @jax.jit
-    def after(s: Fields) -> Fields:
-        found = term.rate(s, felt(s, tissue), tissue, numbers())
-        return s | {name: s[name] + step * rate for name, rate in found.items()}
-
-    for _ in range(round(days / step)):
-        s = after(s)
-    return {name: np.asarray(u).ravel() for name, u in s.items()}
-
-
-def only(*names: str) -> HealingModel:
-    return CALLUS.without(*(term.name for term in CALLUS.terms if term.name not in names))
-
 
 # Taxis
 
@@ -286,128 +206,6 @@ def test_ceramic_outlasts_the_healing() -> None:
     assert left == pytest.approx(0.4 * np.exp(-0.18), rel=1e-3)
 
 
-# Bone ends, periosteum and marrow
-
-
-def tube() -> Anatomy:
-    """Return a square tube, its walls two voxels thick, cut by a gap; callus around, no metal."""
-    n = 12
-    grid = Grid((n, n, n), 1e-3, (-5.5e-3, -5.5e-3, -5.5e-3))
-    x, y, z = (np.broadcast_to(abs(c) * 1e3, grid.shape) for c in grid.centres())
-    ring = np.maximum(x, y)
-    inside, wall, around = ring < 1.6, (ring > 1.6) & (ring < 3.6), (ring > 3.6) & (ring < 4.6)
-    gap, near = z < 1.1, z < 4
-    parts = {
-        "bone": wall & ~gap,
-        "metal": np.zeros(grid.shape, bool),
-        "canal": inside & ~gap,
-        "gap": (inside | wall) & gap,
-        "callus": around & near,
-        "cortex_removed": wall & gap,
-    }
-    return Anatomy(
-        grid=grid,
-        **{name: part.astype(float) for name, part in parts.items()},
-        hounsfield=np.zeros(grid.shape),
-        outer_radius=3.5e-3,
-        canal_radius=1.5e-3,
-        gap_width=2e-3,
-        tilt=0.0,
-        virtual=False,
-    )
-
-
-ALIVE = Biology()
-DEAD = Biology(perfusion=0.0, living_ends=0.0, periosteum=0.0, marrow=0.0)
-
-
-@pytest.mark.parametrize(
-    ("stripped", "part"),
-    [("living_ends", "gap"), ("periosteum", "callus"), ("marrow", "canal")],
-)
-def test_each_surface_is_stripped_by_itself(stripped: str, part: str) -> None:
-    """What a dead part adjoins gives no cells and no vessels; the rest goes on as before."""
-    site = tube()
-    whole, less = tissue_of(site, ALIVE), tissue_of(site, Biology(**{stripped: 0.0}))
-    mine = np.asarray(getattr(site, part)) * np.asarray(site.healing) > 0
-    assert float(whole.living_surface[mine].sum()) > 0
-    assert float(less.living_surface[mine].sum()) == 0
-    assert np.array_equal(less.living_surface[~mine], whole.living_surface[~mine])
-    together = np.asarray(less.living_surface + less.dead_surface)
-    assert together == pytest.approx(np.asarray(whole.living_surface))
-    assert less.living_bone.sum() < whole.living_bone.sum()
-
-
-def supplied(biology: Biology, **values: float) -> tuple[float, float]:
-    """Return the cells and the vessels that enter at once from old bone."""
-    site = tube()
-    tissue = tissue_of(site, biology)
-    s = {name: jnp.asarray(u) for name, u in at_day_0(site, biology, numbers()).items()}
-    s |= {name: 0.0 * s[name] + value for name, value in values.items()}
-    s["progenitor_host"] = 0.0 * s["progenitor_host"]
-    nothing = jnp.zeros(site.grid.shape)
-    c = conditions(s, nothing + 40.0, nothing, nothing, tissue, numbers())
-    cells = migration.HOST_SUPPLY.rate(s, c, tissue, numbers())["progenitor_host"]
-    tissue = tissue._replace(muscle_surface=0.0 * tissue.muscle_surface)
-    grown = vessels.VESSEL_INGROWTH.rate(s, c, tissue, numbers())["perfusion"]
-    return float((cells * tissue.open).sum()), float((grown * tissue.open).sum())
-
-
-def test_dead_bone_gives_nothing_until_it_is_revived() -> None:
-    whole, none, back = supplied(ALIVE), supplied(DEAD), supplied(DEAD, dead_bone=0.0, perfusion=0)
-    assert none == (0.0, 0.0)
-    assert min(whole) > 0
-    assert back[0] == pytest.approx(whole[0])
-    half = supplied(Biology(living_ends=0.5, periosteum=0.5, marrow=0.5))
-    assert half[0] == pytest.approx(0.5 * whole[0])
-
-
-def test_dead_bone_is_revived_at_the_creeping_speed_by_osteoblasts_and_vessels() -> None:
-    p = numbers()
-    s = state_of(1, dead_bone=1.0, osteoblast=1e3, perfusion=1.0)
-    left = stepped(surfaces.REVIVAL, 30.0, s, column(1), 0.1)["dead_bone"]
-    assert left == pytest.approx(np.exp(-30 * p["creeping_speed"] / p["dead_depth"]), rel=5e-3)
-    for lacking in ("osteoblast", "perfusion"):
-        none = rates(surfaces.REVIVAL, s | {lacking: 0.0 * s[lacking]}, column(1))
-        assert none["dead_bone"] == 0.0
-
-
-def test_reamed_marrow_is_less_perfused() -> None:
-    site = tube()
-    start = {
-        share: at_day_0(site, Biology(marrow=share), numbers())["perfusion"] for share in (0.0, 1.0)
-    }
-    inside = (np.asarray(site.canal) > 0) & (np.asarray(site.healing) > 0)
-    assert np.asarray(start[0.0])[inside].max() == 0.0
-    assert np.asarray(start[1.0])[inside] == pytest.approx(numbers()["canal_perfusion"])
-    beyond = [tissue_of(site, Biology(marrow=share)).muscle for share in (0.0, 1.0)]
-    marrow = (np.asarray(site.canal) > 0) & (np.asarray(site.healing) == 0)
-    assert marrow.any()
-    assert np.asarray(beyond[0])[marrow].max() == 0.0
-    assert np.asarray(beyond[1])[marrow].min() == 1.0
-
-
-def healed(biology: Biology, cells: float, **changes: float) -> float:
-    """Return the new bone of the tube after 60 days, as a share of what heals [-]."""
-    site = tube()
-    tissue = tissue_of(site, biology)
-    s = at_day_0(site, biology, numbers() | changes)
-    s["progenitor_injected"] = jnp.where(tissue.open > 0, cells, 0.0)
-    seen = marched(60.0, s, tissue, **changes)
-    share = np.asarray(tissue.open).ravel()
-    return float((seen["woven"] * share).sum() / share.sum())
-
-
-def test_a_bare_site_heals_only_with_cells_vessels_and_signal() -> None:
-    """HEALING check 8: no source, no union; cells rescue it, but not without vessels or signal."""
-    mute = {"progenitor_signal": 0.0, "osteoblast_signal": 0.0, "scaffold_signal": 0.0}
-    avascular = {"muscle_perfusion": 0.0, "canal_perfusion": 0.0}
-    assert healed(DEAD, 0.0) < 1e-3
-    assert healed(DEAD, 0.01) > 0.1
-    assert healed(DEAD, 0.01, **mute) < 1e-3
-    assert healed(DEAD, 0.01, **avascular) < 1e-3
-
-
 # Clot, oxygen and strain
 
 
@@ -486,25 +284,17 @@ def test_a_full_voxel_never_overflows() -> None:
     assert seen["lamellar"].max() > 0.05
     assert all(u.min() >= 0.0 for u in seen.values())
     assert seen["dead_bone"].max() < 0.5
+    assert seen["allograft"].max() < 0.2
+    assert seen["ceramic"] == pytest.approx(0.2 * np.exp(-150 * numbers()["ceramic_dissolution"]))
 
 
-def test_every_number_of_the_model_is_used_by_it() -> None:
-    """A number that nothing reads would be a term that does nothing."""
-    read: set[str] = set()
-
-    class Watched(dict[str, Any]):
-        def __getitem__(self, name: str) -> Any:
-            read.add(name)
-            return super().__getitem__(name)
-
-    p = Watched(numbers())
-    site = tube()
-    tissue = tissue_of(site, ALIVE)
-    s = at_day_0(site, ALIVE, p)
-    fast = CALLUS.settle(s, tissue, p, Fast(CALLUS.at_rest(site.grid.shape, p), jnp.zeros(())), 0.1)
-    still = jnp.zeros(site.grid.shape)
-    c = CALLUS.feel(s, fast, Strain(still, still, still), tissue, p)
-    for term in CALLUS.terms:
-        term.rate(s, c, tissue, p)
-    elsewhere = {"strain_memory", "assay_factor", "cultured_potency"}
-    assert set(numbers()) - read == elsewhere
+def test_every_term_that_is_written_is_a_term_of_the_model() -> None:
+    kinds = (migration, proliferation, differentiation, surfaces, vessels, matrix, remodelling)
+    written = {
+        term.name
+        for module in (*kinds, carriers)
+        for term in vars(module).values()
+        if isinstance(term, Term)
+    }
+    assert {term.name for term in CALLUS.terms} == written
+    assert len(CALLUS.terms) == len(written) > 30
