@@ -81,6 +81,7 @@ class View:
         self.is_page_wanted = is_page_wanted
         self.anatomy: Anatomy | None = None
         self.missing = ""
+        self.renewed = (0, False)
         self.bone: list[float] = []
         self.last: dict[str, Any] = {}
 
@@ -111,17 +112,20 @@ class View:
                 self.anatomy = anatomy(glimpse.case.site, glimpse.settings)
             except InputError as error:
                 self.missing = f"no picture, because the site cannot be read here: {error}"
-        if self.anatomy is None or len(self.bone) == glimpse.day.size:
+        if self.anatomy is None or not glimpse.day.size:
             return
         grid = self.anatomy.grid
         for index in range(len(self.bone), glimpse.day.size):
             self.last = snapshot(self.folder, grid, index)
             volume = float(np.sum(self.last["mineralised"] * self.anatomy.open)) * grid.voxel_volume
             self.bone.append(volume * 1e6)
-        if self.is_page_wanted:
-            self._renew(glimpse)
+        # The run writes its own page when it ends; one that was begun before must not stay.
+        now = (glimpse.day.size, glimpse.is_finished)
+        if self.is_page_wanted and now != self.renewed:
+            self._renew()
+            self.renewed = now
 
-    def _renew(self, glimpse: Glimpse) -> None:
+    def _renew(self) -> None:
         """Write the report with the visits so far."""
         from trephine.pipeline import so_far
         from trephine.report import page
@@ -130,7 +134,6 @@ class View:
         run = so_far(self.folder)
         with writing(self.folder):
             page.write(run, self.folder)
-        del glimpse
 
     def _curves(self, glimpse: Glimpse) -> list[tuple[str, str, str]]:
         from trephine.cli.glyphs import sparkline

@@ -12,7 +12,7 @@ from trephine.case.run import Run
 from trephine.core.types import Series, Voxels
 from trephine.report.palette import LOOSE, TISSUES
 
-MOST_FRAMES = 53
+MOST_FRAMES = 40
 """A longer course is shown at evenly spaced visits, so that the page stays small."""
 OWN = ("lamellar", "cartilage", "fibrous", "demineralised_bone", "allograft", "ceramic")
 """Fields of a course that are drawn as they are."""

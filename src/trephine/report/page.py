@@ -32,6 +32,7 @@ from trephine.report.frames import Frames
 from trephine.report.palette import SITE, TISSUES, Shade
 from trephine.report.pictures import ISO, Pictures
 from trephine.report.words import rounded
+from trephine.store.files import replacing
 
 STRIP = 7
 """Films in the strip under the outcome."""
@@ -56,7 +57,9 @@ def write(run: Run, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     film.write_radiographs(run, folder / "radiographs")
     page = folder / "report.html"
-    page.write_text(html(run), encoding="utf-8")
+    text = html(run)
+    with replacing(page) as part:
+        part.write_text(text, encoding="utf-8")
     return page
 
 
