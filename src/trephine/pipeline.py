@@ -22,6 +22,7 @@ from trephine.intake.site import anatomy as place
 from trephine.models import fixation
 from trephine.models.aspiration import Donor, draw_donor
 from trephine.models.beliefs import Beliefs
+from trephine.models.library import model_named, notices_of, numbers_of
 from trephine.numerics.device import require
 from trephine.stages import deliver, follow, harvest, heal, process
 from trephine.store.peek import course_so_far, look
@@ -122,6 +123,7 @@ def run(
         p=beliefs.heal,
         s=settings,
         watch=keeper,
+        model=model_named(settings.model),
     )
     listener.progress("follow", 0, 1)
     seen = follow.follow(
@@ -139,9 +141,9 @@ def run(
         course=course,
         follow_up=seen,
         provenance=facts,
-        used=MappingProxyType(dict(beliefs.used)),
-        provisional=beliefs.provisional,
-        notices=_notices(case, treatments),
+        used=MappingProxyType(_used(beliefs, settings)),
+        provisional=tuple(k for k in beliefs.provisional if k in _used(beliefs, settings)),
+        notices=_notices(case, settings, treatments),
     )
     if folder is not None:
         folder.finish(finished, time.perf_counter() - began)
@@ -192,9 +194,12 @@ def so_far(path: str | Path, beliefs: Beliefs | None = None) -> Run:
             rng=Streams(seed).named("film"),
         ),
         provenance=glimpse.provenance,
-        used=MappingProxyType(dict(beliefs.used)),
-        provisional=beliefs.provisional,
-        notices=(f"This run has not ended: {weeks} are computed.", *_notices(case, treatments)),
+        used=MappingProxyType(_used(beliefs, settings)),
+        provisional=tuple(k for k in beliefs.provisional if k in _used(beliefs, settings)),
+        notices=(
+            f"This run has not ended: {weeks} are computed.",
+            *_notices(case, settings, treatments),
+        ),
     )
 
 
@@ -265,14 +270,20 @@ def _provenance(
     )
 
 
-def _notices(case: Case, treatments: tuple[Treatment, ...]) -> tuple[str, ...]:
+def _used(beliefs: Beliefs, settings: Settings) -> dict[str, float]:
+    """Return the numbers that a run holds, without those of models it does not use."""
+    return numbers_of(model_named(settings.model), beliefs.used)
+
+
+def _notices(case: Case, settings: Settings, treatments: tuple[Treatment, ...]) -> tuple[str, ...]:
     """Return what a reader of the report must be told."""
-    said = [
-        (
+    model = model_named(settings.model)
+    said = [*notices_of(model, is_injected=bool(treatments))]
+    if model.takes_host:
+        said.append(
             "The dose threshold of the healing model is a choice made to fit one published "
             "series; union or non-union near it is not evidence."
-        ),
-    ]
+        )
     if case.site.gap.virtual:
         said.append("The gap is virtual: it was placed in an intact shaft.")
     if case.site.scan is not None:

@@ -41,6 +41,14 @@ UNITS = {
     "age": "d",
     "fracture_surface": "1/mm",
     "periosteal_surface": "1/mm",
+    "debris": "1e6/mL",
+    "macrophage_resting": "1e6/mL",
+    "macrophage_classical": "1e6/mL",
+    "macrophage_alternative": "1e6/mL",
+    "inflammatory_cytokine": "ng/mL",
+    "calming_cytokine": "ng/mL",
+    "progenitor": "1e6/mL",
+    "bone": "g/mL",
 }
 """The fields of a course and their units; fractions and densities per volume of open tissue."""
 

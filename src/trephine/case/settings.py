@@ -10,6 +10,10 @@ from trephine.core.units import Length, Unit, written
 Tolerance = Annotated[float, Unit("1", "1", gt=0, le=0.1)]
 Change = Annotated[float, Unit("1", "1", gt=0, le=1)]
 Step = Annotated[float, Unit("s", "d", gt=0)]
+ModelName = Literal[
+    "callus", "lacroix-prendergast", "claes-heigele", "bailon-plaza-2001", "trejo-2019", "ulm"
+]
+"""Names of the healing models, in the order of :data:`trephine.models.library.MODELS`."""
 
 
 class Settings(Document):
@@ -44,6 +48,8 @@ class Settings(Document):
         are held in double precision.
     device
         Where arrays live: the processor, or an accelerator that CUDA drives.
+    model
+        The healing model; ``trephine models`` tells what each knows and leaves out.
     """
 
     voxel: Length
@@ -58,6 +64,7 @@ class Settings(Document):
     examination: Step = written("91 d")
     rates: Literal["single", "double"] = "single"
     device: Literal["cpu", "cuda"] = "cpu"
+    model: ModelName = "callus"
 
     @classmethod
     def preset(cls, quality: Literal["draft", "standard", "fine"]) -> Settings:

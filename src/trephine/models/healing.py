@@ -15,9 +15,13 @@ from trephine.models.host import HostParameters
 from trephine.models.inflammation import InflammationParameters
 from trephine.models.model import Fast, HealingModel, Strain
 from trephine.models.published.bailon_plaza import BailonPlazaParameters
+from trephine.models.published.claes_heigele import ClaesHeigeleParameters
+from trephine.models.published.lacroix_prendergast import LacroixPrendergastParameters
+from trephine.models.published.ulm import UlmParameters
 from trephine.models.stiffness import ModulusParameters, PoissonParameters
 from trephine.models.term import Numbers
 from trephine.models.tissue import Tissue
+from trephine.models.trejo import TrejoParameters
 from trephine.numerics import foresight
 from trephine.numerics.stepping import Ledger, Marched, State, march
 from trephine.numerics.summation import pairwise
@@ -38,6 +42,14 @@ class HealParameters:
     inflammation: InflammationParameters
     host: HostParameters
     bailon_plaza: BailonPlazaParameters
+    lacroix_prendergast: LacroixPrendergastParameters
+    claes_heigele: ClaesHeigeleParameters
+    ulm: UlmParameters
+
+    @property
+    def trejo(self) -> TrejoParameters:
+        """Constants of the published macrophage model, on which the inflammation builds."""
+        return self.inflammation.published
 
 
 @partial(jax.jit, static_argnames="model")

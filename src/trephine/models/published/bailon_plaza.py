@@ -140,15 +140,12 @@ def feel(s: State, fast: Fast, strain: Strain, tissue: Tissue, p: Numbers) -> Fe
 
 def shown(s: State) -> State:
     """Return the tissues: soft matrix as cartilage in the room that bone leaves, all bone hard."""
-    none = jnp.zeros_like(s["bone_matrix"])
     bone = jnp.minimum(s["bone_matrix"], 1.0)
     return {
-        "fibrous": none,
+        "fibrous": jnp.zeros_like(bone),
         "cartilage": jnp.minimum(s["connective_matrix"], 1.0 - bone),
         "woven": bone,
         "mineralised": bone,
-        "clot": none,
-        "demineralised_bone": none,
     }
 
 
