@@ -1,4 +1,4 @@
-"""Verification of the accelerator: the same course there as on the processor, where there is one."""
+"""Verification of an accelerator, where there is one: the same course as on the processor."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_a_course_is_the_same_on_an_accelerator() -> None:
 @pytest.mark.skipif(HERE, reason="this machine has a CUDA device")
 def test_an_accelerator_that_is_not_there_is_refused_before_the_run() -> None:
     settings = Settings.model_validate({**COARSE, "device": "cuda"})
-    with pytest.raises(InputError, match="settings.device is 'cuda'"):
+    with pytest.raises(InputError, match="device is 'cuda'"):
         check(read(str(file("femur-nonunion"))), Beliefs.printed(), settings)
 
 

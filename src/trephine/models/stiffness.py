@@ -111,8 +111,8 @@ def tissue_modulus(s: State, p: Numbers) -> jax.Array:
     .. math:: E = E_b\, M\, (\phi_w+\phi_l)^2 + E_c\phi_c^3 + E_f\phi_f^3 + E_a\phi_a^3
         + E_k\phi_k^3 + E_0
 
-    with the mineralised bone :math:`M = \mu(\phi_w+\phi_l)`, woven and lamellar; allograft and ceramic stiffen a
-    space by the same rule. Demineralised bone, clot and marrow are part of :math:`E_0`.
+    with the mineralised bone :math:`M = \mu(\phi_w+\phi_l)`, woven and lamellar; allograft and
+    ceramic stiffen a space by the same rule. Demineralised bone, clot and marrow are part of :math:`E_0`.
 
     Parameters
     ----------
