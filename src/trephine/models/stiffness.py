@@ -112,7 +112,8 @@ def tissue_modulus(s: State, p: Numbers) -> jax.Array:
         + E_k\phi_k^3 + E_0
 
     with the mineralised bone :math:`M = \mu(\phi_w+\phi_l)`, woven and lamellar; allograft and
-    ceramic stiffen a space by the same rule. Demineralised bone, clot and marrow are part of :math:`E_0`.
+    ceramic stiffen a space by the same rule. Demineralised bone, clot and marrow are part of
+    :math:`E_0`.
 
     Parameters
     ----------
