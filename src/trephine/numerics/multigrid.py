@@ -14,8 +14,10 @@ from trephine.numerics.galerkin import Material, coarse_product
 from trephine.numerics.hexahedra import Shape, internal_forces, scatter
 from trephine.numerics.summation import total
 
-SMOOTHING_STEPS = 2
-SMOOTHED_SPAN = 24.0
+SMOOTHING_STEPS = (3, 4, 8)
+"""Before and after the correction, on the finest level, the next, and all below, which cost
+little: bricks of a coarse level are too stiff in bending and under pressure, and more steps there
+spare steps of the whole."""
 COARSEST = 4
 
 
@@ -153,15 +155,17 @@ def restrict(r: jax.Array) -> jax.Array:
     return r
 
 
-def chebyshev_steps() -> tuple[list[float], list[float]]:
+def chebyshev_steps(count: int) -> tuple[list[float], list[float]]:
     """Return what each smoothing step keeps of its direction and adds of the bounded residual.
 
-    Chebyshev iteration for eigenvalues between 1 / span and 1 of the operator under its bound.
+    Chebyshev iteration for eigenvalues between 1 / (4 count^2) and 1 of the operator under its
+    bound.
     """
-    middle, half = 0.5 * (1 + 1 / SMOOTHED_SPAN), 0.5 * (1 - 1 / SMOOTHED_SPAN)
+    span = 4.0 * count**2
+    middle, half = 0.5 * (1 + 1 / span), 0.5 * (1 - 1 / span)
     ratio = half / middle
     keep, add = [0.0], [1 / middle]
-    for _ in range(SMOOTHING_STEPS - 1):
+    for _ in range(count - 1):
         following = 1 / (2 * middle / half - ratio)
         keep.append(following * ratio)
         add.append(2 * following / half)
@@ -169,7 +173,9 @@ def chebyshev_steps() -> tuple[list[float], list[float]]:
     return keep, add
 
 
-def _cycle(levels: tuple[Fine | Coarse, ...], inverse: jax.Array, b: jax.Array) -> jax.Array:
+def _cycle(
+    levels: tuple[Fine | Coarse, ...], inverse: jax.Array, b: jax.Array, depth: int = 0
+) -> jax.Array:
     """Return the correction of a symmetric V-cycle from a start at zero.
 
     One loop smooths, takes the correction of the coarser grid half-way, and smooths again, so
@@ -180,13 +186,14 @@ def _cycle(levels: tuple[Fine | Coarse, ...], inverse: jax.Array, b: jax.Array) 
         moves = total(inverse * forces, (1,))
         return jnp.moveaxis(moves.reshape((*b.shape[1:], 3)), -1, 0).astype(b.dtype)
     level = levels[0]
-    keep, add = (jnp.asarray([*side, 0.0, *side], b.dtype) for side in chebyshev_steps())
+    steps = SMOOTHING_STEPS[min(depth, len(SMOOTHING_STEPS) - 1)]
+    keep, add = (jnp.asarray([*side, 0.0, *side], b.dtype) for side in chebyshev_steps(steps))
 
     def smooth(i: int | jax.Array, d: jax.Array, r: jax.Array) -> jax.Array:
         return keep[i] * d + add[i] * level.inverse_bound * r
 
     def correct(r: jax.Array) -> jax.Array:
-        coarser = _cycle(levels[1:], inverse, restrict(r))
+        coarser = _cycle(levels[1:], inverse, restrict(r), depth + 1)
         correction = prolong(coarser, b.shape[1:])
         return level.free * correction if isinstance(level, Fine) else correction
 
@@ -194,11 +201,11 @@ def _cycle(levels: tuple[Fine | Coarse, ...], inverse: jax.Array, b: jax.Array) 
         i: jax.Array, state: tuple[jax.Array, jax.Array, jax.Array]
     ) -> tuple[jax.Array, jax.Array, jax.Array]:
         x, d, r = state
-        d = lax.cond(i == SMOOTHING_STEPS, lambda: correct(r), lambda: smooth(i, d, r))
+        d = lax.cond(i == steps, lambda: correct(r), lambda: smooth(i, d, r))
         return x + d, d, r - product(level, d)
 
     zero = jnp.zeros_like(b)
-    last = 2 * SMOOTHING_STEPS
+    last = 2 * steps
     x, d, r = lax.fori_loop(0, last, step, (zero, zero, b))
     return x + smooth(last, d, r)
 
