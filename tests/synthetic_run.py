@@ -108,6 +108,7 @@ def synthetic_fields(anatomy: Anatomy, *, heals: bool) -> dict[str, Array]:
         "strain": strain,
         "lamellar": 0.2 * woven / total * sigmoid((week - 11) / 2) * sigmoid((week - 20) / 2),
         "dilatation": -0.3 * strain + 0.02 * reach * (x > 0) * np.exp(-week / 6),
+        "pressure": 400 * strain * np.sign(z + 4e-3),
         "ceramic": np.zeros(1),
     }
     shape = (WEEKS.size, *SHAPE)

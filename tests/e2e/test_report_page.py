@@ -314,6 +314,26 @@ def test_words_in_a_graph_do_not_collide(browser: Browser, address: str, width: 
     assert clashes == []
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_words_at_the_colour_bar_do_not_collide(browser: Browser, address: str, width: int) -> None:
+    page = opened(browser, address, Faults(), width)
+    for field in synthetic_run().course.fields.keys() - {"ceramic"}:
+        page.select_option("#field", field)
+        shown(page, field)
+        boxes = page.locator("#colourbar span:not(#colourbar-title)").evaluate_all(
+            "all => all.map((one) => one.getBoundingClientRect().toJSON())"
+        )
+        assert len(boxes) >= 2
+        for number, a in enumerate(boxes):
+            assert a["left"] >= 0, field
+            assert a["right"] <= width, field
+            for b in boxes[number + 1 :]:
+                wide = min(a["right"], b["right"]) - max(a["left"], b["left"])
+                high = min(a["bottom"], b["bottom"]) - max(a["top"], b["top"])
+                assert min(wide, high) < 3, field
+    page.close()
+
+
 def test_without_webgl_the_page_still_works(play: Playwright, address: str) -> None:
     faults = Faults()
     bare = play.chromium.launch(

@@ -142,7 +142,7 @@ def test_one_scale_through_time(field: fields.Field) -> None:
         assert scale.is_empty
         return
     assert scale.high > scale.low
-    assert scale.is_signed == (field.key == "dilatation")
+    assert scale.is_signed == (field.key in {"dilatation", "pressure"})
     places = [place for place, _ in scale.ticks()]
     assert places == sorted(places)
     assert places[0] == 0.0

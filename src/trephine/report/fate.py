@@ -49,7 +49,7 @@ class Amount:
     def of(cls, field: str, largest: float) -> Amount:
         """Return the unit that suits the largest amount of a field."""
         if UNITS[field] == "1e6/mL":
-            is_many = largest >= 0.1
+            is_many = largest >= 1.0
             unit = "million cells" if is_many else "thousand cells"
             return cls(unit, 1.0 if is_many else 1e3, is_cells=True)
         factor, unit = plain(amount_unit(UNITS[field]))

@@ -83,6 +83,17 @@ function startSections(first, block, data) {
     place.style.height = 17 * ends.length + (marks.length ? 3 : 0) + "px";
   };
 
+  /* Take away words that would touch others; the two ends stay. */
+  const thin = (ticks) => {
+    const last = ticks.pop();
+    let end = -Infinity;
+    for (const tick of ticks) {
+      const box = tick.getBoundingClientRect();
+      if (box.left < end + 4 || box.right + 4 > last.getBoundingClientRect().left) tick.remove();
+      else end = box.right;
+    }
+  };
+
   const drawColourBar = () => {
     const scale = data.scales[shown];
     byId("colourbar").hidden = !scale;
@@ -94,12 +105,14 @@ function startSections(first, block, data) {
     const image = new ImageData(256, 1);
     for (let k = 0; k < 256; k += 1) set(image.data, 4 * k, ramp[3 * k], ramp[3 * k + 1], ramp[3 * k + 2]);
     byId("colourbar-canvas").getContext("2d").putImageData(image, 0, 0);
-    byId("colourbar-ticks").replaceChildren(...scale.ticks.map(([place, words]) => {
+    const ticks = scale.ticks.map(([place, words]) => {
       const tick = document.createElement("span");
       tick.style.left = 100 * place + "%";
       tick.textContent = words;
       return tick;
-    }));
+    });
+    byId("colourbar-ticks").replaceChildren(...ticks);
+    thin(ticks);
     layOut(byId("colourbar-marks"), scale.marks);
   };
 
