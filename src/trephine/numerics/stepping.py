@@ -89,33 +89,32 @@ def march(
         length = jnp.where((length < left) & (left < 2.0 * length), 0.5 * left, length)
 
         def stage(number: jax.Array, at: tuple[Any, ...]) -> tuple[Any, ...]:
-            point, summed, memory, gained = at
+            point, _, memory, gained = at
             rate, memory, amounts = rates(point, ahead(memory, number, length))
-            summed = {k: v + rate[k] for k, v in summed.items()}
             # the second stage leaves the point where the first has put it
             moved = jnp.where(number == 0, length, 0.0)
             point = {k: u + moved * rate[k] for k, u in point.items()}
             gained = {k: v + 0.5 * length * amounts[k] for k, v in gained.items()}
-            return point, summed, memory, gained
+            return point, rate, memory, gained
 
         still = {k: jnp.zeros_like(u) for k, u in state.items()}
         begun = (state, still, memory, ledger)
-        euler, summed, after, gained = jax.lax.fori_loop(0, 2, stage, begun)
-        final = {k: u + 0.5 * length * summed[k] for k, u in state.items()}
-        lowest, error = jnp.asarray(jnp.inf), jnp.asarray(0.0)
+        euler, last, after, gained = jax.lax.fori_loop(0, 2, stage, begun)
+        beyond = {k: u + length * last[k] for k, u in euler.items()}
+        error = jnp.asarray(0.0)
         for shape in dict.fromkeys(u.shape for u in state.values()):
-            least, worst = jnp.full(shape, jnp.inf), jnp.zeros(shape)
+            worst = jnp.zeros(shape)
             for k, u in state.items():
-                if u.shape != shape:
-                    continue
-                least = jnp.minimum(least, jnp.minimum(euler[k], u + length * summed[k]))
-                allowed = absolute[k] + relative * jnp.abs(u)
-                worst = jnp.maximum(worst, jnp.abs(final[k] - euler[k]) / allowed)
-            lowest = jnp.minimum(lowest, jnp.min(least))
+                if u.shape == shape:
+                    share = jnp.abs(0.5 * (u + beyond[k]) - euler[k]) / (
+                        absolute[k] + relative * jnp.abs(u)
+                    )
+                    negative = jnp.minimum(euler[k], beyond[k]) < 0.0
+                    worst = jnp.maximum(worst, jnp.where(negative, jnp.inf, share))
             error = jnp.maximum(error, jnp.max(worst))
-        accepted = (error <= 1.0) & (lowest >= 0.0)
+        accepted = error <= 1.0
         growth = jnp.clip(0.9 / jnp.sqrt(jnp.maximum(error, 1e-6)), 0.2, 2.0)
-        tried = jnp.where(lowest < 0.0, 0.5 * length, length * growth)
+        tried = length * jnp.where(jnp.isfinite(error), growth, 0.5)
         # a step cut short by the end of the march says nothing against the longer one
         follows = jnp.where(accepted & (length < step), jnp.maximum(step, tried), tried)
         follows = jnp.minimum(follows, longest)
@@ -123,6 +122,7 @@ def march(
         def choose(new: Any, old: Any) -> Any:  # noqa: ANN401
             return jax.tree.map(lambda a, b: jnp.where(accepted, a, b), new, old)
 
+        final = {k: 0.5 * (u + beyond[k]) for k, u in state.items()}
         ended = accepted & (length >= left)
         return (
             choose(final, state),
