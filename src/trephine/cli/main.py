@@ -10,10 +10,12 @@ from typing import Annotated
 import typer
 
 from trephine.cli import (
+    compare,
     doctor,
     example,
     export,
     intake,
+    models,
     phantom,
     report,
     run,
@@ -37,6 +39,8 @@ app = typer.Typer(
 )
 for command in (
     run.run,
+    compare.compare,
+    models.models,
     example.example,
     intake.intake,
     phantom.phantom,

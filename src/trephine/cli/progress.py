@@ -13,6 +13,7 @@ from rich.progress import TimeRemainingColumn as TimeLeft
 from trephine.core.progress import Watch
 
 STAGES = {
+    "model": "Comparing models",
     "site": "Laying the site on a grid",
     "dose": "Preparing the injections",
     "heal": "Healing",

@@ -37,6 +37,10 @@ def run(
     voxel: Annotated[
         str | None, typer.Option(help="Edge of a voxel with its unit, for example '1.2 mm'.")
     ] = None,
+    model: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="Healing model; 'trephine models' lists them."),
+    ] = "callus",
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the interrupted run in the folder.")
     ] = False,
@@ -69,7 +73,7 @@ def run(
     from trephine.cli.paper import paper
     from trephine.cli.progress import display
 
-    asked, settings = what_is_asked(case, changes or [], quality, voxel)
+    asked, settings = what_is_asked(case, changes or [], quality, voxel, model)
     folder = out or Path("runs") / case.stem
     if is_dry:
         rehearse(asked, settings, folder, seed, is_resumed=resume, is_json_wanted=is_json_wanted)
@@ -105,7 +109,11 @@ def run(
 
 
 def what_is_asked(
-    path: Path, changes: list[str], quality: Literal["draft", "standard", "fine"], voxel: str | None
+    path: Path,
+    changes: list[str],
+    quality: Literal["draft", "standard", "fine"],
+    voxel: str | None,
+    model: str = "callus",
 ) -> tuple[Case, Settings]:
     """Return the case with its changes and the numerics, or raise InputError."""
     from trephine.case.case import read
@@ -122,6 +130,11 @@ def what_is_asked(
     settings = Settings.preset(quality)
     if voxel is not None:
         settings = validate(Settings, settings.as_written() | {"voxel": voxel}, "--voxel")
+    if model != settings.model:
+        from trephine.models.library import model_named
+
+        name = model_named(model).name
+        settings = validate(Settings, settings.as_written() | {"model": name}, "--model")
     return case, settings
 
 
@@ -148,6 +161,7 @@ def rehearse(
         "case_digest": case.digest,
         "voxel": settings.as_written()["voxel"],
         "grid": " x ".join(map(str, shape)),
+        "model": settings.model,
         "visits": case.plan.follow_up.visits,
         "injections": len(case.plan.injections),
         "seed": seed,
@@ -180,6 +194,8 @@ def command_again(context: typer.Context, case: Path, folder: Path) -> str:
     for option in ("seed", "quality", "voxel", "workers"):
         if given[option] is not None:
             words += [f"--{option}", str(given[option])]
+    if given.get("model", "callus") != "callus":
+        words += ["--model", given["model"]]
     for change in given["changes"] or []:
         words += ["--set", change]
     for option, wanted in (("--json", given["is_json_wanted"]), ("--quiet", given["is_quiet"])):

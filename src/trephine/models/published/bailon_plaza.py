@@ -12,7 +12,7 @@ import numpy as np
 from trephine.case.anatomy import Anatomy
 from trephine.case.site import Biology
 from trephine.core.units import Duration, Length, Positive, Unit
-from trephine.models.callus import CELL_FLOOR, TISSUE_FLOOR, tissue_of
+from trephine.models.callus import TISSUE_FLOOR, tissue_of
 from trephine.models.model import Elastic, Fast, Field, HealingModel, Strain
 from trephine.models.published import growth_factors
 from trephine.models.published.growth_factors import Felt
@@ -22,14 +22,15 @@ from trephine.numerics.stepping import State
 
 DensityScale = Annotated[float, Unit("1/m^3", "Mcell/mL", gt=0)]
 
-FACTOR_FLOOR, SURFACE_FLOOR = 1e-1, 1e3
-"""Sizes from which an error matters; what stays as it is has none."""
+DENSITY_FLOOR, FACTOR_FLOOR, SURFACE_FLOOR = 1e-2, 2.0, 1e3
+"""Sizes from which an error matters: a hundredth of the scale of cells, a tenth of the level that
+bone releases; what stays as it is has none."""
 
 FIELDS = (
-    Field("progenitor_host", CELL_FLOOR, "cells"),
-    Field("progenitor_injected", CELL_FLOOR, "cells"),
-    Field("chondrocyte", CELL_FLOOR, "cells"),
-    Field("osteoblast", CELL_FLOOR, "cells"),
+    Field("progenitor_host", DENSITY_FLOOR, "cells"),
+    Field("progenitor_injected", DENSITY_FLOOR, "cells"),
+    Field("chondrocyte", DENSITY_FLOOR, "cells"),
+    Field("osteoblast", DENSITY_FLOOR, "cells"),
     Field("connective_matrix", TISSUE_FLOOR),
     Field("bone_matrix", TISSUE_FLOOR),
     Field("chondrogenic_factor", FACTOR_FLOOR, None),

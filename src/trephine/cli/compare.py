@@ -1,0 +1,186 @@
+"""``trephine compare``: one case under several models, as a table and a page."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from trephine.cli import cores
+from trephine.core.errors import InputError, StoreError
+
+if TYPE_CHECKING:
+    from trephine.case.run import Run
+    from trephine.core.progress import Watch
+    from trephine.report.comparison import Compared
+
+
+def compare(
+    context: typer.Context,
+    case: Annotated[Path, typer.Argument(metavar="CASE.toml", help="The case file.")],
+    *,
+    models: Annotated[
+        str | None,
+        typer.Option(metavar="A,B,...", help="Which models.", show_default="all"),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Folder of the comparison.", show_default="comparisons/<case>"
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Luck; the same for every model.")] = 0,
+    quality: Annotated[
+        Literal["draft", "standard", "fine"],
+        typer.Option(help="Voxels of 1.5, 1 or 0.5 mm."),
+    ] = "draft",
+    voxel: Annotated[
+        str | None, typer.Option(help="Edge of a voxel with its unit, for example '1.2 mm'.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the comparison in the folder.")
+    ] = False,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, help="Use at most this many processor cores.", show_default="all"),
+    ] = None,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="PLACE=VALUE",
+            help="Change the case, for example site.gap.width='2 mm'; may be repeated.",
+        ),
+    ] = None,
+    is_json_wanted: Annotated[bool, typer.Option("--json", help="Print the rows as JSON.")] = False,
+    is_quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+) -> None:
+    """Run one case under several healing models and lay the courses side by side.
+
+    Each model gets a run folder of its own below the folder, with its report. The page
+    comparison.html holds the table, the curves and sections of every model. What was stopped
+    goes on with --resume.
+    """
+    cores.limit(workers)
+    from trephine import pipeline
+    from trephine.case.case import Case
+    from trephine.case.settings import Settings
+    from trephine.cli.paper import paper
+    from trephine.cli.progress import display
+    from trephine.cli.run import StoppedError, what_is_asked
+    from trephine.report import comparison, page
+    from trephine.store.files import WriteError, writing
+    from trephine.store.layout import refuse_occupied
+
+    names = chosen(models)
+    folder = out or Path("comparisons") / case.stem
+    asked: dict[str, tuple[Case, Settings]] = {
+        name: what_is_asked(case, changes or [], quality, voxel, name) for name in names
+    }
+    if not resume:
+        refuse_occupied(folder)
+    again = command_again(context, case, folder)
+
+    def made(name: str, watch: Watch) -> tuple[Compared, Run]:
+        """Run one model, write its report, and return what the page needs."""
+        what, settings = asked[name]
+        place = folder / name
+        is_begun = (place / "run.json").exists()
+        run = pipeline.run(
+            what, settings=settings, seed=seed, out=place, resume=is_begun, watch=watch
+        )
+        with writing(place):
+            page.write(run, place)
+        return comparison.compared(run), run
+
+    found: list[Compared] = []
+    with display(paper(is_for_errors=True), is_quiet=is_quiet) as watch:
+        try:
+            for number, name in enumerate(names, start=1):
+                watch.progress("model", number - 1, len(names), name)
+                one, run = made(name, watch)
+                found.append(one)
+            with writing(folder):
+                written = comparison.write(run, found, folder)
+        except KeyboardInterrupt:
+            typer.echo(f"interrupted; go on with: {again}", err=True)
+            raise StoppedError from None
+        except WriteError as error:
+            raise StoreError(f"{error}\n  then go on with: {again}") from error
+    if is_json_wanted:
+        rows = [told(one) for one in found]
+        typer.echo(json.dumps({"models": rows, "page": str(written)}, indent=2))
+        return
+    show(found)
+    typer.echo(f"page: {written}")
+
+
+def chosen(models: str | None) -> list[str]:
+    """Return the names of the models asked for, in order and once each.
+
+    Raises
+    ------
+    InputError
+        If a name is unknown, or fewer than two are asked for.
+    """
+    from trephine.models.library import MODELS, model_named
+
+    if models is None:
+        return list(MODELS)
+    words = [word.strip() for word in models.split(",") if word.strip()]
+    names = list(dict.fromkeys(model_named(word).name for word in words))
+    if len(names) < 2:
+        raise InputError(
+            f"--models {models}: a comparison takes two models or more, such as callus,ulm"
+        )
+    return names
+
+
+def told(one: Compared) -> dict[str, object]:
+    """Return the numbers of a model over time, as plain data."""
+    plain = {
+        "model": one.name,
+        "union_week": one.union_week,
+        "week": one.week.tolist(),
+        "mrust": one.mrust.tolist(),
+        "cortices_bridged": one.bridged.tolist(),
+    }
+    more = {
+        "bone_in_gap_percent": one.bone,
+        "bone_in_cortices_percent": one.cortical,
+        "cartilage_in_gap_percent": one.cartilage,
+        "stiffness_N_per_mm": one.stiffness,
+        "movement_mm": one.movement,
+    }
+    return plain | {name: [float(f"{v:.6g}") for v in values] for name, values in more.items()}
+
+
+def show(found: Sequence[Compared]) -> None:
+    """Print the table of a comparison."""
+    from trephine.cli.paper import paper, table
+    from trephine.report import comparison
+
+    first, *rest = comparison.headings(found)
+    rows = table(first, *rest, title="One case, several models")
+    for one in found:
+        rows.add_row(*(str(v) for v in dataclasses.astuple(comparison.row(one))))
+    paper().print(rows)
+
+
+def command_again(context: typer.Context, case: Path, folder: Path) -> str:
+    """Return the command line that goes on with this comparison."""
+    words = ["trephine", "compare", str(case), "--out", str(folder)]
+    given = context.params
+    for option in ("models", "seed", "quality", "voxel", "workers"):
+        if given[option] is not None:
+            words += [f"--{option}", str(given[option])]
+    for change in given["changes"] or []:
+        words += ["--set", change]
+    for option, wanted in (("--json", given["is_json_wanted"]), ("--quiet", given["is_quiet"])):
+        words += [option] if wanted else []
+    return shlex.join([*words, "--resume"])
