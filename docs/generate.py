@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
+import healing_terms
 import typer
 from pydantic.fields import FieldInfo
 
@@ -20,8 +21,6 @@ from trephine.catalogue.load import catalogue
 from trephine.catalogue.records import Record
 from trephine.cli.main import app
 from trephine.core.units import Unit, kind_of
-from trephine.models.callus import CALLUS
-from trephine.models.term import Term
 
 REFERENCE = Path(__file__).parent / "reference"
 MADE = "<!-- Made by `make pages` from {source}; edit that, not this. -->\n"
@@ -255,7 +254,7 @@ def catalogue_page() -> Iterator[str]:
     for section in sections:
         yield f"## {section}\n"
         rows = (
-            record_row(key, r, is_provisional=f"{section}.{key}" in facts.provisional)
+            record_row(section, key, r, is_provisional=f"{section}.{key}" in facts.provisional)
             for key, r in facts.section(section).items()
         )
         yield from table(("record", "what it is", "printed", "grounds", "source"), rows)
@@ -269,7 +268,7 @@ def catalogue_page() -> Iterator[str]:
     )
 
 
-def record_row(key: str, r: Record, *, is_provisional: bool) -> tuple[str, ...]:
+def record_row(section: str, key: str, r: Record, *, is_provisional: bool) -> tuple[str, ...]:
     """Return the cells of a record's row."""
     about = r.about + (f" *({r.doubts})*" if r.doubts else "")
     value = f"{r.printed:g}" + ("" if r.unit == "1" else f" {r.unit}")
@@ -280,7 +279,7 @@ def record_row(key: str, r: Record, *, is_provisional: bool) -> tuple[str, ...]:
     mark = "○ " if is_provisional else ""
     grounds = f"{r.kind}, {r.access}, {r.role}"
     return (
-        f"{mark}`{key}`",
+        f'<a id="{section}.{key}"></a>{mark}`{key}`',
         about,
         value,
         grounds,
@@ -293,37 +292,9 @@ def record_row(key: str, r: Record, *, is_provisional: bool) -> tuple[str, ...]:
 
 def terms() -> Iterator[str]:
     """Yield the page on the terms of the healing model."""
-    yield "# Terms of the healing model\n"
-    yield MADE.format(source="the tuple `TERMS` in `src/trephine/models/callus.py`")
-    yield (
-        "The model of a shaft defect is this list of terms and nothing else; budgets, ablation and "
-        "the tests of conservation read the same list. Symbols and the quasi-steady fields are "
-        "explained in [the model](model.md).\n"
+    yield from healing_terms.page(
+        MADE.format(source="the tuple `TERMS` in `src/trephine/models/callus.py`"), table
     )
-    cells = [field.name for field in CALLUS.fields if field.counted == "cells"]
-    rest = [name for name in CALLUS.names if name not in cells]
-    yield (
-        f"State: {', '.join(f'`{name}`' for name in cells)} [1e6 cells/mL]; "
-        f"{', '.join(f'`{name}`' for name in rest)} [-].\n"
-    )
-    for term in CALLUS.terms:
-        yield f"## {term.name}\n"
-        yield f"$${term.equation}$$\n"
-        yield from term_lines(term)
-
-
-def term_lines(term: Term) -> Iterator[str]:
-    """Yield what a term changes, what it conserves and why it is believed."""
-    keeps = {"cells": "cells, in every voxel", "volume": "volume, in every voxel"}
-    yield f"- changes {', '.join(f'`{name}`' for name in term.touches)}"
-    if term.conserves is not None:
-        yield f"- conserves {keeps.get(term.conserves, 'the total over the grid')}"
-    if term.sources:
-        links = (f"[{key}](catalogue.md#{key.lower()})" for key in term.sources)
-        yield f"- sources: {', '.join(links)}"
-    if term.assumed:
-        yield f"- assumed: {term.assumed}"
-    yield ""
 
 
 def main() -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 import importlib
-import importlib.util
 import re
 import shlex
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -20,6 +20,7 @@ import trephine
 from trephine.case.case import Case
 from trephine.case.document import validate
 from trephine.cli.main import app
+from trephine.models.callus import CALLUS
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -35,14 +36,12 @@ def name_of(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-def generator() -> ModuleType:
-    """Return the module that makes pages."""
-    spec = importlib.util.spec_from_file_location("generate", DOCS / "generate.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+@pytest.fixture(scope="module")
+def generator() -> Iterator[ModuleType]:
+    """Return the module that makes pages; it stands beside those it imports."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(DOCS)
+        yield importlib.import_module("generate")
 
 
 def fences(path: Path, language: str) -> list[str]:
@@ -50,8 +49,8 @@ def fences(path: Path, language: str) -> list[str]:
     return [text for kind, text in found if kind == language]
 
 
-def test_made_pages_are_as_the_code_makes_them() -> None:
-    pages = generator().pages()
+def test_made_pages_are_as_the_code_makes_them(generator: ModuleType) -> None:
+    pages = generator.pages()
     assert len(pages) >= 4
     stale = [
         name_of(path)
@@ -59,6 +58,35 @@ def test_made_pages_are_as_the_code_makes_them() -> None:
         if not path.exists() or path.read_text(encoding="utf-8") != text
     ]
     assert stale == [], "run 'make pages'"
+
+
+def unexplained(made: ModuleType) -> list[str]:
+    """Return the numbers that a term, a condition or a balance reads and its equation lacks."""
+    told = {
+        term.name: (term.equation + made.WHERE.get(term.name, ""), made.behind_term(term)[0])
+        for term in CALLUS.terms
+    }
+    told |= {n: (made.FELT[n][1], read) for n, read in made.behind_conditions().items()}
+    told |= {field: (made.BALANCES[field][1], made.behind_balance(field)) for field in CALLUS.fast}
+    assert len(told) > 40
+    return [
+        f"{name}: {number}"
+        for name, (equation, read) in told.items()
+        for number in read
+        if made.SYMBOLS.get(number, number) not in equation
+    ]
+
+
+def test_each_equation_shows_every_number_that_its_code_reads(generator: ModuleType) -> None:
+    assert unexplained(generator.healing_terms) == []
+
+
+def test_the_check_finds_a_number_that_an_equation_lacks(
+    generator: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    twin = {**generator.healing_terms.SYMBOLS, "to_bone": "k_{bm}"}
+    monkeypatch.setattr(generator.healing_terms, "SYMBOLS", twin)
+    assert unexplained(generator.healing_terms) == ["progenitors become osteoblasts: to_bone"]
 
 
 def anchors(path: Path) -> set[str]:
@@ -186,3 +214,42 @@ def test_decisions_are_numbered_and_listed() -> None:
     for path, number in zip(pages, numbers, strict=True):
         assert path.name in listed
         assert path.read_text(encoding="utf-8").startswith(f"# {number}. ")
+
+
+VERIFIED = re.compile(r"`(tests/[\w/]+\.py)`|`(test_\w+)`")
+
+
+def told_of_tests(text: str) -> dict[str, set[str]]:
+    """Return the tests that a page names, by the file named before them."""
+    found: dict[str, set[str]] = {}
+    file = ""
+    for path, test in VERIFIED.findall(text):
+        file = path or file
+        found.setdefault(file, set()).update({test} - {""})
+    return found
+
+
+def written_in(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    functions = (node.name for node in tree.body if isinstance(node, ast.FunctionDef))
+    return {name for name in functions if name.startswith("test_")}
+
+
+def test_the_page_on_verification_names_every_test_and_no_other() -> None:
+    told = told_of_tests((DOCS / "reference" / "verification.md").read_text(encoding="utf-8"))
+    told.pop("", None)
+    unknown = {file: names - written_in(ROOT / file) for file, names in told.items()}
+    assert {file: names for file, names in unknown.items() if names} == {}
+    files = sorted((ROOT / "tests" / "verification").glob("test_*.py"))
+    assert len(files) > 10
+    missing = {name_of(path): written_in(path) - told.get(name_of(path), set()) for path in files}
+    assert {file: names for file, names in missing.items() if names} == {}
+
+
+def test_a_test_that_is_not_there_is_found() -> None:
+    told = told_of_tests(
+        "`tests/unit/test_strain.py` `test_a_small_rotation_strains_nothing` `test_x`"
+    )
+    assert told["tests/unit/test_strain.py"] - written_in(ROOT / "tests/unit/test_strain.py") == {
+        "test_x"
+    }
