@@ -15,7 +15,9 @@ def models(
 
     The first is the project's own; the others were published and are run by the same numerics.
     """
-    from trephine.cli.paper import paper, table
+    from rich.padding import Padding
+
+    from trephine.cli.paper import paper
     from trephine.models.library import MODELS
     from trephine.report.comparison import sources
 
@@ -34,9 +36,15 @@ def models(
         ]
         typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
         return
-    rows = table("Model", "What it is", "Source", "What it leaves out")
+    console = paper()
     for model in MODELS.values():
-        said = "; ".join(sources(model.name)) or "this project"
-        rows.add_row(model.name, model.about, said, model.leaves_out or "-")
-        rows.add_section()
-    paper().print(rows)
+        console.print(model.name, style="bold")
+        told = {
+            "What it is": model.about,
+            "Source": "; ".join(sources(model.name)) or "this project",
+            "Leaves out": model.leaves_out,
+        }
+        for what, words in told.items():
+            if words:
+                console.print(Padding(f"{what}: {words}", (0, 0, 0, 2)))
+        console.print()
