@@ -41,6 +41,10 @@ def run(
         str,
         typer.Option(metavar="NAME", help="Healing model; 'trephine models' lists them."),
     ] = "callus",
+    device: Annotated[
+        Literal["cpu", "cuda"],
+        typer.Option(help="Where to compute: the processor, or an accelerator."),
+    ] = "cpu",
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the interrupted run in the folder.")
     ] = False,
@@ -74,6 +78,8 @@ def run(
     from trephine.cli.progress import display
 
     asked, settings = what_is_asked(case, changes or [], quality, voxel, model)
+    if device != settings.device:
+        settings = settings.model_copy(update={"device": device})
     folder = out or Path("runs") / case.stem
     if is_dry:
         rehearse(asked, settings, folder, seed, is_resumed=resume, is_json_wanted=is_json_wanted)
@@ -194,6 +200,8 @@ def command_again(context: typer.Context, case: Path, folder: Path) -> str:
     for option in ("seed", "quality", "voxel", "workers"):
         if given[option] is not None:
             words += [f"--{option}", str(given[option])]
+    if given.get("device", "cpu") != "cpu":
+        words += ["--device", given["device"]]
     if given.get("model", "callus") != "callus":
         words += ["--model", given["model"]]
     for change in given["changes"] or []:
