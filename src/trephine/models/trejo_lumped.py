@@ -73,13 +73,16 @@ def elastic(s: State, p: Numbers) -> Elastic:
 
 
 def shown(s: State) -> dict[str, jax.Array]:
-    """Return the tissues of the films; bone and cartilage as shares of their limit of 1 g/mL."""
-    none = jnp.zeros_like(s["bone"])
+    """Return the tissues of the films: shares of the limit of 1 g/mL, cartilage where bone is not.
+
+    The published model lets both fill the same space.
+    """
+    bone = jnp.minimum(s["bone"], 1.0)
     return {
-        "fibrous": none,
-        "cartilage": s["cartilage"],
-        "woven": s["bone"],
-        "mineralised": s["bone"],
+        "fibrous": jnp.zeros_like(bone),
+        "cartilage": jnp.minimum(s["cartilage"], 1.0 - bone),
+        "woven": bone,
+        "mineralised": bone,
     }
 
 
@@ -102,7 +105,7 @@ TREJO = HealingModel(
     solid=("bone",),
     takes_strain=False,
     sources=("Trejo2019",),
-    leaves_out="space, strain, oxygen, vessels, fibrous tissue; it always begins with a fresh "
-    "fracture, and a mild one heals slower than a severe one",
+    leaves_out="Space, strain, oxygen, vessels, fibrous tissue; it always begins with a fresh "
+    "fracture, and a mild one heals slower than a severe one.",
 )
 """The published model as ``--model trejo-2019``."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import NamedTuple
@@ -20,7 +20,7 @@ from trephine.models.library import MODELS
 from trephine.report import film, site_story, story, tables
 from trephine.report.frames import Frames, in_the_gap
 from trephine.report.legend import Graph, Key
-from trephine.report.palette import CATEGORIES, LOOSE, SITE, TISSUES, Shade
+from trephine.report.palette import CATEGORIES, SITE, TISSUES, Shade
 from trephine.report.sections import CUTS, Ground
 from trephine.report.svg import Panel, decades, nice_top
 from trephine.report.words import NO_BREAK, rounded
@@ -31,7 +31,7 @@ SHOWN = 6
 ASKED = (0.25, 0.5, 1.0)
 """Shares of the course at which a row says how much bone there is."""
 DASHES = ("", "8 4", "2 4")
-BARE = ("lamellar", "mineralised")
+SCORES = (4.0, 7.0, 10.0, 13.0, 16.0)
 
 
 class Still(NamedTuple):
@@ -210,14 +210,16 @@ def _graph(
     values: Sequence[Series],
     write: Callable[[float], str],
     *,
-    top: float | None = None,
+    ends: tuple[float, float] | None = None,
     log: bool = False,
     step: bool = False,
 ) -> Graph:
     """Return one quantity over time, a line a model."""
     highest = max(float(v.max()) for v in values)
-    scale = decades(values, 1e6) if log else (0.0, top or nice_top(highest))
-    panel = Panel.of(found[0].week, scale, unit, f"Lines: {title} by week and model", log=log)
+    scale = decades(values, 1e6) if log else ends or (0.0, nice_top(highest))
+    label = f"Lines: {title} by week and model"
+    marks = SCORES if step else ()
+    panel = Panel.of(found[0].week, scale, unit, label, log=log, marks=marks)
     drawn, keys = [panel.axes()], []
     for number, (one, series) in enumerate(zip(found, values, strict=True)):
         colour, dash = CATEGORIES[number % len(CATEGORIES)], DASHES[number % len(DASHES)]
@@ -240,7 +242,7 @@ def graphs(found: Sequence[Compared]) -> list[Graph]:
             found,
             [one.bone for one in found],
             share,
-            top=100.0,
+            ends=(0.0, 100.0),
         ),
         _graph(
             "Bone in the cortices",
@@ -249,7 +251,7 @@ def graphs(found: Sequence[Compared]) -> list[Graph]:
             found,
             [one.cortical for one in found],
             share,
-            top=100.0,
+            ends=(0.0, 100.0),
         ),
         _graph(
             "Cartilage in the gap",
@@ -281,9 +283,9 @@ def graphs(found: Sequence[Compared]) -> list[Graph]:
             "mRUST, 4 to 16",
             "Read from simulated films; union needs three cortices bridged.",
             found,
-            [one.mrust - 4.0 for one in found],
-            lambda v: rounded(v + 4.0),
-            top=12.0,
+            [one.mrust for one in found],
+            rounded,
+            ends=(SCORES[0], SCORES[-1]),
             step=True,
         ),
     ]
@@ -291,7 +293,7 @@ def graphs(found: Sequence[Compared]) -> list[Graph]:
 
 def _legend(found: Sequence[Compared]) -> list[Shade]:
     grown = frozenset().union(*(one.shades for one in found)) | {"mineralised"}
-    return [*(s for s in TISSUES if s.key in grown), *(s for s in SITE if s.key != "gap"), LOOSE]
+    return [*(s for s in TISSUES if s.key in grown), *SITE]
 
 
 def sources(name: str) -> list[str]:
@@ -312,7 +314,8 @@ def lead(found: Sequence[Compared]) -> str:
     )
     rest = [one.name for one in found if one.union_week is None]
     tail = f" Without union: {', '.join(rest)}." if rest else ""
-    return f"{len(united)} of {len(found)} models unite this case, {when}.{tail}"
+    how_many = f"{len(united)} of {len(found)}" if rest else f"All {len(found)}"
+    return f"{how_many} models unite this case, {when}.{tail}"
 
 
 def html(run: Run, found: Sequence[Compared]) -> str:
@@ -337,7 +340,7 @@ def html(run: Run, found: Sequence[Compared]) -> str:
             plan=story.plan_events(run.case),
             headings=headings(found),
             rows=[row(one) for one in found],
-            graphs=[replace(graph) for graph in graphs(found)],
+            graphs=graphs(found),
             found=found,
             models={one.name: MODELS[one.name] for one in found},
             sources={one.name: sources(one.name) for one in found},

@@ -204,7 +204,7 @@ class Course:
         for name, amount in now.ledger.items():
             earlier = now.spent.setdefault(name, [0.0] * (now.visits - 1))
             earlier.append(amount * 1e-3)
-        tissues = self.model.shown(now.state) | now.state
+        tissues = now.state | self.model.shown(now.state)
         fields = {name: self.shown_share * np.asarray(u) for name, u in tissues.items()}
         fields |= {name: np.asarray(u) for name, u in now.fast.fields.items()}
         for name, shown in STRAINS.items():
