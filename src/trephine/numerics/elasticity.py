@@ -233,39 +233,6 @@ def respond(
     )
 
 
-@dataclass(frozen=True)
-class Compression:
-    """How a block answers an axial shortening of 1 mm: the one motion of a :class:`Response`."""
-
-    displacement: Field
-    stiffness: float
-    iterations: int
-    residual: float
-
-
-def compress(
-    modulus: Field,
-    *,
-    spacing: float,
-    poisson: float = 0.3,
-    guess: Field | None = None,
-    tolerance: float = 1e-5,
-    most_iterations: int = 200,
-) -> Compression:
-    """Return :func:`respond` to an axial shortening of 1 mm alone, without the axis of motions."""
-    found = respond(
-        modulus,
-        spacing=spacing,
-        poisson=poisson,
-        guess=None if guess is None else np.asarray(guess)[None],
-        tolerance=tolerance,
-        most_iterations=most_iterations,
-    )
-    return Compression(
-        found.displacement[0], float(found.stiffness[0, 0]), found.iterations[0], found.residual
-    )
-
-
 def _wrong_with_block(modulus: Field, spacing: float, poisson: float | Field) -> list[Problem]:
     problems = []
     if modulus.ndim != 3 or not modulus.size:
