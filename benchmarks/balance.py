@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from page import publish, table, targets, verdict
+from page import prose, publish, table, targets, verdict
 from process import Found, alone, asked_for, seconds
 
 SHAPE = (64, 64, 96)
@@ -268,12 +268,14 @@ def section() -> str:
     return "\n\n".join(
         [
             "## Oxygen and signal in balance",
-            (
-                "64 x 64 x 96 voxels; oxygen with a Michaelis-Menten sink by Newton's method, the"
-                f" signal in one linear solve; all stop at a residual of {TOLERANCE:g} of what is"
-                " turned over. *After 5 %*: supply, uptake and source raised, the old answer as"
-                " start, hierarchies kept. Means and residuals are those after the change."
-            ),
+            prose(f"""
+                64 x 64 x 96 voxels; oxygen with a Michaelis-Menten sink by
+                Newton's method, the signal in one linear solve; all stop at a
+                residual of {TOLERANCE:g} of what is turned over. *After 5 %*:
+                supply, uptake and source raised, the old answer as start,
+                hierarchies kept. Means and residuals are those after the
+                change.
+            """),
             table(
                 (
                     "solver",

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from page import publish, table, targets, verdict
+from page import prose, publish, table, targets, verdict
 from process import Found, alone, asked_for
 
 VOXELS = {"coarse": "2 mm", "draft": "1.5 mm", "standard": "1 mm", "fine": "0.5 mm"}
@@ -224,14 +224,15 @@ def section() -> str:
     return "\n\n".join(
         [
             "## A whole course",
-            (
-                "The worked example, 26 weeks, from the case file to the last film. *Whole*"
-                " leaves out compiling, which a machine does once: a second run spends"
-                f" {remembered():.1f} s on it. Importing takes {usual['imports']:.1f} s more. The"
-                " error is the relative change of the final volume of new bone when every tolerance"
-                " is ten times tighter. The share of oxygen and signal comes from a second run that"
-                " asks for the time around each solve."
-            ),
+            prose(f"""
+                The worked example, 26 weeks, from the case file to the last
+                film. *Whole* leaves out compiling, which a machine does once: a
+                second run spends {remembered():.1f} s on it. Importing takes
+                {usual["imports"]:.1f} s more. The error is the relative change
+                of the final volume of new bone when every tolerance is ten
+                times tighter. The share of oxygen and signal comes from a
+                second run that asks for the time around each solve.
+            """),
             table(HEAD, rows),
             targets(wanted),
         ]

@@ -18,6 +18,11 @@ def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
 
 
+def prose(text: str) -> str:
+    """Return a paragraph on one line."""
+    return " ".join(text.split())
+
+
 def verdict(name: str, value: float, limit: float, *, at_most: bool = False) -> tuple[str, ...]:
     """Return the row of a target: what, measured, wanted, and whether it is met."""
     met = value <= limit if at_most else value >= limit

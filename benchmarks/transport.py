@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from page import publish, table, targets, verdict
+from page import prose, publish, table, targets, verdict
 from process import Found, alone, asked_for, seconds
 
 SHAPE = (64, 64, 96)
@@ -278,11 +278,12 @@ def section() -> str:
     return "\n\n".join(
         [
             "## A step of reaction and transport",
-            (
-                f"Six fields on {' x '.join(map(str, SHAPE))} voxels: diffusion, upwind taxis, Hill"
-                " reactions; the same explicit step by everyone. The difference is the largest of"
-                f" the six means after {COMPARED} steps, relative to ours in double precision."
-            ),
+            prose(f"""
+                Six fields on {" x ".join(map(str, SHAPE))} voxels: diffusion,
+                upwind taxis, Hill reactions; the same explicit step by
+                everyone. The difference is the largest of the six means after
+                {COMPARED} steps, relative to ours in double precision.
+            """),
             table(
                 (
                     "implementation",
