@@ -131,7 +131,7 @@ ONE_PROBLEM = [
     ("plan.follow_up.interval", "5 d", "plan.follow_up: duration must be a whole number of intervals, at least one"),
     ("plan.follow_up.interval", "1 h", "plan.follow_up: at most 520 visits; lengthen interval or shorten duration"),
     ("plan.steps.0.day", "400 d", "plan: steps.0 is on day 400, after the last visit on day 182"),
-    ("plan.steps.0.kind", "walking", "plan.steps.0.kind: 'walking' is unknown; known: injection, loading"),
+    ("plan.steps.0.kind", "walking", "plan.steps.0.kind: 'walking' is unknown; known: injection, loading, medication"),
     (f"{STEP}.kind", "injektion", f"{STEP}.kind: 'injektion' is unknown; did you mean 'injection'?"),
     (f"{STEP}.process.method", "concentrat", f"{STEP}.process.method: 'concentrat' is unknown; did you mean 'concentrate'?"),
     (f"{STEP}.process", "spin", f"{STEP}.process: write a table with keys, not a single value"),

@@ -63,7 +63,8 @@ def test_a_case_is_changed_in_the_words_of_its_file(example_case: Case) -> None:
 
 
 def test_an_empty_value_takes_a_key_or_an_entry_away(example_case: Case) -> None:
-    changes = ["site.fixation.kind=plate", "site.fixation.nail_diameter=", "plan.steps.4="]
+    away = ["site.fixation.nail_diameter=", "site.fixation.locking=", "plan.steps.4="]
+    changes = ["site.fixation.kind=plate", *away]
     case = overrides.changed(example_case, changes, "case.toml")
     assert case.site.fixation.nail_diameter is None
     assert len(case.plan.steps) == 4

@@ -78,9 +78,11 @@ class Fixation(Document):
     def _the_keys_belong_to_the_kind(self) -> Self:
         if self.kind == "nail" and self.nail_diameter is None:
             raise ValueError("a nail needs nail_diameter, for example nail_diameter = '11 mm'")
-        for key in ("nail_diameter", "locking"):
-            if self.kind != "nail" and getattr(self, key) is not None:
-                raise ValueError(f"{key} does not belong to a {self.kind}")
+        if self.kind != "nail":
+            given = [k for k in ("nail_diameter", "locking") if getattr(self, k) is not None]
+            if given:
+                does = "does" if len(given) == 1 else "do"
+                raise ValueError(f"{' and '.join(given)} {does} not belong to a {self.kind}")
         if self.kind == "cast" and self.alloy is not None:
             raise ValueError("alloy does not belong to a cast")
         if self.kind == "cast" and self.axial_stiffness is None:
