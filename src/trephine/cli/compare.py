@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import shlex
 from collections.abc import Sequence
@@ -161,15 +160,35 @@ def told(one: Compared) -> dict[str, object]:
 
 
 def show(found: Sequence[Compared]) -> None:
-    """Print the table of a comparison."""
+    """Print the table of a comparison: a few weeks of each model."""
     from trephine.cli.paper import paper, table
-    from trephine.report import comparison
+    from trephine.report.comparison import asked_weeks
+    from trephine.report.words import rounded
 
-    first, *rest = comparison.headings(found)
-    rows = table(first, *rest, title="One case, several models")
+    rows = table(
+        "Model", ">Union", ">Week", ">Gap %", ">Cortex %", ">Bridged", ">N/mm", ">mm",
+        title="Bone with mineral in the gap and in the cortices, stiffness and movement",
+    )  # fmt: skip
+    rows.columns[0].no_wrap = True
     for one in found:
-        rows.add_row(*(str(v) for v in dataclasses.astuple(comparison.row(one))))
-    paper().print(rows)
+        for number, at in enumerate(asked_weeks(one)):
+            union = "none" if one.union_week is None else rounded(one.union_week)
+            rows.add_row(
+                "" if number else one.name,
+                "" if number else union,
+                rounded(float(one.week[at])),
+                f"{max(float(one.bone[at]), 0.0):.0f}",
+                f"{max(float(one.cortical[at]), 0.0):.0f}",
+                rounded(float(one.bridged[at])),
+                rounded(float(one.stiffness[at])),
+                f"{one.movement[at]:.3f}",
+            )
+    console = paper()
+    console.print(rows)
+    for one in found:
+        peak = int(one.cartilage.argmax())
+        most = f"{one.cartilage[peak]:.0f} % of the gap in week {rounded(float(one.week[peak]))}"
+        console.print(f"Most cartilage under {one.name}: {most}")
 
 
 def command_again(context: typer.Context, case: Path, folder: Path) -> str:
