@@ -165,7 +165,7 @@ def tube(spacing: str = "1.0", *changes: str) -> Found:
     cold = block.judged("gap")
 
     right, again = block.assemble("changed")
-    krylov.setReusePreconditioner(True)
+    krylov.getPC().setReusePreconditioner(True)
     since = time.perf_counter()
     krylov.solve(right, block.found.vector)
     restart = time.perf_counter() - since
