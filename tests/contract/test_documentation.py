@@ -67,7 +67,7 @@ def unexplained(made: ModuleType) -> list[str]:
         for term in CALLUS.terms
     }
     told |= {n: (made.FELT[n][1], read) for n, read in made.behind_conditions().items()}
-    told |= {field: (made.BALANCES[field][1], made.behind_balance(field)) for field in CALLUS.fast}
+    told |= {field: (made.BALANCES[field][0], made.behind_balance(field)) for field in CALLUS.fast}
     assert len(told) > 40
     return [
         f"{name}: {number}"
@@ -196,6 +196,12 @@ def test_steps_in_a_guide_are_accepted() -> None:
     data = tomllib.loads(example.read_text(encoding="utf-8"))
     data["plan"] = {**data["plan"], **tomllib.loads(text)["plan"]}
     assert validate(Case, data, "the guide").plan.injections
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/explanation/the-model.md"])
+def test_a_page_counts_the_terms_of_the_model_right(page: str) -> None:
+    told = re.findall(r"(\d+) named processes", (ROOT / page).read_text(encoding="utf-8"))
+    assert told == [str(len(CALLUS.terms))]
 
 
 def test_versions_agree() -> None:
