@@ -271,7 +271,7 @@ def catalogue_page() -> Iterator[str]:
 def record_row(section: str, key: str, r: Record, *, is_provisional: bool) -> tuple[str, ...]:
     """Return the cells of a record's row."""
     about = r.about + (f" *({r.doubts})*" if r.doubts else "")
-    value = f"{r.printed:g}" + ("" if r.unit == "1" else f" {r.unit}")
+    value = f"{r.printed:g}" + ("" if r.unit == "1" else f" {healing_terms.spelled(r.unit)}")
     if r.spread is not None and r.spread.sd is not None:
         value += f"; {r.spread.law}, sd {r.spread.sd:g}"
     elif r.spread is not None:

@@ -138,7 +138,7 @@ WHERE = {
         r"\psi_v = \min\left(1,\frac{(\varepsilon_4-\varepsilon)_+}"
         r"{\varepsilon_4-\varepsilon_3}\right)"
     ),
-    "fibroblasts wander": r"D \to D_f\,(D/D_m)",
+    "fibroblasts wander": r"\text{hindered as progenitors are, by }D/D_m",
 }
 """What the equation of a term leaves unsaid."""
 

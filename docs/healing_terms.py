@@ -60,6 +60,11 @@ class Seen:
         return getattr(self._felt, name)
 
 
+def spelled(unit: str) -> str:
+    """Return a unit as a page shows it, without what Markdown would take for emphasis."""
+    return unit.replace("*", " ").replace("^2", "²").replace("^3", "³")
+
+
 @cache
 def engine_numbers() -> dict[str, tuple[str, str, float]]:
     """Return record id, unit and value of each number of the model, as the engine has them."""
@@ -160,7 +165,7 @@ def numbers_of(names: Iterable[str]) -> Iterator[tuple[str, ...]]:
         key, unit, value = engine_numbers()[name]
         record = records[key]
         symbol = f"${SYMBOLS[name]}$" if name in SYMBOLS else ""
-        told = f"{value:.5g}" + ("" if unit == "1" else f" {unit}")
+        told = f"{value:.5g}" + ("" if unit == "1" else f" {spelled(unit)}")
         yield (
             symbol,
             f"[{record.about}](catalogue.md#{key})",
