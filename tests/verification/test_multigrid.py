@@ -217,7 +217,7 @@ def healing(edges: int, stiffness: float) -> tuple[Array, float]:
 
 def test_the_count_grows_little_when_the_voxel_is_halved_and_stays_low_in_healing() -> None:
     for stiffness in (0.2, 20.0, 6000.0):
-        coarse, fine = (most_steps(*healing(edges, stiffness)) for edges in (16, 32))
+        coarse, fine = (most_steps(*healing(edges, stiffness)) for edges in (12, 24))
         assert fine <= max(1.3 * coarse, coarse + 2)
         assert fine < 20
 
@@ -226,7 +226,7 @@ def test_the_mesh_study_rejects_a_smoother_alone(monkeypatch: pytest.MonkeyPatch
     whole = multigrid.restrict
     monkeypatch.setattr(multigrid, "restrict", lambda r: 0.0 * whole(r))
     jax.clear_caches()
-    coarse, fine = (most_steps(*healing(edges, 20.0)) for edges in (16, 32))
+    coarse, fine = (most_steps(*healing(edges, 20.0)) for edges in (6, 12))
     jax.clear_caches()
     assert fine > 1.3 * coarse
 
