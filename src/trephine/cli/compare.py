@@ -162,12 +162,12 @@ def told(one: Compared) -> dict[str, object]:
 def show(found: Sequence[Compared]) -> None:
     """Print the table of a comparison: a few weeks of each model."""
     from trephine.cli.paper import paper, table
-    from trephine.report.comparison import asked_weeks
+    from trephine.report.comparison import asked_weeks, most_cartilage
     from trephine.report.words import rounded
 
     rows = table(
-        "Model", ">Union", ">Week", ">Gap %", ">Cortex %", ">Bridged", ">N/mm", ">mm",
-        title="Bone with mineral in the gap and in the cortices, stiffness and movement",
+        "Model", ">Union", ">Week", ">Bone %", ">Bridged", ">N/mm", ">mm",
+        title="Week of union; bone with mineral in the gap, cortices bridged, stiffness, movement",
     )  # fmt: skip
     rows.columns[0].no_wrap = True
     for one in found:
@@ -178,7 +178,6 @@ def show(found: Sequence[Compared]) -> None:
                 "" if number else union,
                 rounded(float(one.week[at])),
                 f"{max(float(one.bone[at]), 0.0):.0f}",
-                f"{max(float(one.cortical[at]), 0.0):.0f}",
                 rounded(float(one.bridged[at])),
                 rounded(float(one.stiffness[at])),
                 f"{one.movement[at]:.3f}",
@@ -186,9 +185,7 @@ def show(found: Sequence[Compared]) -> None:
     console = paper()
     console.print(rows)
     for one in found:
-        peak = int(one.cartilage.argmax())
-        most = f"{one.cartilage[peak]:.0f} % of the gap in week {rounded(float(one.week[peak]))}"
-        console.print(f"Most cartilage under {one.name}: {most}")
+        console.print(f"Most cartilage in the gap under {one.name}: {most_cartilage(one)}")
 
 
 def command_again(context: typer.Context, case: Path, folder: Path) -> str:

@@ -177,7 +177,7 @@ def headings(found: Sequence[Compared]) -> list[str]:
         "mRUST",
         "Stiffness at the end (N/mm)",
         "Movement, largest and last (mm)",
-        "Most cartilage in the gap (%), week",
+        "Most cartilage in the gap",
     ]
 
 
@@ -187,8 +187,6 @@ def row(found: Compared) -> Row:
     def over_time(values: Series) -> str:
         return ", ".join(f"{max(values[at], 0.0):.0f}" for at in asked_weeks(found))
 
-    peak = int(found.cartilage.argmax())
-    most = f"{found.cartilage[peak]:.0f}, week {rounded(float(found.week[peak]))}"
     return Row(
         model=found.name,
         union="none" if found.union_week is None else rounded(found.union_week),
@@ -198,8 +196,16 @@ def row(found: Compared) -> Row:
         mrust=rounded(float(found.mrust[-1])),
         stiffness=rounded(float(found.stiffness[-1])),
         movement=f"{found.movement.max():.2f}, {found.movement[-1]:.3f}",
-        cartilage=most if found.cartilage[peak] >= 0.5 else "none",
+        cartilage=most_cartilage(found),
     )
+
+
+def most_cartilage(found: Compared) -> str:
+    """Return how much cartilage there was at most, and when."""
+    peak = int(found.cartilage.argmax())
+    if found.cartilage[peak] < 0.5:
+        return "none"
+    return f"{found.cartilage[peak]:.0f} % in week {rounded(float(found.week[peak]))}"
 
 
 def _graph(
