@@ -21,6 +21,10 @@ SHORTEST = 1e-7
 """Step at which a march gives up, in its unit of time."""
 
 
+ROUNDING = 1e-9
+"""Share of a step by which it may be longer than asked for, to end where the march ends."""
+
+
 class Marched(NamedTuple):
     """Where a march ended, what each term did on the way, and how hard it was."""
 
@@ -85,7 +89,7 @@ def march(
         state, memory, ledger, time, step, taken, rejected = carry
         left = duration - time
         # the last stretch is cut in equal parts, so that no sliver of a step remains
-        length = jnp.minimum(step, left)
+        length = jnp.where(left <= (1.0 + ROUNDING) * step, left, step)
         length = jnp.where((length < left) & (left < 2.0 * length), 0.5 * left, length)
 
         def stage(number: jax.Array, at: tuple[Any, ...]) -> tuple[Any, ...]:
