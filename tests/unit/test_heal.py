@@ -11,7 +11,7 @@ import pytest
 
 from trephine.case.anatomy import Anatomy
 from trephine.case.case import Case, read
-from trephine.case.course import HealingCourse
+from trephine.case.course import FROZEN, HealingCourse
 from trephine.case.graft import Graft
 from trephine.case.plan import Plan
 from trephine.case.settings import Settings
@@ -62,25 +62,29 @@ def graft(day: float, *, part: float = 0.5, bone_matrix: float = 0.0) -> Graft:
 
 
 def course(
-    interval: str, duration: str, *grafts: Graft, watch: Watch | None = None
+    interval: str,
+    duration: str,
+    *grafts: Graft,
+    watch: Watch | None = None,
+    settings: Settings = COARSE,
 ) -> HealingCourse:
+    """Return a course with fresh debris, a drug, and loads along the bone and about it."""
     follow_up = {"interval": interval, "duration": duration}
+    loads = [
+        {"kind": "loading", "day": f"{g.day / DAY!r} d", "body_weights": 0.2, "torsion": "1 N*m"}
+        for g in grafts
+    ]
+    drug = {"kind": "medication", "drug": "nsaid", "day": "0 d", "until": "1.5 d"}
+    plan = {"follow_up": follow_up, "steps": [*loads, drug]}
+    biology = case().site.biology.model_copy(update={"debris": 0.5})
     return heal(
         patient=case().patient,
-        site=case().site,
+        site=case().site.model_copy(update={"biology": biology}),
         anatomy=anatomy(),
         grafts=grafts,
-        plan=Plan.model_validate(
-            {
-                "follow_up": follow_up,
-                "steps": [
-                    {"kind": "loading", "day": f"{g.day / DAY!r} d", "body_weights": 0.2}
-                    for g in grafts
-                ],
-            }
-        ),
+        plan=Plan.model_validate(plan),
         p=beliefs().heal,
-        s=COARSE,
+        s=settings,
         watch=watch or Watch(),
     )
 
@@ -157,16 +161,16 @@ def test_budgets_close_and_own_up_to_what_found_no_room() -> None:
 
 
 def test_an_interrupted_course_ends_with_the_same_bits() -> None:
-    grafts = (graft(0.0), graft(2.5, bone_matrix=0.5))
-    whole = course("1 d", "5 d", *grafts)
+    grafts = (graft(0.0), graft(4.5, bone_matrix=0.5))
+    whole = course("2 d", "6 d", *grafts)
     watch = Interrupted(after=2)
     with pytest.raises(KeyboardInterrupt):
-        course("1 d", "5 d", *grafts, watch=watch)
+        course("2 d", "6 d", *grafts, watch=watch)
     watch.after = -1
-    broken = course("1 d", "5 d", *grafts, watch=watch)
+    broken = course("2 d", "6 d", *grafts, watch=watch)
     for name, values in whole.fields.items():
         assert values.tobytes() == broken.fields[name].tobytes(), name
-    for name in ("stiffness", "movement", "force"):
+    for name in FROZEN:
         assert getattr(whole, name).tobytes() == getattr(broken, name).tobytes(), name
     assert {n: v.tolist() for n, v in whole.spent.items()} == {
         n: v.tolist() for n, v in broken.spent.items()
@@ -174,19 +178,45 @@ def test_an_interrupted_course_ends_with_the_same_bits() -> None:
     assert whole.budgets == broken.budgets
 
 
-@pytest.mark.parametrize("lost", ["strain/distortion", "unit_displacement", "step", "felt_day"])
+@pytest.mark.parametrize(
+    "lost",
+    [
+        "state/osteoblast",
+        "fast/oxygen",
+        "history/oxygen/start",
+        "strain/distortion",
+        "unit_displacement",
+        "inflammation/debris",
+        "step",
+        "felt_day",
+    ],
+)
 def test_the_check_rejects_a_checkpoint_with_a_part_forgotten(lost: str) -> None:
-    grafts = (graft(0.0), graft(2.5, bone_matrix=0.5))
-    whole = course("1 d", "5 d", *grafts)
+    grafts = (graft(0.0), graft(4.5, bone_matrix=0.5))
+    whole = course("2 d", "6 d", *grafts)
     watch = Interrupted(after=2)
     with pytest.raises(KeyboardInterrupt):
-        course("1 d", "5 d", *grafts, watch=watch)
+        course("2 d", "6 d", *grafts, watch=watch)
     watch.after = -1
     assert watch.state is not None
     watch.state[lost] = 0.5 * watch.state[lost]
-    broken = course("1 d", "5 d", *grafts, watch=watch)
+    broken = course("2 d", "6 d", *grafts, watch=watch)
     same = [v.tobytes() == broken.fields[n].tobytes() for n, v in whole.fields.items()]
     assert not all(same)
+
+
+def test_rates_in_single_precision_change_next_to_nothing() -> None:
+    single, double = (
+        course("7 d", "28 d", graft(0.0), settings=COARSE.model_copy(update={"rates": rates}))
+        for rates in ("single", "double")
+    )
+    laid = "woven/osteoblasts lay bone"
+    bone, more = (float(seen.spent[laid][-1]) for seen in (single, double))
+    assert more > 1e-3
+    assert bone == pytest.approx(more, rel=1e-5)
+    assert bone != more, "the setting did nothing"
+    assert all(budget.closes(1e-8) for budget in single.budgets)
+    np.testing.assert_allclose(single.stiffness, double.stiffness, rtol=1e-4)
 
 
 def test_an_injection_into_grown_bone_finds_no_room() -> None:

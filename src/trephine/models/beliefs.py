@@ -54,7 +54,9 @@ class Reading:
     used: dict[str, float] = dataclasses.field(default_factory=dict)
 
     def number(self, identifier: str, unit: Unit) -> float:
-        """Return a record's number in SI, sampled from its spread where luck is given."""
+        """Return a record's number in SI, sampled once from its spread where luck is given."""
+        if identifier in self.used:
+            return self.used[identifier]
         record = self.facts.record(identifier)
         try:
             scale = factor(record.unit, unit.si)

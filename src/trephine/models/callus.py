@@ -346,7 +346,7 @@ def shown(s: State) -> dict[str, jax.Array]:
 CALLUS = HealingModel(
     name="callus",
     about="The model of this project: cells, vessels, oxygen, signal, strain and matrix in 3-D.",
-    sections=("callus", "modulus", "poisson"),
+    sections=("callus", "modulus", "poisson", "packing"),
     fields=FIELDS,
     fast=("oxygen", "signal"),
     terms=TERMS,

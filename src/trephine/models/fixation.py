@@ -188,8 +188,8 @@ def movement(
 
     .. math:: (K_{tissue} + K_{implant})\, q = F
 
-    on the motions that carry load; the others are held, as by guided platens, and are zero. With
-    one axial load this is :math:`q = F / (k_{tissue} + k_{implant})`.
+    on the motions given; the others are held, as by guided platens, and are zero. With
+    the axial motion alone this is :math:`q = F / (k_{tissue} + k_{implant})`.
 
     Parameters
     ----------
@@ -213,13 +213,11 @@ def movement(
     if np.delete(force, place).any():
         raise ValueError("a motion is loaded whose tissue stiffness was not asked for")
     load = np.asarray(force, dtype=np.float64)[place]
-    free = [i for i, loaded in enumerate(load) if loaded]
-    both = (np.asarray(tissue) + np.asarray(fixation)[np.ix_(place, place)])[np.ix_(free, free)]
-    moved = np.zeros(len(place))
-    if free:
-        _refuse_loose(both, [motions[i] for i in free])
-        moved[free] = np.linalg.solve(both, load[free])
-    return moved
+    if not load.any():
+        return np.zeros(len(place))
+    both = np.asarray(tissue) + np.asarray(fixation)[np.ix_(place, place)]
+    _refuse_loose(both, motions)
+    return np.asarray(np.linalg.solve(both, load), dtype=np.float64)
 
 
 def _refuse_loose(stiffness: Matrix, motions: Sequence[str]) -> None:

@@ -18,7 +18,7 @@ from trephine.models.published.bailon_plaza import BailonPlazaParameters
 from trephine.models.published.claes_heigele import ClaesHeigeleParameters
 from trephine.models.published.lacroix_prendergast import LacroixPrendergastParameters
 from trephine.models.published.ulm import UlmParameters
-from trephine.models.stiffness import ModulusParameters, PoissonParameters
+from trephine.models.stiffness import ModulusParameters, PackingParameters, PoissonParameters
 from trephine.models.term import Numbers
 from trephine.models.tissue import Tissue
 from trephine.models.trejo import TrejoParameters
@@ -38,6 +38,7 @@ class HealParameters:
     callus: CallusParameters
     modulus: ModulusParameters
     poisson: PoissonParameters
+    packing: PackingParameters
     fixation: FixationParameters
     inflammation: InflammationParameters
     host: HostParameters

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, ClassVar, NamedTuple
@@ -87,6 +88,20 @@ class PoissonParameters:
     cortex: Ratio
 
 
+@dataclass(frozen=True)
+class PackingParameters:
+    """How densely carriers are packed, as delivery has it.
+
+    Parameters
+    ----------
+    solid
+        Share of the bulk volume that the pieces of a carrier take up, by carrier [-].
+    """
+
+    SECTION: ClassVar[str] = "injection"
+    solid: Annotated[Mapping[str, float], Unit("1", "1", gt=0, le=1)]
+
+
 class Voxels(NamedTuple):
     """What the voxels resist, and how much more the soft part of each is strained.
 
@@ -108,12 +123,13 @@ class Voxels(NamedTuple):
 def tissue_modulus(s: State, p: Numbers) -> jax.Array:
     r"""Return Young's modulus of healing tissue, (x, y, z) [MPa] (U13).
 
-    .. math:: E = E_b\, M\, (\phi_w+\phi_l)^2 + E_c\phi_c^3 + E_f\phi_f^3 + E_a\phi_a^3
-        + E_k\phi_k^3 + E_0
+    .. math:: E = E_b\, M\, (\phi_w+\phi_l)^2 + E_c\phi_c^3 + E_f\phi_f^3
+        + E_a(\phi_a/\phi_a^*)^3 + E_k(\phi_k/\phi_k^*)^3 + E_0
 
     with the mineralised bone :math:`M = \mu(\phi_w+\phi_l)`, woven and lamellar; allograft and
-    ceramic stiffen a space by the same rule. Demineralised bone, clot and marrow are part of
-    :math:`E_0`.
+    ceramic stiffen a space by the same rule, up to :math:`E_a` and :math:`E_k` of one packed
+    with them, of which their pieces take up :math:`\phi^*`. Demineralised bone, clot and
+    marrow are part of :math:`E_0`.
 
     Parameters
     ----------
@@ -121,15 +137,16 @@ def tissue_modulus(s: State, p: Numbers) -> jax.Array:
         ``woven``, ``mineralised``, ``lamellar``, ``cartilage``, ``fibrous``, ``allograft`` and
         ``ceramic``, (x, y, z) [-].
     p
-        ``bone_modulus`` and so on, and ``ground_modulus`` [MPa]; [UlmRules].
+        ``bone_modulus`` and so on, ``ground_modulus`` [MPa], and ``allograft_packed`` and
+        ``ceramic_packed`` [-]; [UlmRules].
     """
     bone = s["woven"] + s["lamellar"]
     return (
         p["bone_modulus"] * s["mineralised"] * bone**2
         + p["cartilage_modulus"] * s["cartilage"] ** 3
         + p["fibrous_modulus"] * s["fibrous"] ** 3
-        + p["allograft_modulus"] * s["allograft"] ** 3
-        + p["ceramic_modulus"] * s["ceramic"] ** 3
+        + p["allograft_modulus"] * (s["allograft"] / p["allograft_packed"]) ** 3
+        + p["ceramic_modulus"] * (s["ceramic"] / p["ceramic_packed"]) ** 3
         + p["ground_modulus"]
     )
 

@@ -11,7 +11,7 @@ from trephine.case.graft import Graft
 from trephine.core.errors import SolverError
 from trephine.models.model import HealingModel
 from trephine.models.term import Numbers
-from trephine.models.tissue import Box, Tissue
+from trephine.models.tissue import CARRIERS, MATRIX, Box, Tissue
 
 PER_ENGINE_DENSITY = 1e-12
 """1/m^3 in 1e6 cells/mL."""
@@ -59,14 +59,14 @@ def injected(
     potency = {"progenitors": p["cultured_potency" if graft.cultured else "assay_factor"]}
     for brought, field in model.receives:
         amount = getattr(graft, brought)[box] / whole
-        if brought in SOLIDS:
+        if brought in CARRIERS:
             continue
         if brought in CELLS:
             amount = potency.get(brought, 1.0) * amount * PER_ENGINE_DENSITY
         enter(field, amount, "injected")
         enter(field, lost * amount, "found no room")
     for brought, field in model.receives:
-        if brought in SOLIDS:
+        if brought in CARRIERS:
             names = [f.name for f in model.fields if f.name in MATRIX]
             taken = sum((np.asarray(new[n]) for n in names), np.zeros_like(healing))
             free = np.clip(1.0 - taken, 0.0, None)
@@ -78,9 +78,3 @@ def injected(
 
 CELLS = ("progenitors", "nucleated")
 """Arrays of a graft that count cells."""
-
-SOLIDS = ("demineralised_bone", "allograft", "ceramic")
-"""Arrays of a graft that take room and keep it."""
-
-MATRIX = ("fibrous", "cartilage", "woven", "lamellar", *SOLIDS)
-"""Fields that share the room of a voxel."""

@@ -37,6 +37,13 @@ class Host:
         """Return the inflammation of day 0; nothing where the model has none."""
         return inflammation.at_day_0(debris, self.inflamed) if self.model.takes_host else {}
 
+    def at_rest(self) -> dict[str, float]:
+        """Return the numbers of day 0 without inflammation: how the tissue was before."""
+        if not self.model.takes_host:
+            return self.plain
+        medications = self.plan.medications
+        return host.applied(self.plain, host.factors(self.patient, medications, 0.0, self.p.host))
+
     def numbers(self, now: Moment) -> dict[str, float]:
         """Return the numbers of the model on a day."""
         if not self.model.takes_host:

@@ -53,6 +53,7 @@ class Mechanics:
         self.weight = patient.mass * p.fixation.gravity
         self.fixation = stiffness_matrix(fixation, p.fixation)
         self.numbers = {**numbers, **metal(fixation, p.fixation)}
+        self.gap = np.asarray(anatomy.gap)
         self.fixed = Fixed(
             bone=jnp.asarray(anatomy.bone),
             metal=jnp.asarray(anatomy.metal),
@@ -64,9 +65,8 @@ class Mechanics:
             motion for n, motion in enumerate(MOTIONS) if n == 0 or any(load[n] for load in loads)
         )
 
-    def _resisting(self, now: Moment) -> Voxels:
-        """Return what the voxels of the whole grid resist."""
-        tissue = self.model.elastic(now.state, self.numbers)
+    def _resisting(self, tissue: Elastic) -> Voxels:
+        """Return what the voxels of the whole grid resist, of healing tissue and the rest."""
         ground = Elastic(self.numbers["ground_modulus"], self.numbers["ground_poisson"])
         whole = Elastic(
             *(
@@ -89,7 +89,8 @@ class Mechanics:
         anew
             Whether to solve for the displacement even if the tissue changed little.
         """
-        found = self._resisting(now)
+        tissue = self.model.elastic(now.state, self.numbers)
+        found = self._resisting(tissue)
         if anew or self._has_changed(now, found) or self._is_due(now, day):
             self._solve(now, day, found)
         moved = self._moved(now, day)
@@ -97,22 +98,26 @@ class Mechanics:
         if length > 0:
             self._strain_along(now, moved / length)
         keep = float(np.exp(-(day - now.felt_day) / self.numbers["strain_memory"]))
-        concentration = found.concentration[self.box]
+        felt = found.concentration[self.box] * length
+        dilatation = felt * now.unit_strain[1]
+        today = Strain(
+            distortion=felt * now.unit_strain[0],
+            dilatation=dilatation,
+            pressure=pressure(dilatation, tissue.modulus, tissue.poisson),
+        )
         now.strain = Strain(
-            *(
-                keep * old + (1.0 - keep) * concentration * length * unit
-                for old, unit in zip(now.strain, now.unit_strain, strict=True)
-            )
+            *(keep * old + (1.0 - keep) * new for old, new in zip(now.strain, today, strict=True))
         )
         now.felt_day = day
 
     def _has_changed(self, now: Moment, found: Voxels) -> bool:
-        """Return whether the healing tissue is stiffer or softer, in the mean of its logarithm."""
-        weight = np.asarray(self.fixed.healing)
+        """Return whether the gap is stiffer or softer, in the mean of the logarithm."""
         before, after = np.asarray(now.solved_modulus), np.asarray(found.modulus)
-        live = (weight > 0) & (before > 0) & (after > 0)
+        live = (self.gap > 0) & (before > 0) & (after > 0)
+        if not live.any():
+            return False
         change = np.abs(np.log(after[live] / before[live]))
-        return bool(np.average(change, weights=weight[live]) > self.s.stiffness_change)
+        return bool(np.average(change, weights=self.gap[live]) > self.s.stiffness_change)
 
     def _is_due(self, now: Moment, day: float) -> bool:
         """Return whether the last solve is too long ago, or an injection has made it void."""
@@ -130,7 +135,7 @@ class Mechanics:
             tolerance=self.s.mechanics_tolerance,
         )
         now.unit_displacement = solved.displacement
-        now.solved_modulus, now.solved_poisson = found.modulus, found.poisson
+        now.solved_modulus = found.modulus
         now.tissue_stiffness, now.solved_day = solved.stiffness, day
         now.direction = np.zeros(len(self.motions))
 
@@ -139,14 +144,12 @@ class Mechanics:
         if np.allclose(direction, now.direction, rtol=0.0, atol=1e-9):
             return
         displacement = jnp.tensordot(direction, now.unit_displacement, axes=1)
-        distortion, dilatation = invariants(displacement, self.spacing)
-        squeezed = pressure(dilatation, now.solved_modulus, now.solved_poisson)
-        now.unit_strain = Strain(distortion[self.box], dilatation[self.box], squeezed[self.box])
+        now.unit_strain = tuple(u[self.box] for u in invariants(displacement, self.spacing))
         now.direction = direction
 
     def examine(self, now: Moment, day: float) -> None:
         """Load the tissue in all six ways and note its stiffness."""
-        found = self._resisting(now)
+        found = self._resisting(self.model.elastic(now.state, self.numbers))
         examined = respond(
             np.asarray(found.modulus),
             spacing=self.spacing,

@@ -14,7 +14,7 @@ from trephine.models.model import Fast, Strain
 
 Arrays = Mapping[str, np.ndarray[Any, Any]]
 SCALARS = ("solved_day", "felt_day", "step", "visits", "day")
-HELD = ("unit_displacement", "solved_modulus", "solved_poisson", "tissue_stiffness", "direction")
+HELD = ("unit_displacement", "solved_modulus", "tissue_stiffness", "direction")
 
 
 @dataclass
@@ -27,12 +27,13 @@ class Moment:
         Of the healing model, on its part of the grid.
     unit_displacement
         Displacement of the nodes per unit of each free motion; starts the next solve.
-    solved_modulus, solved_poisson, solved_day
+    solved_modulus, solved_day
         What it was solved for, and when.
     tissue_stiffness
         Stiffness of the tissue against the free motions, (motion, motion) [N/mm, N, N mm].
     unit_strain, direction
-        Strain per unit of movement in a direction of the free motions; zero where unknown.
+        Distortion and dilatation per unit of movement in a direction of the free motions; a
+        direction of zero where they are unknown.
     felt_day
         Day up to which the strain is averaged.
     step
@@ -53,9 +54,8 @@ class Moment:
     fast: Fast
     strain: Strain
     unit_displacement: Any
-    unit_strain: Strain
+    unit_strain: tuple[Any, ...]
     solved_modulus: Any
-    solved_poisson: Any
     tissue_stiffness: NDArray[np.float64]
     direction: NDArray[np.float64]
     solved_day: float = -np.inf
@@ -82,9 +82,8 @@ class Moment:
         arrays |= {"examined": np.asarray(self.examined), "matrices": np.asarray(self.matrices)}
         for group in ("state", "inflammation", "ledger", "series", "spent"):
             arrays |= {f"{group}/{n}": np.asarray(v) for n, v in getattr(self, group).items()}
-        for group in ("strain", "unit_strain"):
-            held = getattr(self, group)._asdict()
-            arrays |= {f"{group}/{n}": np.asarray(v) for n, v in held.items()}
+        arrays |= {f"strain/{n}": np.asarray(v) for n, v in self.strain._asdict().items()}
+        arrays["unit_strain"] = np.stack([np.asarray(u) for u in self.unit_strain])
         arrays |= {f"fast/{n}": np.asarray(u) for n, u in self.fast.fields.items()}
         arrays |= {f"history/{n}": np.asarray(u) for n, u in self.fast.history.items()}
         return arrays | {"residual": np.asarray(self.fast.residual)}
@@ -108,9 +107,8 @@ class Moment:
             fast=Fast(held("fast"), jnp.asarray(arrays["residual"]), held("history")),
             strain=Strain(**held("strain")),
             unit_displacement=jnp.asarray(arrays["unit_displacement"]),
-            unit_strain=Strain(**held("unit_strain")),
+            unit_strain=tuple(jnp.asarray(u) for u in arrays["unit_strain"]),
             solved_modulus=jnp.asarray(arrays["solved_modulus"]),
-            solved_poisson=jnp.asarray(arrays["solved_poisson"]),
             solved_day=float(arrays["solved_day"]),
             felt_day=float(arrays["felt_day"]),
             tissue_stiffness=np.asarray(arrays["tissue_stiffness"]),
