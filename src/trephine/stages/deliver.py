@@ -19,7 +19,7 @@ VERSION = 2
 
 
 def problems(plan: Delivery, p: InjectionParameters, place: str = "deliver") -> list[Problem]:
-    """Return what in a plan of delivery the catalogue has no numbers for.
+    """Return what in a plan of delivery cannot be done by the catalogue's numbers.
 
     Parameters
     ----------
@@ -30,11 +30,20 @@ def problems(plan: Delivery, p: InjectionParameters, place: str = "deliver") -> 
     place
         Where the delivery stands in its document.
     """
+    found = []
     try:
         injection.bore(plan.needle.gauge, p)
     except ValueError as error:
-        return [Problem(f"{place}.needle.gauge", str(error))]
-    return []
+        found.append(Problem(f"{place}.needle.gauge", str(error)))
+    pores = plan.carrier_volume * (1.0 - p.solid.get(plan.carrier, 0.0))
+    if pores > plan.volume * (1.0 + 1e-9):
+        most = plan.volume / (1.0 - p.solid[plan.carrier])
+        said = (
+            f"the product ({plan.volume * 1e6:.3g} mL) does not fill the pores of this much "
+            f"{plan.carrier}; at most {most * 1e6:.3g} mL"
+        )
+        found.append(Problem(f"{place}.carrier_volume", said))
+    return found
 
 
 def deliver(
