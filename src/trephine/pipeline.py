@@ -10,6 +10,7 @@ from types import MappingProxyType
 import trephine
 from trephine.case.anatomy import Anatomy
 from trephine.case.case import Case
+from trephine.case.course import HealingCourse
 from trephine.case.plan import Injection
 from trephine.case.run import Run, Treatment
 from trephine.case.settings import Settings
@@ -143,7 +144,7 @@ def run(
         provenance=facts,
         used=MappingProxyType(_used(beliefs, settings)),
         provisional=tuple(k for k in beliefs.provisional if k in _used(beliefs, settings)),
-        notices=_notices(case, settings, treatments),
+        notices=_notices(case, settings, treatments, course),
     )
     if folder is not None:
         folder.finish(finished, time.perf_counter() - began)
@@ -198,7 +199,7 @@ def so_far(path: str | Path, beliefs: Beliefs | None = None) -> Run:
         provisional=tuple(k for k in beliefs.provisional if k in _used(beliefs, settings)),
         notices=(
             f"This run has not ended: {weeks} are computed.",
-            *_notices(case, settings, treatments),
+            *_notices(case, settings, treatments, course),
         ),
     )
 
@@ -275,7 +276,9 @@ def _used(beliefs: Beliefs, settings: Settings) -> dict[str, float]:
     return numbers_of(model_named(settings.model), beliefs.used)
 
 
-def _notices(case: Case, settings: Settings, treatments: tuple[Treatment, ...]) -> tuple[str, ...]:
+def _notices(
+    case: Case, settings: Settings, treatments: tuple[Treatment, ...], course: HealingCourse
+) -> tuple[str, ...]:
     """Return what a reader of the report must be told."""
     model = model_named(settings.model)
     said = [*notices_of(model, is_injected=bool(treatments))]
@@ -294,6 +297,16 @@ def _notices(case: Case, settings: Settings, treatments: tuple[Treatment, ...]) 
         said.append(
             "What trauma, drugs and diabetes do to the rates is assumed in size; only the "
             "directions are published."
+        )
+    if course.movement.max() > case.site.gap.width:
+        said.append(
+            f"The load moves the bone ends by up to {course.movement.max() * 1e3:.2g} mm, more "
+            "than the gap is wide. The model knows no contact between them."
+        )
+    if case.site.fixation.locking == "press_fit":
+        said.append(
+            "A press-fit nail is part of the voxels: where the stiffness of the tissue is told, "
+            "it is that of tissue and nail, over the length of bone that is computed."
         )
     if any(t.concentrate.cultured for t in treatments):
         said.append("Each cultured cell counts as a functional progenitor: an assumption.")

@@ -171,10 +171,9 @@ def outcome(run: Run) -> str:
 
 def tiles(run: Run) -> list[Tile]:
     """Return the key numbers of a run."""
-    seen, course = run.follow_up, run.course
+    seen = run.follow_up
     last = f"week {rounded(float(seen.week[-1]))}"
     union = "Week " + rounded(seen.union_week) if seen.union_week is not None else "None"
-    stiffness = float(course.stiffness[-1])
     return [
         Tile("Union", union, f"followed to {last}"),
         Tile(
@@ -188,14 +187,19 @@ def tiles(run: Run) -> list[Tile]:
             f"at {last}",
         ),
         _dose(run),
-        Tile(
-            "Tissue stiffness",
-            measure(stiffness, "N/m", "N/mm"),
-            f"{rounded(stiffness / course.fixation_stiffness)} times the fixation"
-            if course.fixation_stiffness > 0
-            else "the fixation gives way along the shaft",
-        ),
+        _stiffness(run),
     ]
+
+
+def _stiffness(run: Run) -> Tile:
+    course = run.course
+    told = measure(float(course.stiffness[-1]), "N/m", "N/mm")
+    if run.case.site.fixation.locking == "press_fit":
+        return Tile("Stiffness of tissue and nail", told, "the nail is wedged in the bone")
+    if course.fixation_stiffness > 0:
+        times = rounded(float(course.stiffness[-1]) / course.fixation_stiffness)
+        return Tile("Tissue stiffness", told, f"{times} times the fixation")
+    return Tile("Tissue stiffness", told, "the fixation gives way along the shaft")
 
 
 def _dose(run: Run) -> Tile:
