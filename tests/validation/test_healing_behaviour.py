@@ -22,7 +22,7 @@ COARSE = Settings.model_validate({"voxel": "3 mm", "margin_axial": "15 mm"})
 NO_CELLS = "plan.steps.3="
 STRIPPED = ("site.biology.living_ends=0", "site.biology.periosteum=0", "site.biology.marrow=0")
 LATE = "plan.steps.3.day=21 d"
-FRESH = (NO_CELLS, "site.biology.debris=1")
+FRESH = (NO_CELLS, "site.biology.debris=1", "patient.smoker=false")
 MUTE = (
     ("progenitor_signal", 0.0),
     ("osteoblast_signal", 0.0),
