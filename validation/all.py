@@ -16,9 +16,10 @@ import host
 import keep
 import mesh
 import motion
-import page
 import sources
 import threshold
+
+import page
 
 QUESTIONS = (sources, motion, gap, fixators, dose, ablations, mesh, threshold, host)
 

@@ -21,8 +21,9 @@ from itertools import pairwise
 
 import numpy as np
 from keep import Job
-from page import USUAL, Answer, Verdict, stiff_day, table, usual
 from trial import Outcome, Trial
+
+from page import USUAL, Answer, Verdict, stiff_day, table, usual
 
 FACTORS = (0.05, 0.1, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.7, 1.0, 1.4, 2.0, 4.0, 8.0)
 PUBLISHED = 54962 / 19324
@@ -53,6 +54,11 @@ class Series:
     def cost(self) -> float:
         """How long it takes, in the units of a trial."""
         return 0.2
+
+    @property
+    def kind(self) -> str:
+        """What is compiled for it."""
+        return "series"
 
     def compute(self) -> Outcome:
         """Return the progenitors of each patient, in the product and kept at the lesion."""

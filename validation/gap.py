@@ -16,8 +16,9 @@ from collections.abc import Mapping
 from itertools import pairwise
 
 import numpy as np
-from page import USUAL, Answer, Verdict, day_words, stiff_day, table, union, union_words, usual
 from trial import Outcome, Trial
+
+from page import USUAL, Answer, Verdict, day_words, stiff_day, table, union, union_words, usual
 
 GAPS = (1, 2, 3, 4, 6, 10)
 SMALL = 0.5

@@ -13,10 +13,10 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from page import USUAL, Answer, Verdict, day_words, stiff_day, table, union, union_words, usual
-from trial import NO_CELLS, Outcome, Trial
+from trial import FRESH, PLAIN, Outcome, Trial
 
-PLAIN = ("patient.smoker=false",)
+from page import USUAL, Answer, Verdict, day_words, stiff_day, table, union, union_words, usual
+
 NOISE = 1.0
 CAUSES: dict[str, dict[str, Any]] = {
     "as she is": {},
@@ -34,10 +34,10 @@ YOUNGER = "20 years old"
 SITES: dict[str, dict[str, Any]] = {
     "her cells": {},
     "half of them": {"dose": 0.5},
-    "fresh, no cells": {"sets": (NO_CELLS, "site.biology.debris=1")},
+    "fresh, no cells": {"sets": FRESH},
 }
 TRIALS: dict[tuple[str, str], Trial] = {
-    (site, cause): Trial(sets=PLAIN).but(**at).but(**change)
+    (site, cause): Trial(sets=(PLAIN,)).but(**at).but(**change)
     for site, at in SITES.items()
     for cause, change in CAUSES.items()
 }

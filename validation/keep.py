@@ -24,6 +24,9 @@ FOLDER = ROOT / "runs" / "validation"
 RESTS_ON = ("core", "case", "catalogue", "numerics", "models", "stages", "intake")
 """Parts of the program that can change an outcome."""
 
+BEFORE_ANEW = 30
+"""Jobs after which a process is replaced, for it keeps every program that it compiled."""
+
 Outcome = dict[str, Any]
 Key = TypeVar("Key")
 
@@ -38,6 +41,10 @@ class Job(Protocol):
     @property
     def cost(self) -> float:
         """How long it takes, in arbitrary units."""
+
+    @property
+    def kind(self) -> str:
+        """What is compiled for it; jobs of one kind are done in turn."""
 
     def compute(self) -> Outcome:
         """Return what came out."""
@@ -60,11 +67,14 @@ def outcomes(jobs: Mapping[Key, Job]) -> dict[Key, Outcome]:
 
 
 def _compute(wanting: Mapping[Path, tuple[Job, Any]]) -> None:
-    ordered = sorted(wanting.items(), key=lambda item: -item[1][0].cost)
+    ordered = sorted(wanting.items(), key=lambda item: (-item[1][0].cost, item[1][0].kind))
     commit, began = revision(), time.perf_counter()
     workers = min(2, os.cpu_count() or 1)
     with ProcessPoolExecutor(
-        workers, multiprocessing.get_context("spawn"), initializer=_on_one_core
+        workers,
+        multiprocessing.get_context("spawn"),
+        initializer=_on_one_core,
+        max_tasks_per_child=BEFORE_ANEW,
     ) as pool:
         running = {
             pool.submit(_kept, job, folder, commit): (number, key)

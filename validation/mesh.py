@@ -12,8 +12,9 @@ import math
 from collections.abc import Mapping
 
 from keep import fine
-from page import USUAL, Answer, Verdict, stiff_day, table, union, union_words, usual
 from trial import Outcome, Trial
+
+from page import USUAL, Answer, Verdict, stiff_day, table, union, union_words, usual
 
 VOXELS = (3.0, 2.0, 1.5, 1.0, *((0.5,) if fine() else ()))
 TRIALS = {voxel: Trial(voxel=voxel) for voxel in VOXELS}

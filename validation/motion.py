@@ -15,6 +15,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from trial import LOADINGS, Outcome, Trial, held
+
 from page import (
     USUAL,
     Answer,
@@ -25,10 +27,10 @@ from page import (
     union_words,
     usual,
 )
-from trial import Outcome, Trial
 
-STIFFNESSES = (50, 100, 200, 500, 1000, 1750, 2500, 5000, 10000, 100000)
+STIFFNESSES = (50, 200, 500, 1000, 1750, 2500, 5000, 10000, 100000)
 LOADS = (0.25, 0.75, 1.5)
+SHEAR = 0.2
 SHEARS = (30, 100, 300, 1000, 3000)
 RIGID = STIFFNESSES[-1]
 WINDOW = (1000, 2500)
@@ -36,24 +38,18 @@ NOISE = 1.0
 """Days that mean nothing: repeated courses differ as much by voxels and steps [d]."""
 
 
-def _loaded(load: float) -> tuple[str, ...]:
-    return tuple(f"plan.steps.{number}.body_weights={load}" for number in range(3))
-
-
 TRIALS: dict[tuple[str, float, int], Trial] = {
-    ("axial", load, k): Trial(sets=(*_loaded(load), f"site.fixation.axial_stiffness={k} N/mm"))
-    for load in LOADS
-    for k in STIFFNESSES
-} | {
-    ("shear", 0.2, k): Trial(
-        sets=(
-            *_loaded(0.75),
-            *(f"plan.steps.{number}.shear=0.2" for number in range(3)),
-            "site.fixation.axial_stiffness=1750 N/mm",
-            f"site.fixation.shear_stiffness={k} N/mm",
+    **{("axial", load, k): Trial(sets=held(load, k)) for load in LOADS for k in STIFFNESSES},
+    **{
+        ("shear", SHEAR, k): Trial(
+            sets=(
+                *held(0.75, 1750),
+                *(f"plan.steps.{number}.shear={SHEAR}" for number in LOADINGS),
+                f"site.fixation.shear_stiffness={k} N/mm",
+            )
         )
-    )
-    for k in SHEARS
+        for k in SHEARS
+    },
 }
 
 
@@ -65,7 +61,7 @@ def answer(found: Mapping[tuple[str, float, int], Outcome]) -> Answer:
     best = min(day, key=lambda k: day[k])
     loosest = found["axial", max(LOADS), min(STIFFNESSES)]
     gap = {name: loosest["gap"][name][-1] for name in ("fibrous", "cartilage", "woven")}
-    shear = {k: stiff_day(found["shear", 0.2, k]) for k in SHEARS}
+    shear = {k: stiff_day(found["shear", SHEAR, k]) for k in SHEARS}
     beyond = min(shear[k] for k in SHEARS if k > 300)
     most = max(walking[k]["callus"][-1] for k in STIFFNESSES if WINDOW[0] <= k <= WINDOW[1])
     verdicts = (
@@ -127,7 +123,7 @@ def answer(found: Mapping[tuple[str, float, int], Outcome]) -> Answer:
     )
     sheared = table(
         ("shear stiffness [N/mm]", *USUAL),
-        [(f"{k:,}", *usual(found["shear", 0.2, k])) for k in SHEARS],
+        [(f"{k:,}", *usual(found["shear", SHEAR, k])) for k in SHEARS],
     )
     text = (
         "Week of union, day from which the tissue is stiffer than 10 kN/mm, callus at week 26, "

@@ -100,16 +100,21 @@ def day_words(outcome: Outcome, level: float = STIFF) -> str:
 
 def usual(outcome: Outcome) -> tuple[str, ...]:
     """Return the cells of a row under :data:`USUAL`."""
-    gap = outcome["gap"]
-    bone = gap["woven"][-1] + gap["lamellar"][-1]
+    bone = in_the_gap(outcome, "woven") + in_the_gap(outcome, "lamellar")
     return (
         union_words(outcome),
         day_words(outcome),
         f"{outcome['callus'][-1]:.1f}",
         f"{bone:.2f}",
-        f"{gap['cartilage'][-1]:.2f}",
-        f"{gap['fibrous'][-1]:.2f}",
+        f"{in_the_gap(outcome, 'cartilage'):.2f}",
+        f"{in_the_gap(outcome, 'fibrous'):.2f}",
     )
+
+
+def in_the_gap(outcome: Outcome, tissue: str) -> float:
+    """Return the part of the gap that a tissue fills at the end; none if the model lacks it."""
+    found = outcome["gap"].get(tissue, [0.0])
+    return float(found[-1])
 
 
 USUAL = (

@@ -16,10 +16,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from page import USUAL, Answer, Verdict, table, union, union_words, usual
-from trial import INJECTION, NO_CELLS, VESSELS, Outcome, Trial
+from trial import FRESH, INJECTION, NO_CELLS, VESSELS, Outcome, Trial
 
-FRESH = (NO_CELLS, "site.biology.debris=1")
+from page import USUAL, Answer, Verdict, table, union, union_words, usual
+
 PARTS = {
     "living": (),
     "bone ends dead": ("living_ends",),
@@ -42,6 +42,7 @@ TRIALS: dict[tuple[str, str], Trial] = {
         ("fresh, no cells", name): Trial(sets=(*FRESH, *(f"site.biology.{p}=0" for p in parts)))
         for name, parts in PARTS.items()
     },
+    ("fresh, no cells", "living, a smoker"): Trial(sets=(*FRESH, "patient.smoker=true")),
     ("fresh, no cells", "all three gone, no progenitor on day 0"): Trial(
         sets=(*FRESH, *STRIPPED), numbers=(("callus.host_level", 0.0),)
     ),
@@ -71,6 +72,11 @@ def answer(found: Mapping[tuple[str, str], Outcome]) -> Answer:
             "a fresh fracture with living sources heals by itself",
             f"union week {union_words(alive)}",
             alive["union"] is not None,
+        ),
+        Verdict(
+            "that of a smoker heals too",
+            f"union week {union_words(found[fresh, 'living, a smoker'])}",
+            found[fresh, "living, a smoker"]["union"] is not None,
         ),
         Verdict(
             "the same fracture without any source of progenitors does not",

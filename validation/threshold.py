@@ -23,9 +23,9 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
-from page import Answer, Verdict, table
 from trial import Outcome
 
+from page import Answer, Verdict, table
 from trephine.catalogue.load import catalogue
 from trephine.models.beliefs import Reading
 from trephine.models.callus import CALLUS, CallusParameters, in_engine_units
@@ -36,9 +36,9 @@ from trephine.models.signal import dose_threshold
 from trephine.models.tissue import Tissue
 from trephine.numerics.faces import aperture
 
-RADII = (1.5, 2.5, 4.0, 6.0)
+RADII = (1.5, 3.0, 4.5, 6.0)
 """Radii of the balls [mm]."""
-HALVINGS = 8
+HALVINGS = 7
 DAYS = 120.0
 
 
@@ -52,13 +52,13 @@ class Ball:
         Of the ball, infinite for an even block [mm].
     voxel
         Edge of a voxel [mm].
-    edge
-        Edge of the block [mm].
+    beyond
+        Tissue around the ball, or the edge of an even block [mm].
     """
 
     radius: float
     voxel: float = 0.75
-    edge: float = 12.0
+    beyond: float = 6.0
     without: tuple[str, ...] = field(default=())
 
     @property
@@ -71,6 +71,11 @@ class Ball:
         """How long it takes, in the units of a trial."""
         return 2.0
 
+    @property
+    def kind(self) -> str:
+        """What is compiled for it."""
+        return f"threshold {self.without} {self.radius}"
+
     def compute(self) -> Outcome:
         """Return the formula, and the least density and number of cells that make bone."""
         began = time.perf_counter()
@@ -79,7 +84,7 @@ class Ball:
         formula, _ = dose_threshold(p, oxygen**2 / (oxygen**2 + p["osteogenic_oxygen"] ** 2))
         share = self._share()
         volume = 8.0 * float(share.sum()) * self.voxel**3
-        low, high = 0.25 * formula, 64.0 * formula
+        low, high = 0.5 * formula, 32.0 * formula
         for _ in range(HALVINGS):
             middle = math.sqrt(low * high)
             if self._makes_bone(middle * share, p):
@@ -98,9 +103,9 @@ class Ball:
 
     def _share(self) -> Any:  # noqa: ANN401
         """Return the part of each voxel inside the ball, by a subgrid."""
-        n, fine = round(self.edge / self.voxel), 4
         if math.isinf(self.radius):
             return np.ones((2, 2, 2))
+        n, fine = round((self.radius + self.beyond) / self.voxel), 4
         at = (np.arange(n * fine) + 0.5) * self.voxel / fine
         square = at**2
         inside = square[:, None, None] + square[:, None] + square <= self.radius**2

@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import jax.numpy as jnp
@@ -25,7 +26,7 @@ from trephine.core.rng import Streams
 from trephine.intake.site import anatomy as place
 from trephine.models.aspiration import draw_donor
 from trephine.models.beliefs import Beliefs
-from trephine.models.callus import CALLUS
+from trephine.models.library import model_named
 from trephine.models.model import HealingModel
 from trephine.models.remodelling import DISUSE_RESORPTION
 from trephine.models.vessels import SPROUTING, VESSEL_GROWTH, VESSEL_INGROWTH
@@ -37,6 +38,12 @@ INJECTION = "plan.steps.3"
 """Where the tibia example has its one injection; its three loads come first."""
 NO_CELLS = f"{INJECTION}="
 """Takes the injection out of the tibia example."""
+PLAIN = "patient.smoker=false"
+"""Lets the patient of the tibia example not smoke."""
+FRESH = (PLAIN, NO_CELLS, "site.biology.debris=1")
+"""A fresh fracture without cells, in one who does not smoke."""
+LOADINGS = range(3)
+"""Places of its loads."""
 VESSELS = (SPROUTING.name, VESSEL_INGROWTH.name, VESSEL_GROWTH.name)
 """Terms of the vessels."""
 
@@ -59,6 +66,9 @@ class Trial:
         Numbers of healing put in place of the catalogue's, by ``section.name`` [SI].
     without
         Terms of the healing model left out.
+    moves
+        How far the bone ends move on day 0; the fixation is made so stiff. As the case says if 0
+        [mm].
     twist
         One of :data:`TWISTS`: a change of the healing model that no term holds.
     model
@@ -76,6 +86,7 @@ class Trial:
     numbers: tuple[tuple[str, float], ...] = ()
     without: tuple[str, ...] = ()
     twist: str = ""
+    moves: float = 0.0
     model: str = "callus"
     example: str = "tibia-nonunion"
     seed: int = 0
@@ -95,12 +106,44 @@ class Trial:
         """How long it takes, in arbitrary units."""
         return self.voxel**-3
 
+    @property
+    def kind(self) -> str:
+        """What is compiled for it."""
+        return f"{self.model} {self.twist} {self.without} {self.voxel} {self.sets}"
+
     def compute(self) -> Outcome:
         """Return what came out."""
         began = time.perf_counter()
         case, settings, beliefs = self.case(), self.settings(), self.beliefs()
-        anatomy, grafts = self.treated(case, settings, beliefs)
+        if self.moves:
+            case = self._moving(case, settings, beliefs)
+        anatomy, course = self._healed(case, settings, beliefs)
+        seen = follow.follow(
+            course=course,
+            anatomy=anatomy,
+            side=case.site.side,
+            p=beliefs.follow,
+            rng=Streams(self.seed).named("film"),
+        )
+        return {
+            "union": seen.union_week,
+            "week": [float(week) for week in seen.week],
+            "callus": [float(v) * 1e6 for v in seen.callus_volume],
+            "mrust": [float(v) for v in seen.mrust],
+            "stiffness": [float(v) * 1e-3 for v in course.stiffness],
+            "movement": [float(v) * 1e3 for v in course.movement],
+            "fixation": course.fixation_stiffness * 1e-3,
+            "retained": self._kept(case, settings, beliefs),
+            "gap": in_the_gap(course, anatomy),
+            "imbalance": max((abs(b.imbalance) for b in course.budgets), default=0.0),
+            "voxels": list(anatomy.grid.shape),
+            "seconds": time.perf_counter() - began,
+        }
 
+    def _healed(
+        self, case: Case, settings: Settings, beliefs: Beliefs
+    ) -> tuple[Anatomy, HealingCourse]:
+        anatomy, grafts = self.treated(case, settings, beliefs)
         course = heal.heal(
             patient=case.patient,
             site=case.site,
@@ -110,30 +153,22 @@ class Trial:
             p=beliefs.heal,
             s=settings,
             watch=Watch(),
-            model=self.healing_model(),
+            model=healing_model(self.model, self.without, self.twist),
         )
-        seen = follow.follow(
-            course=course,
-            anatomy=anatomy,
-            side=case.site.side,
-            p=beliefs.follow,
-            rng=Streams(self.seed).named("film"),
-        )
-        voxel = anatomy.grid.voxel_volume
-        return {
-            "union": seen.union_week,
-            "week": [float(week) for week in seen.week],
-            "callus": [float(v) * 1e6 for v in seen.callus_volume],
-            "mrust": [float(v) for v in seen.mrust],
-            "stiffness": [float(v) * 1e-3 for v in course.stiffness],
-            "movement": [float(v) * 1e3 for v in course.movement],
-            "fixation": course.fixation_stiffness * 1e-3,
-            "retained": [float(g.progenitors.sum()) * voxel for g in grafts],
-            "gap": in_the_gap(course, anatomy),
-            "imbalance": max(abs(b.imbalance) for b in course.budgets),
-            "voxels": list(anatomy.grid.shape),
-            "seconds": time.perf_counter() - began,
-        }
+        return anatomy, course
+
+    def _kept(self, case: Case, settings: Settings, beliefs: Beliefs) -> list[float]:
+        anatomy, grafts = self.treated(case, settings, beliefs)
+        return [float(g.progenitors.sum()) * anatomy.grid.voxel_volume for g in grafts]
+
+    def _moving(self, case: Case, settings: Settings, beliefs: Beliefs) -> Case:
+        """Return the case with a fixation that lets the bone ends move so far at first."""
+        now = [s for s in case.plan.as_written()["steps"] if s["day"] == "0 d"]
+        first = case.with_plan(steps=now, follow_up={"duration": "1 wk", "interval": "1 wk"})
+        _, course = self._healed(first, settings, beliefs)
+        stiffness = course.force[0] / (self.moves * 1e-3) - course.stiffness[0]
+        stated = f"{stiffness * 1e-3:.6g} N/mm"
+        return case.changed({"site": {"fixation": {"axial_stiffness": stated}}})
 
     def case(self) -> Case:
         """Return the case with its changes."""
@@ -200,10 +235,20 @@ class Trial:
             )
         return anatomy, grafts
 
-    def healing_model(self) -> HealingModel:
-        """Return the healing model with its changes."""
-        model = CALLUS.without(*self.without)
-        return TWISTS[self.twist](model) if self.twist else model
+
+@cache
+def healing_model(name: str, left_out: tuple[str, ...], twist: str) -> HealingModel:
+    """Return a healing model with its changes; the same one each time, for it is compiled once."""
+    model = model_named(name)
+    if left_out:
+        model = model.without(*left_out)
+    return TWISTS[twist](model) if twist else model
+
+
+def held(load: float, stiffness: float) -> tuple[str, ...]:
+    """Return a constant axial load [body weights] on an axial stiffness [N/mm], as changes."""
+    loads = (f"plan.steps.{number}.body_weights={load:g}" for number in LOADINGS)
+    return (*loads, f"site.fixation.axial_stiffness={stiffness:g} N/mm")
 
 
 def in_the_gap(course: HealingCourse, anatomy: Anatomy) -> dict[str, list[float]]:
