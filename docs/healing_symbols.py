@@ -99,6 +99,8 @@ SYMBOLS = {
     "allograft_poisson": r"\nu_a",
     "ceramic_poisson": r"\nu_k",
     "cortex_poisson": r"\nu_{cortex}",
+    "allograft_packed": "s_{allo}^*",
+    "ceramic_packed": "s_{cer}^*",
 }
 """How the equations write each number; some write a number of the catalogue as its value."""
 
@@ -160,7 +162,8 @@ BALANCES = {
 }
 
 STIFFNESS = (
-    r"E = E_b M(\phi_w+\phi_l)^2 + E_c\phi_c^3 + E_f\phi_f^3 + E_a s_{allo}^3 + E_k s_{cer}^3 + E_0"
+    r"E = E_b M(\phi_w+\phi_l)^2 + E_c\phi_c^3 + E_f\phi_f^3"
+    r" + E_a(s_{allo}/s_{allo}^*)^3 + E_k(s_{cer}/s_{cer}^*)^3 + E_0"
 )
 """Young's modulus of healing tissue [MPa]."""
 RATIO = r"\nu = \nu_0 + \sum_i \phi_i(\nu_i-\nu_0)"

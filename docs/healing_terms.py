@@ -81,6 +81,8 @@ def engine_numbers() -> dict[str, tuple[str, str, float]]:
             unit = next(m for m in hints[name].__metadata__ if isinstance(m, Unit))
             inside = name if section == "callus" else f"{name}_{section}"
             found[inside] = (f"{section}.{name}", unit.shown, value)
+    for name in ("allograft", "ceramic"):
+        found[f"{name}_packed"] = (f"injection.solid.{name}", "1", heal.packing.solid[name])
     return found
 
 
@@ -257,7 +259,9 @@ def page(made: str, table: Any) -> Iterator[str]:  # noqa: ANN401
         yield from numbered(behind_term(term)[0])
     yield "## Stiffness\n"
     yield f"$${STIFFNESS}$$\n\n$${RATIO}$$\n"
-    yield from numbered([n for n in engine_numbers() if n.endswith(("_modulus", "_poisson"))])
+    yield from numbered(
+        [n for n in engine_numbers() if n.endswith(("_modulus", "_poisson", "_packed"))]
+    )
     yield "## The beginning, injections, and the memory of strain\n"
     yield "Numbers that no rate reads.\n"
     yield from numbered(remaining(shown))
