@@ -36,8 +36,8 @@ class Settings(Document):
     mechanics_tolerance
         Residual at which the displacement counts as solved [-].
     stiffness_change
-        Change of the natural logarithm of the moduli, in the mean of the healing tissue, that
-        asks for a new mechanics solve [-].
+        Change of the natural logarithm of the moduli, in the mean of the gap, that asks for a
+        new mechanics solve [-].
     mechanics_interval
         Longest time between two mechanics solves [s].
     examination
