@@ -9,9 +9,9 @@ from trephine.case.settings import Settings
 from trephine.cli.example import file
 
 GOLDEN = {
-    # The course of the whole healing engine: a nailed femur, 12 x 5 mL concentrated, cultured cells on day 30,
-    # on 2.5 mm voxels. It moves with any law, number or rule of the chain, and should then be
-    # replaced together with the line in the changelog that says why.
+    # A nailed femur, 12 x 5 mL concentrated, cultured cells on day 30, on 2.5 mm voxels. It moves
+    # with any law, number or rule of the chain, and should then be replaced together with the
+    # line in the changelog that says why.
     "union_week": 12.0,
     "mrust": 12.0,
     "callus_volume_mL": 12.98755,

@@ -145,8 +145,7 @@ ONE_PROBLEM = [
     (f"{STEP}.harvest.day", "1 d", f"{STEP}: harvest.day must be at or before day 0 to leave time for the processing"),
     (f"{STEP}.process.product_volume", "99 mL", f"{STEP}: process.product_volume (99 mL) is more than was drawn (68 mL)"),
     (f"{STEP}.deliver.volume", "11 mL", f"{STEP}: deliver.volume (11 mL) is more than the product (10 mL)"),
-    (f"{STEP}.deliver.carrier", "glue", f"{STEP}.deliver.carrier: 'glue' is not accepted; write 'none', 'clot', "
-            "'demineralised_bone', 'allograft' or 'ceramic'"),
+    (f"{STEP}.deliver.carrier", "glue", f"{STEP}.deliver.carrier: 'glue' is not accepted; write 'none', 'clot', 'demineralised_bone', 'allograft' or 'ceramic'"),
     (f"{STEP}.deliver.carrier", "demineralised_bone", f"{STEP}.deliver: demineralised bone needs carrier_volume, for example '5 mL'"),
     (f"{STEP}.deliver.carrier_volume", "1 mL", f"{STEP}.deliver: carrier_volume does not belong to carrier 'clot'"),
 ]  # fmt: skip
