@@ -14,8 +14,11 @@ from trephine.numerics.summation import pairwise
 
 Law = Callable[[jax.Array], jax.Array]
 
-LINEAR_REDUCTION, NEWTON_REDUCTION = 1e-4, 1e-2
+LINEAR_REDUCTION, NEWTON_REDUCTION = 1e-4, 3e-2
 """How far one round of single precision reduces a residual, at most."""
+
+EASING = 0.15
+"""What keeps the preconditioner positive for fields that alternate from voxel to voxel."""
 
 
 class Solved(NamedTuple):
@@ -50,8 +53,8 @@ def balance(
     .. math:: k u - \nabla \cdot (a D \nabla u) = s
 
     The residual is computed in double precision and corrected by conjugate gradients in single
-    precision with the diagonal as preconditioner: absorption makes the operator so diagonal
-    that this beats multigrid here.
+    precision with a polynomial in the diagonal as preconditioner: absorption makes the operator
+    so diagonal that this beats multigrid here.
 
     Parameters
     ----------
@@ -163,7 +166,7 @@ def _refined(
         return (now.residual > tolerance) & (now.iterations < most_iterations)
 
     def refine(now: _Round) -> _Round:
-        goal = jnp.clip(0.3 * tolerance / now.residual, reduction, 0.3)
+        goal = jnp.clip(0.5 * tolerance / now.residual, reduction, 0.5)
         diagonal = (summed + slope(now.u)).astype(jnp.float32)
         error, count = _correction(light, diagonal, now.left, goal, most_iterations)
         u = jnp.maximum(now.u + error, least)
@@ -184,11 +187,21 @@ def _refined(
 def _correction(
     links: Links, diagonal: jax.Array, right: jax.Array, goal: jax.Array, most: int
 ) -> tuple[jax.Array, jax.Array]:
-    """Return the field whose image is the right side, but for a share of it, and the work."""
+    r"""Return the field whose image is the right side, but for a share of it, and the work.
+
+    Conjugate gradients on :math:`A = D - N`, preconditioned by
+    :math:`D^{-1}[(1 + \delta) + N D^{-1}]`. The eigenvalues of :math:`D^{-1} A` lie between 0
+    and 2; each, :math:`\lambda`, becomes :math:`\lambda (2 + \delta - \lambda)`, which halves
+    the number of steps, and with them the sums, for one more product each.
+    """
     largest = jnp.max(jnp.abs(right))
     size = jnp.where(largest > 0, largest, 1.0)
     live = diagonal > 0
     inverse = jnp.where(live, 1.0 / jnp.where(live, diagonal, 1.0), 0.0)
+
+    def preconditioned(r: jax.Array) -> jax.Array:
+        scaled = links.padded(inverse * r)
+        return inverse * ((1.0 + EASING) * r + links.neighbours(scaled))
 
     def unfinished(carry: tuple[jax.Array, ...]) -> jax.Array:
         return (carry[3] > target) & (carry[4] < most)
@@ -199,12 +212,12 @@ def _correction(
         image = diagonal * p - links.neighbours(padded)
         length = overlap / pairwise(p * image)
         u, r = u + length * p, r - length * image
-        z = inverse * r
+        z = preconditioned(r)
         new = pairwise(r * z)
         return u, r, links.padded(z + (new / overlap) * p), new, count + 1
 
     r = (right / size).astype(jnp.float32)
-    z = inverse * r
+    z = preconditioned(r)
     first = pairwise(r * z)
     target = (goal**2 * first).astype(jnp.float32)
     begin = (jnp.zeros_like(r), r, links.padded(z), first, jnp.asarray(0))
