@@ -79,3 +79,17 @@ def test_uniaxial_strain_has_its_textbook_invariants(
     np.testing.assert_allclose(shear, octahedral, rtol=5e-4)
     with pytest.raises(AssertionError):  # the normalisation without the factor of one half
         np.testing.assert_allclose(np.sqrt(2) * found[0], distortional, rtol=1e-2)
+
+
+def test_pressure_is_minus_a_third_of_the_trace_of_the_stress() -> None:
+    modulus, poisson = np.array([10.0, 200.0]), np.array([0.167, 0.45])
+    gradient = np.diag([0.01, 0.02, -0.06])
+    lame = modulus * poisson / ((1 + poisson) * (1 - 2 * poisson))
+    trace = 3 * lame * np.trace(gradient) + modulus / (1 + poisson) * np.trace(gradient)
+    found = np.asarray(strain.pressure(np.trace(gradient) / 3, modulus, poisson))
+    np.testing.assert_allclose(found, -trace / 3, rtol=1e-12)
+    assert (found > 0).all()  # the volume shrinks
+    with pytest.raises(AssertionError):  # the change of volume in place of its mean
+        np.testing.assert_allclose(
+            np.asarray(strain.pressure(np.trace(gradient), modulus, poisson)), -trace / 3
+        )
