@@ -33,7 +33,7 @@ def oxygen_tension(
     guess
         Where to start [mmHg].
     tolerance
-        Relative change that ends the solve [-].
+        Share of the uptake left unaccounted for at which the solve ends [-].
     """
     cells = sum(s[n] for n in (*PROGENITORS, "chondrocyte", "osteoblast", "fibroblast"))
     load = cells + p["inert_oxygen_share"] * s["inert_nucleated"]

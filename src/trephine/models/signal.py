@@ -29,7 +29,7 @@ def osteogenic_signal(
     guess
         Where to start [-].
     tolerance
-        Relative residual that ends the solve [-].
+        Share of the secretion left unaccounted for at which the solve ends [-].
     """
     progenitors = sum(s[n] for n in PROGENITORS)
     secreted = (
