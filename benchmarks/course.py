@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
@@ -18,7 +17,7 @@ from functools import partial
 from typing import Any
 
 from page import prose, publish, table, targets, verdict
-from process import Found, alone, asked_for
+from process import Found, alone, asked_for, remembered
 
 VOXELS = {"coarse": "2 mm", "draft": "1.5 mm", "standard": "1 mm", "fine": "0.5 mm"}
 TIGHT = {
@@ -190,16 +189,6 @@ def row(quality: str, found: Found, share: str, error: str) -> tuple[str, ...]:
     )
 
 
-def remembered() -> float:
-    """Return what a second run on a machine spends on compiling [s]."""
-    with tempfile.TemporaryDirectory() as folder:
-        found = [
-            alone(__file__, "one", "draft", environment={"XDG_CACHE_HOME": folder})["compile"]
-            for _ in range(2)
-        ]
-    return float(found[1])
-
-
 def section() -> str:
     """Return the section of the page."""
     rows = []
@@ -216,6 +205,7 @@ def section() -> str:
             error = f"{abs(found[quality]['callus'] / tight['callus'] - 1):.1e}"
         rows.append(row(quality, found[quality], share, error))
     usual = found["standard"]
+    again = remembered(__file__, "one", "draft")
     wanted = [
         verdict("26 weeks at 1 mm (s)", usual["whole"], 60.0, at_most=True),
         verdict("compiling, once (s)", usual["compile"], 20.0, at_most=True),
@@ -227,7 +217,7 @@ def section() -> str:
             prose(f"""
                 The worked example, 26 weeks, from the case file to the last
                 film. *Whole* leaves out compiling, which a machine does once: a
-                second run spends {remembered():.1f} s on it. Importing takes
+                second run (here of a draft) spends {again["compile"]:.1f} s on it. Importing takes
                 {usual["imports"]:.1f} s more. The error is the relative change
                 of the final volume of new bone when every tolerance is ten
                 times tighter. The share of oxygen and signal comes from a

@@ -7,6 +7,7 @@ import os
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -74,6 +75,14 @@ def alone(
         raise SystemExit(f"{' '.join(command)} failed:\n{done.stdout[-2000:]}{done.stderr[-4000:]}")
     found: Found = json.loads(done.stdout.splitlines()[-1])
     return found
+
+
+def remembered(script: str, part: str, *arguments: str) -> Found:
+    """Return what a part finds on a machine that ran it before, its compiled programs kept."""
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {"XDG_CACHE_HOME": folder}
+        alone(script, part, *arguments, environment=environment)
+        return alone(script, part, *arguments, environment=environment)
 
 
 def asked_for(parts: Mapping[str, Part]) -> bool:
