@@ -80,7 +80,7 @@ def test_retention_by_hand() -> None:
 
 
 def test_each_carrier_has_all_its_numbers() -> None:
-    carriers = {"none", "clot", "demineralised_bone"}
+    carriers = {"none", "clot", "demineralised_bone", "allograft", "ceramic"}
     assert set(P.washed_out) == set(P.fast_half_life) == set(P.slow_half_life) == carriers
     assert P.washed_out["demineralised_bone"] < P.washed_out["clot"] < P.washed_out["none"]
     guidance = {"blind", "ultrasound", "fluoroscopy", "ct"}

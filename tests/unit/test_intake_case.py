@@ -179,7 +179,8 @@ def test_arguments_that_do_not_fit_are_refused(
 
 
 def test_a_nail_does_not_belong_to_a_plate(phantom: Path, template: Case, tmp_path: Path) -> None:
-    plated = template.changed({"site": {"fixation": {"kind": "plate", "nail_diameter": None}}})
+    plate = {"kind": "plate", "nail_diameter": None, "locking": None}
+    plated = template.changed({"site": {"fixation": plate}})
     with pytest.raises(InputError, match="nail_diameter does not belong to a plate"):
         take(phantom, plated, tmp_path, nail_diameter=0.009)
 
