@@ -175,7 +175,10 @@ def test_the_count_rejects_coarse_grids_of_averaged_moduli(
         return averaged_children(moduli[0])
 
     monkeypatch.setattr(galerkin, "first_coarse", averaged)
-    assert most_steps(fracture(1e5)) > 24
+    jax.clear_caches()  # or the sound program would be found under the same name
+    steps = most_steps(fracture(1e5))
+    jax.clear_caches()
+    assert steps > 24
 
 
 def test_metal_beside_soft_tissue_takes_few_steps() -> None:

@@ -73,7 +73,7 @@ def material(poisson: float | None) -> Material:
     )
 
 
-def _first_coarse(moduli: jax.Array, children: jax.Array) -> jax.Array:
+def first_coarse(moduli: jax.Array, children: jax.Array) -> jax.Array:
     """Return the element matrices of the first coarse level, a linear map of the moduli.
 
     Only in the lowest and the highest layer does a child rest on a platen.
@@ -100,15 +100,7 @@ def _first_coarse(moduli: jax.Array, children: jax.Array) -> jax.Array:
     return matrices.at[:, :, last // 2].add(held[:, :, 0])
 
 
-first_coarse = jax.jit(_first_coarse)
-"""Return the element matrices of the first coarse level from ``(moduli, children)``.
-
-A program of its own, as is each step from there on: in one program every use of the matrices
-would sum the children again.
-"""
-
-
-def _merge(matrices: jax.Array, axis: int) -> jax.Array:
+def merge(matrices: jax.Array, axis: int) -> jax.Array:
     """Return element matrices with pairs of elements along an axis merged into one.
 
     The plane between the two follows the mean of the outer planes, so the lower element moves
@@ -134,10 +126,6 @@ def _merge(matrices: jax.Array, axis: int) -> jax.Array:
     last = shared + 0.5 * (b[0][1] + b[1][0]) + b[1][1]
     rows = [jnp.stack([first, upper], 6), jnp.stack([lower, last], 6)]
     return jnp.stack(rows, 4).reshape((*first.shape[:3], 24, 24))
-
-
-merge = jax.jit(_merge, static_argnums=1)
-"""Return element matrices, (x, y, z, 24, 24), with pairs along an axis merged into one."""
 
 
 def next_coarse(matrices: jax.Array) -> jax.Array:

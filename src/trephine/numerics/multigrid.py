@@ -91,11 +91,38 @@ def _finest(moduli: jax.Array, stuff: Material, precision: Any) -> Fine:  # noqa
     )
 
 
-@partial(jax.jit, static_argnames="precision")
-def _coarse(matrices: jax.Array, precision: Any) -> Coarse:  # noqa: ANN401
-    bound = scatter(jnp.moveaxis(galerkin.row_bounds(matrices), -1, 0))
-    inverse = galerkin.inverse_where_present(bound)
+def _bounded(matrices: jax.Array, bounds: jax.Array, precision: Any) -> Coarse:  # noqa: ANN401
+    inverse = galerkin.inverse_where_present(scatter(jnp.moveaxis(bounds, -1, 0)))
     return Coarse(matrices.astype(precision), inverse.astype(precision))
+
+
+@partial(jax.jit, static_argnames="precision")
+def _first(moduli: jax.Array, stuff: Material, precision: Any) -> tuple[Coarse, jax.Array]:  # noqa: ANN401
+    """Return the first coarse level, and the matrices of the next in double precision.
+
+    Slab after slab, so that the first never exists as a whole in double precision.
+    """
+    shape = tuple((n + 1) // 2 for n in moduli.shape[1:])
+    count = -(-moduli.shape[1] // 4)
+    padded = jnp.pad(moduli, ((0, 0), (0, 4 * count - moduli.shape[1]), (0, 0), (0, 0)))
+
+    def slab(number: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
+        part = lax.dynamic_slice_in_dim(padded, 4 * number, 4, axis=1)
+        matrices = galerkin.first_coarse(part, stuff.children)
+        bounds = galerkin.row_bounds(matrices)
+        return matrices.astype(precision), bounds, galerkin.next_coarse(matrices)[0]
+
+    matrices, bounds, following = lax.map(slab, jnp.arange(count))
+    matrices, bounds = (
+        a.reshape((2 * count, *a.shape[2:]))[: shape[0]] for a in (matrices, bounds)
+    )
+    return _bounded(matrices, bounds, precision), following
+
+
+@partial(jax.jit, static_argnames="precision")
+def _further(matrices: jax.Array, precision: Any) -> tuple[Coarse, jax.Array]:  # noqa: ANN401
+    bounds = galerkin.row_bounds(matrices)
+    return _bounded(matrices, bounds, precision), galerkin.next_coarse(matrices)
 
 
 def hierarchy(moduli: jax.Array, stuff: Material, precision: Any) -> Hierarchy:  # noqa: ANN401
@@ -111,11 +138,16 @@ def hierarchy(moduli: jax.Array, stuff: Material, precision: Any) -> Hierarchy: 
         In which matrices are stored; they are summed in double precision, and the coarsest
         inverse stays so.
     """
-    fine, coarse = _finest(moduli, stuff, precision), []
-    matrices = galerkin.first_coarse(moduli, stuff.children)
-    for _ in coarse_shapes(moduli.shape[1:])[1:]:
-        coarse.append(_coarse(matrices, precision))
-        matrices = galerkin.next_coarse(matrices)
+    fine = _finest(moduli, stuff, precision)
+    depth = len(coarse_shapes(moduli.shape[1:])) - 1
+    if not depth:
+        matrices = galerkin.first_coarse(moduli, stuff.children)
+        return Hierarchy(fine, (), galerkin.inverse(matrices))
+    level, matrices = _first(moduli, stuff, precision)
+    coarse = [level]
+    for _ in range(depth - 1):
+        level, matrices = _further(matrices, precision)
+        coarse.append(level)
     return Hierarchy(fine, tuple(coarse), galerkin.inverse(matrices))
 
 
