@@ -12,10 +12,10 @@ import numpy as np
 from trephine.case.anatomy import Anatomy
 from trephine.catalogue.load import catalogue
 from trephine.core.grid import Grid
-from trephine.models.beliefs import Reading
 from trephine.models.callus import CALLUS, CallusParameters, in_engine_units
 from trephine.models.healing import advance
 from trephine.models.model import Fast, HealingModel, Strain
+from trephine.models.reading import Reading
 from trephine.models.term import Term
 from trephine.models.tissue import Conditions, Tissue, conditions
 from trephine.numerics.faces import aperture

@@ -27,11 +27,11 @@ from trial import Outcome
 
 from page import Answer, Verdict, table
 from trephine.catalogue.load import catalogue
-from trephine.models.beliefs import Reading
 from trephine.models.callus import CALLUS, CallusParameters, in_engine_units
 from trephine.models.healing import advance
 from trephine.models.migration import CHEMOTAXIS, HAPTOTAXIS, HOST_SUPPLY, RANDOM_MOTION
 from trephine.models.model import Fast, Strain
+from trephine.models.reading import Reading
 from trephine.models.signal import dose_threshold
 from trephine.models.tissue import Tissue
 from trephine.numerics.faces import aperture

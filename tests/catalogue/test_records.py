@@ -19,7 +19,8 @@ from trephine.catalogue.load import Catalogue, catalogue
 from trephine.catalogue.records import Record, Source, Spread
 from trephine.core.errors import CatalogueError
 from trephine.core.units import Fraction, Unit
-from trephine.models.beliefs import Beliefs, Reading, sampled
+from trephine.models.beliefs import Beliefs
+from trephine.models.reading import Reading, sampled
 
 FACTS = catalogue()
 SOURCES = [
@@ -51,7 +52,7 @@ ROOTS = {f.type for f in dataclasses.fields(Beliefs)}
 
 def used_by(kind: type[Any], rng: np.random.Generator | None = None) -> dict[str, float]:
     """Return the numbers that fill a parameter class, by record id."""
-    reading = Reading(FACTS, rng)
+    reading = Reading(FACTS, None if rng is None else lambda _: rng)
     reading.fill(kind)
     return reading.used
 

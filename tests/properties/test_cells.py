@@ -20,8 +20,8 @@ from trephine.core.errors import InputError
 from trephine.core.rng import Streams
 from trephine.models import aspiration, culture, injection, placement, separation
 from trephine.models.aspiration import AspirationParameters, Donor
-from trephine.models.beliefs import Reading
 from trephine.models.injection import InjectionParameters
+from trephine.models.reading import Reading
 from trephine.models.separation import ProcessParameters
 from trephine.stages.harvest import harvest
 from trephine.stages.process import process
@@ -229,7 +229,8 @@ def test_settling_conserves_the_volume_and_never_overfills(seed: int, part: floa
 
 @pytest.mark.parametrize("seed", range(25))
 def test_every_sampled_belief_is_usable(seed: int) -> None:
-    reading = Reading(catalogue(), np.random.default_rng(seed))
+    luck = np.random.default_rng(seed)
+    reading = Reading(catalogue(), lambda _: luck)
     drawing = reading.fill(AspirationParameters)
     processing = reading.fill(ProcessParameters)
     injecting = reading.fill(InjectionParameters)

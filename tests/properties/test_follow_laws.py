@@ -17,8 +17,8 @@ from trephine.case.site import Site
 from trephine.catalogue.load import catalogue
 from trephine.intake.site import anatomy
 from trephine.models.attenuation import RadiographParameters, hounsfield
-from trephine.models.beliefs import Reading
 from trephine.models.radiograph import Camera
+from trephine.models.reading import Reading
 from trephine.models.scores import Reader, ScoreParameters, _log_films, _sheared
 
 SEEDS = st.integers(0, 2**32 - 1)

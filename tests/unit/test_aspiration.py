@@ -12,7 +12,7 @@ from trephine.case.patient import Patient
 from trephine.catalogue.load import catalogue
 from trephine.models import aspiration
 from trephine.models.aspiration import AspirationParameters, Donor
-from trephine.models.beliefs import Reading
+from trephine.models.reading import Reading
 
 P = Reading(catalogue()).fill(AspirationParameters)
 ML = 1e-6

@@ -8,8 +8,8 @@ import pytest
 
 from trephine.catalogue.load import catalogue
 from trephine.models import culture
-from trephine.models.beliefs import Reading
 from trephine.models.culture import CultureParameters
+from trephine.models.reading import Reading
 
 P = Reading(catalogue()).fill(CultureParameters)
 DAY, YEAR = 86400.0, 365.25 * 86400.0

@@ -17,8 +17,8 @@ from trephine.case.suspension import Suspension
 from trephine.catalogue.load import catalogue
 from trephine.core.errors import InputError
 from trephine.core.grid import Grid
-from trephine.models.beliefs import Reading
 from trephine.models.injection import InjectionParameters
+from trephine.models.reading import Reading
 from trephine.stages.deliver import deliver, problems
 
 P = Reading(catalogue()).fill(InjectionParameters)

@@ -16,7 +16,6 @@ from trephine.case.plan import Plan
 from trephine.catalogue.load import catalogue
 from trephine.core.errors import InputError
 from trephine.models import implants
-from trephine.models.beliefs import Reading
 from trephine.models.fixation import (
     MOTIONS,
     FixationParameters,
@@ -27,6 +26,7 @@ from trephine.models.fixation import (
     springs,
     stiffness_matrix,
 )
+from trephine.models.reading import Reading
 
 FACTS = catalogue()
 P = Reading(FACTS).fill(FixationParameters)

@@ -17,7 +17,7 @@ from trephine.case.site import Site
 from trephine.catalogue.load import catalogue
 from trephine.core.types import Ending
 from trephine.intake.site import anatomy
-from trephine.models.beliefs import Reading
+from trephine.models.reading import Reading
 from trephine.models.scores import FollowParameters
 from trephine.stages.follow import TISSUES, follow
 

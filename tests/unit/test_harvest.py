@@ -13,7 +13,7 @@ from trephine.case.plan import Harvest
 from trephine.catalogue.load import catalogue
 from trephine.core.errors import InputError
 from trephine.models.aspiration import AspirationParameters, Donor
-from trephine.models.beliefs import Reading
+from trephine.models.reading import Reading
 from trephine.stages.harvest import harvest, problems
 
 P = Reading(catalogue()).fill(AspirationParameters)

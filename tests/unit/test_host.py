@@ -15,10 +15,10 @@ from trephine.case.patient import Patient
 from trephine.catalogue.load import catalogue
 from trephine.core.errors import CatalogueError, InputError
 from trephine.models import host, inflammation
-from trephine.models.beliefs import Reading
 from trephine.models.callus import CallusParameters, in_engine_units
 from trephine.models.host import HostParameters
 from trephine.models.inflammation import InflammationParameters
+from trephine.models.reading import Reading
 from trephine.models.signal import dose_threshold, has_threshold
 
 READING = Reading(catalogue())

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from trephine.catalogue.load import catalogue
 from trephine.models import inflammation, trejo
-from trephine.models.beliefs import Reading
 from trephine.models.inflammation import FIELDS, MODULATED, InflammationParameters
+from trephine.models.reading import Reading
 from trephine.numerics.stepping import State
 
 P = inflammation.numbers(Reading(catalogue()).fill(InflammationParameters))

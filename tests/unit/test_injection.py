@@ -8,8 +8,8 @@ import pytest
 
 from trephine.catalogue.load import catalogue
 from trephine.models import injection
-from trephine.models.beliefs import Reading
 from trephine.models.injection import InjectionParameters
+from trephine.models.reading import Reading
 
 P = Reading(catalogue()).fill(InjectionParameters)
 FLOW = 10e-6 / 60

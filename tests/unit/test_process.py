@@ -13,7 +13,7 @@ from trephine.case.plan import Concentrate, Culture, Unspun
 from trephine.case.suspension import Suspension
 from trephine.catalogue.load import catalogue
 from trephine.core.errors import InputError
-from trephine.models.beliefs import Reading
+from trephine.models.reading import Reading
 from trephine.models.separation import ProcessParameters
 from trephine.stages.process import check_device, problems, process
 

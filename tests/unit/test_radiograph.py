@@ -11,8 +11,8 @@ from trephine.case.anatomy import Anatomy
 from trephine.catalogue.load import catalogue
 from trephine.core.grid import Grid
 from trephine.models.attenuation import RadiographParameters, hounsfield, materials
-from trephine.models.beliefs import Reading
 from trephine.models.radiograph import Camera, View, blurred, project, quantum_noise
+from trephine.models.reading import Reading
 
 TISSUES = ("fibrous", "cartilage", "woven", "mineralised", "clot", "demineralised_bone")
 

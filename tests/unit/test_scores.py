@@ -18,8 +18,8 @@ from trephine.core.errors import InputError
 from trephine.intake.site import anatomy
 from trephine.models import scores as module
 from trephine.models.attenuation import RadiographParameters, TissueNumbers, hounsfield
-from trephine.models.beliefs import Reading
 from trephine.models.radiograph import Camera
+from trephine.models.reading import Reading
 from trephine.models.scores import (
     Band,
     Reader,

@@ -10,7 +10,7 @@ import pytest
 
 from trephine.catalogue.load import catalogue
 from trephine.models import separation
-from trephine.models.beliefs import Reading
+from trephine.models.reading import Reading
 from trephine.models.separation import ProcessParameters
 
 P = Reading(catalogue()).fill(ProcessParameters).separation

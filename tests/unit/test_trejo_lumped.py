@@ -14,10 +14,11 @@ from trephine.catalogue.load import catalogue
 from trephine.cli.example import file
 from trephine.intake.site import anatomy as place
 from trephine.models import trejo
-from trephine.models.beliefs import Beliefs, Reading
+from trephine.models.beliefs import Beliefs
 from trephine.models.callus import in_engine_units, tissue_of
 from trephine.models.healing import advance, balanced
 from trephine.models.model import Fast, Strain
+from trephine.models.reading import Reading
 from trephine.models.trejo_lumped import TREJO
 
 CASE = read(str(file("femur-nonunion")))

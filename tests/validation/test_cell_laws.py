@@ -18,8 +18,8 @@ from trephine.case.suspension import Suspension
 from trephine.catalogue.load import catalogue
 from trephine.models import aspiration, culture, injection, separation
 from trephine.models.aspiration import AspirationParameters, Donor
-from trephine.models.beliefs import Reading
 from trephine.models.injection import InjectionParameters
+from trephine.models.reading import Reading
 from trephine.models.separation import ProcessParameters
 from trephine.stages.harvest import harvest
 from trephine.stages.process import process

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from trephine.catalogue.load import catalogue
-from trephine.models.beliefs import Reading
 from trephine.models.callus import in_engine_units
 from trephine.models.healing import advance
 from trephine.models.model import Fast, HealingModel, Strain
 from trephine.models.published import growth_factors
 from trephine.models.published.bailon_plaza import BAILON_PLAZA, FIELDS, BailonPlazaParameters
+from trephine.models.reading import Reading
 from trephine.models.term import Numbers, Term
 from trephine.models.tissue import Tissue
 from trephine.numerics.faces import aperture

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from trephine.catalogue.load import catalogue
-from trephine.models.beliefs import Reading
 from trephine.models.callus import CALLUS, CallusParameters, in_engine_units
 from trephine.models.healing import advance, rates_of
 from trephine.models.model import Fast, HealingModel, Strain
+from trephine.models.reading import Reading
 from trephine.models.signal import dose_threshold
 from trephine.models.term import Term
 from trephine.models.tissue import MATRIX, Tissue, conditions

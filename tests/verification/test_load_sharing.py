@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from trephine.catalogue.load import catalogue
 from trephine.core.errors import SolverError
 from trephine.models import implants
-from trephine.models.beliefs import Reading
 from trephine.models.callus import in_engine_units
 from trephine.models.fixation import MOTIONS, FixationParameters, carried_by_tissue, movement
 from trephine.models.model import Elastic
+from trephine.models.reading import Reading
 from trephine.models.stiffness import (
     Fixed,
     ModulusParameters,

@@ -14,8 +14,8 @@ from trephine.case.anatomy import Anatomy
 from trephine.catalogue.load import catalogue
 from trephine.core.grid import Grid
 from trephine.models.attenuation import RadiographParameters, materials
-from trephine.models.beliefs import Reading
 from trephine.models.radiograph import View, project, transmitted
+from trephine.models.reading import Reading
 
 Projection = Callable[[np.ndarray, int, float], np.ndarray]
 WIDTH = 0.006

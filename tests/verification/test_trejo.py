@@ -11,8 +11,8 @@ import pytest
 
 from trephine.catalogue.load import catalogue
 from trephine.models import trejo
-from trephine.models.beliefs import Reading
 from trephine.models.callus import in_engine_units
+from trephine.models.reading import Reading
 from trephine.numerics.stepping import State
 
 Law = Callable[[State, Any], State]

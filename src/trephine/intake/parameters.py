@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from trephine.catalogue.load import catalogue
 from trephine.core.units import Angle, Fraction, Length, Number, Volume
-from trephine.models.beliefs import Reading
+from trephine.models.reading import Reading
 
 
 @dataclass(frozen=True)

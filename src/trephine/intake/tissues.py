@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar
 
 from trephine.catalogue.load import catalogue
 from trephine.core.units import Length, Unit
-from trephine.models.beliefs import Reading
+from trephine.models.reading import Reading
 
 
 @dataclass(frozen=True)
