@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import trephine
 from trephine.case.concentrate import Concentrate
-from trephine.case.plan import Delivery
+from trephine.case.delivery import Delivery
 from trephine.case.suspension import Suspension
 from trephine.cli.example import file
 from trephine.core.progress import Watch

@@ -12,8 +12,9 @@ from pydantic import TypeAdapter
 
 from trephine.case.aspirate import Aspirate
 from trephine.case.document import validate
+from trephine.case.harvesting import Harvest
 from trephine.case.patient import Patient
-from trephine.case.plan import Concentrate, Culture, Harvest, Unspun
+from trephine.case.processing import Concentrate, Culture, Unspun
 from trephine.case.suspension import Suspension
 from trephine.catalogue.load import catalogue
 from trephine.core.errors import InputError

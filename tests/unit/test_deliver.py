@@ -9,9 +9,9 @@ import pytest
 
 from trephine.case.anatomy import Anatomy
 from trephine.case.concentrate import Concentrate
+from trephine.case.delivery import Delivery
 from trephine.case.document import validate
 from trephine.case.graft import Graft
-from trephine.case.plan import Delivery
 from trephine.case.settings import Settings
 from trephine.case.suspension import Suspension
 from trephine.catalogue.load import catalogue

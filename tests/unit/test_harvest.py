@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from trephine.case.document import validate
+from trephine.case.harvesting import Harvest
 from trephine.case.patient import Patient
-from trephine.case.plan import Harvest
 from trephine.catalogue.load import catalogue
 from trephine.core.errors import InputError
 from trephine.models.aspiration import AspirationParameters, Donor

@@ -9,7 +9,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from trephine.case.aspirate import Aspirate
-from trephine.case.plan import Concentrate, Culture, Unspun
+from trephine.case.processing import Concentrate, Culture, Unspun
 from trephine.case.suspension import Suspension
 from trephine.catalogue.load import catalogue
 from trephine.core.errors import InputError

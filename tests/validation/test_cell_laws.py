@@ -12,8 +12,9 @@ import pytest
 
 from trephine.case.aspirate import Aspirate
 from trephine.case.document import validate
+from trephine.case.harvesting import Harvest
 from trephine.case.patient import Patient
-from trephine.case.plan import Concentrate, Harvest
+from trephine.case.processing import Concentrate
 from trephine.case.suspension import Suspension
 from trephine.catalogue.load import catalogue
 from trephine.models import aspiration, culture, injection, separation

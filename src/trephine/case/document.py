@@ -31,6 +31,8 @@ D = TypeVar("D", bound=Document)
 Flag = StrictBool
 """Yes or no, written ``true`` or ``false`` and no other way."""
 
+TAGS = ("kind", "method", "tissue")
+"""Keys that tell which of several documents a table is."""
 PLAIN_WORDS = {
     "bool_type": "write true or false",
     "list_type": "write a list",
@@ -95,7 +97,7 @@ def _is_tag(part: object, data: object, location: tuple[object, ...]) -> bool:
     here = data
     for step in location:
         if isinstance(here, dict):
-            if step is part and step not in here and here.get("kind", here.get("method")) == step:
+            if step is part and step not in here and _told(here) == step:
                 return True
             here = here.get(step, here)
         elif isinstance(here, list) and isinstance(step, int) and step < len(here):
@@ -103,6 +105,11 @@ def _is_tag(part: object, data: object, location: tuple[object, ...]) -> bool:
         if step is part:
             return False
     return False
+
+
+def _told(table: dict[str, Any]) -> object:
+    """Return the tag of a table; what does not say its tissue is marrow."""
+    return next((table[name] for name in TAGS if name in table), "marrow")
 
 
 def known_keys(kind: type[Document], location: list[object]) -> list[str]:
@@ -121,7 +128,7 @@ def _at(kind: type[Document], location: list[object]) -> list[type[Document]]:
 
 
 def _tag(kind: type[Document]) -> object:
-    for name in ("kind", "method"):
+    for name in TAGS:
         field = kind.model_fields.get(name)
         if field is not None and typing.get_origin(field.annotation) is Literal:
             return typing.get_args(field.annotation)[0]

@@ -2,182 +2,32 @@
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
-from trephine.case.document import Document, Flag
+from trephine.case.delivery import Delivery
+from trephine.case.document import Document
+from trephine.case.harvesting import FatHarvest, Harvest
 from trephine.case.loading import Load, Loading
 from trephine.case.medication import Medication
-from trephine.core.units import Duration, Flow, Length, Unit, Volume, VolumeOrNone, written
-
-REPEATED = re.compile(r"^\s*(\d{1,9})\s*x\s*(.+)$")
-MOST_DRAWS = 200
-DRAWN = Unit("m^3", "mL", gt=0)
-Gauge = Annotated[float, Unit("1", "1", ge=6, le=32)]
-Reach = Annotated[float, Unit("m", "mm", gt=0, le=0.05)]
-CarrierVolume = Annotated[float, Unit("m^3", "mL", ge=0, le=1e-4)]
-Interval = Annotated[float, Unit("s", "wk", gt=0)]
-
-
-def _spread(given: object) -> object:
-    """Turn ``"12 x 5 mL"`` in a list of draws into twelve draws, if every draw can be read."""
-    if not isinstance(given, list):
-        return given
-    found = [REPEATED.match(item) if isinstance(item, str) else None for item in given]
-    texts = [match[2] if match else item for match, item in zip(found, given, strict=True)]
-    times = [int(match[1]) if match else 1 for match in found]
-    try:
-        for text in texts:
-            DRAWN.read(text)
-    except ValueError:
-        return texts  # as many as were written, so that a message counts as the reader does
-    if sum(times) > MOST_DRAWS:
-        raise ValueError(f"at most {MOST_DRAWS} draws")
-    return [text for text, number in zip(texts, times, strict=True) for _ in range(number)]
+from trephine.case.processing import (
+    OF_FAT,
+    Centrifuge,
+    Concentrate,
+    Culture,
+    FragmentedFat,
+    Interval,
+    StromalFraction,
+    Unspun,
+)
+from trephine.core.units import Duration, written
 
 
-class Needle(Document):
-    """A hollow needle.
-
-    Parameters
-    ----------
-    gauge
-        Outer size; a smaller number is a wider needle.
-    length
-        Length of the cannula [m]; kept for the record, the dose does not depend on it.
-    """
-
-    gauge: Gauge
-    length: Length = written("100 mm")
-
-
-class Harvest(Document):
-    """Marrow drawn through a needle, one draw for each position of its tip.
-
-    Parameters
-    ----------
-    bone
-        Where the marrow comes from; a key of the catalogue's harvest sites.
-    draws
-        Volume drawn at each position [m^3]; ``"12 x 5 mL"`` stands for twelve draws.
-    syringe
-        Volume of the syringe [m^3]; no draw exceeds it.
-    needle
-        The aspiration needle.
-    side_holes
-        Whether the needle has side holes.
-    anticoagulant
-        Volume of anticoagulant in the pool [m^3].
-    day
-        Day of the harvest [s]; the day of the injection unless the cells are cultured.
-    """
-
-    bone: str = written("posterior_iliac_crest")
-    draws: Annotated[list[Annotated[float, DRAWN]], BeforeValidator(_spread), Field(min_length=1)]
-    syringe: Volume = written("10 mL")
-    needle: Needle = Field(default_factory=lambda: Needle(gauge=11))
-    side_holes: Flag = False
-    anticoagulant: VolumeOrNone = written("0 mL")
-    day: Duration | None = None
-
-    @model_validator(mode="after")
-    def _a_draw_fits_the_syringe(self) -> Self:
-        for number, draw in enumerate(self.draws):
-            if draw > self.syringe * (1 + 1e-9):
-                raise ValueError(
-                    f"draw {number} of {draw * 1e6:.3g} mL does not fit a syringe of "
-                    f"{self.syringe * 1e6:.3g} mL"
-                )
-        return self
-
-    @property
-    def volume(self) -> float:
-        """Marrow drawn in all, without the anticoagulant [m^3]."""
-        return sum(self.draws)
-
-
-class Unspun(Document):
-    """Marrow injected as drawn."""
-
-    method: Literal["none"]
-
-
-class Concentrate(Document):
-    """Marrow concentrated by a device of the catalogue.
-
-    Parameters
-    ----------
-    device
-        Key of the catalogue's devices.
-    product_volume
-        Volume taken as product [m^3].
-    """
-
-    method: Literal["concentrate"]
-    device: str = written("buffy_coat")
-    product_volume: Volume
-
-
-class Culture(Document):
-    """Progenitors expanded in culture and suspended for injection.
-
-    Parameters
-    ----------
-    duration
-        From harvest to injection [s].
-    dose
-        Cells taken for the injection, if fewer than were grown [-].
-    product_volume
-        Volume they are suspended in [m^3].
-    """
-
-    method: Literal["culture"]
-    duration: Interval
-    dose: Annotated[float, Unit("1", "1", gt=0)] | None = None
-    product_volume: Volume
-
-
-class Delivery(Document):
-    """How the product reaches the lesion.
-
-    Parameters
-    ----------
-    volume
-        Volume injected [m^3].
-    needle
-        The injection needle or trocar.
-    flow
-        Rate of injection [m^3/s].
-    guidance
-        What shows the needle tip.
-    carrier
-        What holds the cells: nothing, their own clot, demineralised bone matrix, chips of
-        allograft, or granules of ceramic.
-    carrier_volume
-        Bulk volume of a solid carrier, the pores between its pieces included [m^3].
-    reach
-        How far around the gap the product spreads along the bone [m].
-    """
-
-    volume: Volume
-    needle: Needle = Field(default_factory=lambda: Needle(gauge=11))
-    flow: Flow = written("10 mL/min")
-    guidance: Literal["blind", "ultrasound", "fluoroscopy", "ct"] = "fluoroscopy"
-    carrier: Literal["none", "clot", "demineralised_bone", "allograft", "ceramic"] = "clot"
-    carrier_volume: CarrierVolume = written("0 mL")
-    reach: Reach = written("8 mm")
-
-    @model_validator(mode="after")
-    def _carrier_volume_belongs_to_a_carrier(self) -> Self:
-        is_solid = self.carrier not in ("none", "clot")
-        if is_solid and self.carrier_volume == 0:
-            named = self.carrier.replace("_", " ")
-            raise ValueError(f"{named} needs carrier_volume, for example '5 mL'")
-        if not is_solid and self.carrier_volume > 0:
-            raise ValueError(f"carrier_volume does not belong to carrier '{self.carrier}'")
-        return self
+def _tissue(harvest: Any) -> str:  # noqa: ANN401
+    """Return which tissue a harvest draws, marrow unless it says otherwise."""
+    told = harvest.get("tissue") if isinstance(harvest, dict) else getattr(harvest, "tissue", "")
+    return told if isinstance(told, str) and told else "marrow"
 
 
 class Injection(Document):
@@ -185,9 +35,26 @@ class Injection(Document):
 
     kind: Literal["injection"]
     day: Duration
-    harvest: Harvest
-    process: Annotated[Unspun | Concentrate | Culture, Field(discriminator="method")]
+    harvest: Annotated[
+        Annotated[Harvest, Tag("marrow")] | Annotated[FatHarvest, Tag("fat")],
+        Discriminator(
+            _tissue,
+            custom_error_type="tissue_unknown",
+            custom_error_message="is unknown; write marrow or fat",
+        ),
+    ]
+    process: Annotated[
+        Unspun | Concentrate | Centrifuge | Culture | StromalFraction | FragmentedFat,
+        Field(discriminator="method"),
+    ]
     deliver: Delivery
+
+    @model_validator(mode="after")
+    def _the_harvest_serves_the_process(self) -> Self:
+        if isinstance(self.process, OF_FAT) == isinstance(self.harvest, FatHarvest):
+            return self
+        drawn = self.harvest.tissue
+        raise ValueError(f"{self.process.method} is not made of {drawn}; change process or harvest")
 
     @model_validator(mode="after")
     def _volumes_and_days_follow(self) -> Self:
@@ -197,10 +64,8 @@ class Injection(Document):
                 "'demineralised_bone'"
             )
         pool = self.harvest.volume + self.harvest.anticoagulant
-        product = pool
-        if isinstance(self.process, Concentrate | Culture):
-            product = self.process.product_volume
-        if isinstance(self.process, Concentrate) and product > pool:
+        product = pool if isinstance(self.process, Unspun) else self.process.product_volume
+        if isinstance(self.process, Concentrate | Centrifuge) and product > pool:
             raise ValueError(
                 f"process.product_volume ({product * 1e6:.3g} mL) is more than was drawn "
                 f"({pool * 1e6:.3g} mL)"

@@ -6,9 +6,12 @@ from itertools import groupby
 from typing import NamedTuple
 
 from trephine.case.case import Case
+from trephine.case.delivery import Delivery
+from trephine.case.harvesting import Harvest
 from trephine.case.loading import Loading
 from trephine.case.medication import Medication
-from trephine.case.plan import Concentrate, Culture, Delivery, Harvest, Injection
+from trephine.case.plan import Injection
+from trephine.case.processing import Concentrate, Culture
 from trephine.case.run import Run
 from trephine.report.words import (
     article,

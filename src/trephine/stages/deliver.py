@@ -6,8 +6,8 @@ import numpy as np
 
 from trephine.case.anatomy import Anatomy
 from trephine.case.concentrate import Concentrate
+from trephine.case.delivery import Delivery
 from trephine.case.graft import Graft, Loss
-from trephine.case.plan import Delivery
 from trephine.case.settings import Settings
 from trephine.core.errors import InputError, Problem
 from trephine.core.types import Budget, Voxels

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from trephine.case.aspirate import Aspirate, Draw
+from trephine.case.harvesting import Harvest
 from trephine.case.patient import Patient
-from trephine.case.plan import Harvest
 from trephine.case.suspension import Suspension
 from trephine.core.errors import InputError, Problem, did_you_mean
 from trephine.core.types import Budget

@@ -8,8 +8,8 @@ import numpy as np
 
 from trephine.case.aspirate import Aspirate
 from trephine.case.concentrate import Concentrate
-from trephine.case.plan import Concentrate as ConcentratePlan
-from trephine.case.plan import Culture, Unspun
+from trephine.case.processing import Concentrate as ConcentratePlan
+from trephine.case.processing import Culture, Unspun
 from trephine.case.suspension import Suspension
 from trephine.core.errors import InputError, Problem, did_you_mean
 from trephine.core.types import Budget

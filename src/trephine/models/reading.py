@@ -1,0 +1,137 @@
+"""Filling parameter classes from the catalogue: printed numbers, or samples of their spreads."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, ClassVar, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trephine.catalogue.load import Catalogue
+from trephine.catalogue.records import Record
+from trephine.core.errors import CatalogueError
+from trephine.core.units import Unit, factor
+
+
+class Parameters(Protocol):
+    """A frozen dataclass of floats, each annotated with its unit.
+
+    ``SECTION`` names the section of the catalogue; a field ``name`` is filled from the record
+    ``SECTION.name``. A field annotated ``Annotated[Mapping[str, float], Unit(...)]`` is filled
+    from all records ``SECTION.name.*``, one whose type is a parameter class is filled from that
+    class's section, and one annotated ``Mapping[str, C]`` with a parameter
+    class ``C`` from the groups of section ``C.SECTION``.
+    """
+
+    SECTION: ClassVar[str]
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+
+P = TypeVar("P", bound=Parameters)
+
+
+@dataclass
+class Reading:
+    """Take numbers from the catalogue, printed or sampled, and note which were taken.
+
+    Parameters
+    ----------
+    facts
+        The catalogue.
+    luck
+        The luck of a record by its id; None for the numbers as printed. A record that keeps its
+        own luck keeps its samples when another joins the catalogue.
+    count
+        How many samples of each number; None for one, as a plain float. With a count a number
+        that has a spread is an array ``(sample,)``, any other stays a float.
+    used
+        Numbers taken, by record id.
+    """
+
+    facts: Catalogue
+    luck: Callable[[str], np.random.Generator] | None = None
+    count: int | None = None
+    used: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+    def number(self, identifier: str, unit: Unit) -> Any:  # noqa: ANN401
+        """Return a record's number in SI, sampled once from its spread where luck is given."""
+        if identifier in self.used:
+            return self.used[identifier]
+        record = self.facts.record(identifier)
+        try:
+            scale = factor(record.unit, unit.si)
+            rng = None if self.luck is None else self.luck(identifier)
+            value = sampled(record, rng, self.count) * scale
+            for end in (np.min(value), np.max(value)):
+                unit.check(float(end))
+        except ValueError as error:
+            raise CatalogueError(f"{identifier}: {error}") from None
+        self.used[identifier] = value
+        return value
+
+    def fill(self, kind: type[P], section: str | None = None) -> P:
+        """Return a parameter class filled from its section."""
+        section = section or kind.SECTION
+        hints = typing.get_type_hints(kind, include_extras=True)
+        values: dict[str, Any] = {}
+        for field in dataclasses.fields(typing.cast("Any", kind)):
+            values[field.name] = self._field(hints[field.name], f"{section}.{field.name}")
+        return kind(**values)
+
+    def _field(self, hint: Any, identifier: str) -> Any:  # noqa: ANN401
+        if dataclasses.is_dataclass(hint):
+            return self.fill(typing.cast("type[Any]", hint))
+        unit = next((m for m in getattr(hint, "__metadata__", ()) if isinstance(m, Unit)), None)
+        bare = typing.get_args(hint)[0] if hasattr(hint, "__metadata__") else hint
+        if typing.get_origin(bare) is not Mapping:
+            if unit is None:
+                raise CatalogueError(f"{identifier}: the parameter has no unit")
+            return self.number(identifier, unit)
+        inner = typing.get_args(bare)[1]
+        if unit is not None:
+            names = self._names(identifier)
+            return MappingProxyType({n: self.number(f"{identifier}.{n}", unit) for n in names})
+        names = self._names(inner.SECTION)
+        return MappingProxyType({n: self.fill(inner, f"{inner.SECTION}.{n}") for n in names})
+
+    def _names(self, prefix: str) -> list[str]:
+        names = sorted({key.split(".")[0] for key in self.facts.section(prefix)})
+        if not names:
+            raise CatalogueError(f"the catalogue has nothing under '{prefix}'")
+        return names
+
+
+def sampled(
+    record: Record, rng: np.random.Generator | None, count: int | None = None
+) -> float | NDArray[np.float64]:
+    """Return the printed number, or with luck samples of its spread, in the record's unit.
+
+    Parameters
+    ----------
+    record
+        The number and its spread.
+    rng
+        Luck; None for the printed number.
+    count
+        How many samples, (sample,); None for one, as a float.
+    """
+    spread = record.spread
+    if rng is None or spread is None:
+        return record.printed
+    if spread.sd is not None:
+        deviates = rng.normal(0.0, spread.sd, count)
+        is_normal = spread.law == "normal"
+        found = record.printed + deviates if is_normal else record.printed * np.exp(deviates)
+    elif spread.low is None or spread.high is None:  # refused when the record was read
+        raise CatalogueError("a spread without bounds")
+    elif spread.law == "uniform":
+        found = rng.uniform(spread.low, spread.high, count)
+    else:
+        peak = min(max(record.printed, spread.low), spread.high)
+        found = rng.triangular(spread.low, peak, spread.high, count)
+    return float(found) if count is None else np.asarray(found)
