@@ -6,6 +6,7 @@ import dataclasses
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 from typing import Any, ClassVar, Protocol, TypeVar
 
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trephine.catalogue.load import Catalogue
-from trephine.catalogue.records import Record
+from trephine.catalogue.records import Record, Spread
 from trephine.core.errors import CatalogueError
 from trephine.core.units import Unit, factor
 
@@ -33,6 +34,9 @@ class Parameters(Protocol):
 
 
 P = TypeVar("P", bound=Parameters)
+
+MOST_ROUNDS = 200
+"""Times that samples beyond a bound are drawn again before a spread is held to lie beyond it."""
 
 
 @dataclass
@@ -59,14 +63,20 @@ class Reading:
     used: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     def number(self, identifier: str, unit: Unit) -> Any:  # noqa: ANN401
-        """Return a record's number in SI, sampled once from its spread where luck is given."""
+        """Return a record's number in SI, sampled once from its spread where luck is given.
+
+        Raises
+        ------
+        CatalogueError
+            If the record is unknown, of another kind, or beyond the bounds of the unit.
+        """
         if identifier in self.used:
             return self.used[identifier]
         record = self.facts.record(identifier)
         try:
             scale = factor(record.unit, unit.si)
             rng = None if self.luck is None else self.luck(identifier)
-            value = sampled(record, rng, self.count) * scale
+            value = sampled(record, rng, self.count, unit) * scale
             for end in (np.min(value), np.max(value)):
                 unit.check(float(end))
         except ValueError as error:
@@ -77,7 +87,7 @@ class Reading:
     def fill(self, kind: type[P], section: str | None = None) -> P:
         """Return a parameter class filled from its section."""
         section = section or kind.SECTION
-        hints = typing.get_type_hints(kind, include_extras=True)
+        hints = _hints(kind)
         values: dict[str, Any] = {}
         for field in dataclasses.fields(typing.cast("Any", kind)):
             values[field.name] = self._field(hints[field.name], f"{section}.{field.name}")
@@ -106,10 +116,22 @@ class Reading:
         return names
 
 
+@cache
+def _hints(kind: type[Any]) -> dict[str, Any]:
+    return typing.get_type_hints(kind, include_extras=True)
+
+
 def sampled(
-    record: Record, rng: np.random.Generator | None, count: int | None = None
+    record: Record,
+    rng: np.random.Generator | None,
+    count: int | None = None,
+    unit: Unit | None = None,
 ) -> float | NDArray[np.float64]:
     """Return the printed number, or with luck samples of its spread, in the record's unit.
+
+    A normal or lognormal law has no ends, a parameter may have some. A sample beyond them is
+    drawn again, so the law is cut there and keeps its shape within; nothing is moved onto a
+    bound. A law that states its own ends is taken at its word.
 
     Parameters
     ----------
@@ -119,19 +141,52 @@ def sampled(
         Luck; None for the printed number.
     count
         How many samples, (sample,); None for one, as a float.
+    unit
+        The parameter's unit with its bounds; None for no bounds.
+
+    Raises
+    ------
+    CatalogueError
+        If next to nothing of the law lies within the bounds.
     """
     spread = record.spread
     if rng is None or spread is None:
         return record.printed
+    found = _law(record.printed, spread, rng, 1 if count is None else count)
+    if spread.sd is not None and unit is not None:
+        scale = factor(record.unit, unit.si)
+        for _ in range(MOST_ROUNDS):
+            (wrong,) = np.nonzero(_beyond(found * scale, unit))
+            if not wrong.size:
+                break
+            found[wrong] = _law(record.printed, spread, rng, wrong.size)
+        else:
+            raise CatalogueError("next to nothing of the spread lies within the bounds")
+    return float(found[0]) if count is None else found
+
+
+def _law(
+    printed: float, spread: Spread, rng: np.random.Generator, count: int
+) -> NDArray[np.float64]:
+    """Return samples of a law around the printed number, (sample,)."""
     if spread.sd is not None:
         deviates = rng.normal(0.0, spread.sd, count)
-        is_normal = spread.law == "normal"
-        found = record.printed + deviates if is_normal else record.printed * np.exp(deviates)
-    elif spread.low is None or spread.high is None:  # refused when the record was read
+        return printed + deviates if spread.law == "normal" else printed * np.exp(deviates)
+    if spread.low is None or spread.high is None:  # refused when the record was read
         raise CatalogueError("a spread without bounds")
-    elif spread.law == "uniform":
-        found = rng.uniform(spread.low, spread.high, count)
-    else:
-        peak = min(max(record.printed, spread.low), spread.high)
-        found = rng.triangular(spread.low, peak, spread.high, count)
-    return float(found) if count is None else np.asarray(found)
+    if spread.law == "uniform":
+        return rng.uniform(spread.low, spread.high, count)
+    peak = min(max(printed, spread.low), spread.high)
+    return rng.triangular(spread.low, peak, spread.high, count)
+
+
+def _beyond(values: NDArray[np.float64], unit: Unit) -> NDArray[np.bool_]:
+    """Return which values in SI a unit's bounds refuse, (sample,)."""
+    wrong = ~np.isfinite(values)
+    if unit.ge is not None:
+        wrong |= values < unit.ge
+    if unit.gt is not None:
+        wrong |= values <= unit.gt
+    if unit.le is not None:
+        wrong |= values > unit.le
+    return wrong
