@@ -25,7 +25,7 @@ RESTS_ON = ("core", "case", "catalogue", "numerics", "models", "stages", "intake
 """Parts of the program that can change an outcome."""
 
 BEFORE_ANEW = 30
-"""Jobs after which a process is replaced, for it keeps every program that it compiled."""
+"""Jobs for each process before new ones are started, for one keeps every program it compiled."""
 
 Outcome = dict[str, Any]
 Key = TypeVar("Key")
@@ -70,21 +70,23 @@ def _compute(wanting: Mapping[Path, tuple[Job, Any]]) -> None:
     ordered = sorted(wanting.items(), key=lambda item: (-item[1][0].cost, item[1][0].kind))
     commit, began = revision(), time.perf_counter()
     workers = min(2, os.cpu_count() or 1)
-    with ProcessPoolExecutor(
-        workers,
-        multiprocessing.get_context("spawn"),
-        initializer=_on_one_core,
-        max_tasks_per_child=BEFORE_ANEW,
-    ) as pool:
-        running = {
-            pool.submit(_kept, job, folder, commit): (number, key)
-            for number, (folder, (job, key)) in enumerate(ordered)
-        }
-        for done, future in enumerate(as_completed(running), 1):
-            _, key = running[future]
-            said = future.result()
-            minutes = (time.perf_counter() - began) / 60
-            print(f"[{done}/{len(running)}, {minutes:.1f} min] {_words(key)}: {said}", flush=True)
+    share = workers * BEFORE_ANEW
+    for first in range(0, len(ordered), share):
+        # New processes by hand: a pool that replaces them itself can wait for ever on Python 3.11.
+        with ProcessPoolExecutor(
+            workers, multiprocessing.get_context("spawn"), initializer=_on_one_core
+        ) as pool:
+            running = {
+                pool.submit(_kept, job, folder, commit): key
+                for folder, (job, key) in ordered[first : first + share]
+            }
+            for done, future in enumerate(as_completed(running), first + 1):
+                said = future.result()
+                minutes = (time.perf_counter() - began) / 60
+                print(
+                    f"[{done}/{len(ordered)}, {minutes:.1f} min] {_words(running[future])}: {said}",
+                    flush=True,
+                )
 
 
 def _words(key: object) -> str:
