@@ -50,7 +50,8 @@ WANTED = re.compile(
 )
 FILLERS = re.compile(
     r"(?<![\w-])(?:at least|(?:no|not) (?:fewer|less) than|minimum|min\.?|or more|and|with|of|the|"
-    r"in|at|by|an?|as counted|counted|assay|density|dose|progenitors|reference)(?![\w-])|[,;.:()+&>≥=]"
+    r"in|at|by|an?|as counted|counted|assay|density|dose|progenitors|reference)(?![\w-])"
+    r"|[,;.:()+&>≥=]"
 )
 SIZES = {"": 1.0, "k": 1e3, "thousand": 1e3, "million": 1e6, "m": 1e6, "billion": 1e9}
 UPPER = re.compile(r"\b(?:at most|no more than|not more than|less than|fewer than|below|under|"
