@@ -58,8 +58,8 @@ def test_overlap_by_hand() -> None:
 
 
 def test_overlap_at_no_distance_is_the_same_place() -> None:
-    before = aspiration.drained_before(np.array([[1.0, 2.0, 3.0]]), 0.0, 0.005)
-    assert before == pytest.approx(np.array([[0.0, 1.0, 3.0]]))
+    before = aspiration.drained_before(np.array([1.0, 2.0, 3.0]), 0.0, 0.005)
+    assert before == pytest.approx([0.0, 1.0, 3.0])
 
 
 def test_concentrations_by_hand() -> None:

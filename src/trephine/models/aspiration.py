@@ -1,132 +1,81 @@
-"""Laws of the draw: depots diluted by blood, donor, needle, overlap and colony assay."""
+"""Laws of the draw: depots diluted by blood, needle, and all draws of a plan together."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Self, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from trephine.case.harvesting import Harvest
 from trephine.case.patient import Patient
-from trephine.core.units import (
-    Duration,
-    Fraction,
-    Length,
-    Number,
-    NumberDensity,
-    Positive,
-    Unit,
-    Volume,
-)
+from trephine.case.suspension import Suspension
+from trephine.models.aspiration_parameters import AspirationParameters, HarvestSite, Values
+from trephine.models.assay import count_colonies, draw_laboratory
+from trephine.models.donor import Donor, Facts, draw_donor, patient_factors
+from trephine.models.positions import drained_before
 
-Values: TypeAlias = float | NDArray[np.floating[Any]]
-"""A number or an array of them; arrays broadcast."""
-AgeSlope = Annotated[float, Unit("1/s", "1/year")]
-MassIndex = Annotated[float, Unit("kg/m^2", "kg/m^2", gt=0)]
-MassIndexSlope = Annotated[float, Unit("m^2/kg", "m^2/kg")]
+__all__ = [
+    "AspirationParameters",
+    "Donor",
+    "Drawn",
+    "Facts",
+    "HarvestSite",
+    "Values",
+    "blood_component",
+    "count_colonies",
+    "drained_before",
+    "draw_donor",
+    "draw_laboratory",
+    "drawn",
+    "marrow_share",
+    "needle_factor",
+    "nucleated_concentration",
+    "patient_factors",
+    "progenitor_concentration",
+]
 
 
 @dataclass(frozen=True)
-class HarvestSite:
-    """What a bone yields, relative to the posterior iliac crest.
+class Drawn:
+    """What the needle brought, draw by draw and pooled, over samples.
 
     Parameters
     ----------
-    density
-        Factor on the cells per volume of undiluted marrow [-].
-    depot
-        Factor on the depot volume [-].
+    volumes
+        Volume of each draw, (draw, 1) [m^3].
+    share_nucleated, share_progenitors
+        Share of marrow in the stream, (draw, sample) [-].
+    marrow_nucleated, marrow_progenitors
+        Cells per volume of undiluted marrow, (sample,) or one value [1/m^3].
+    blood_nucleated
+        White cells in blood, (sample,) or one value [1/m^3].
+    pool
+        All draws and the anticoagulant; cells are (sample,).
     """
 
-    SECTION: ClassVar[str] = "harvest_sites"
+    volumes: NDArray[np.float64]
+    share_nucleated: NDArray[np.float64]
+    share_progenitors: NDArray[np.float64]
+    marrow_nucleated: Values
+    marrow_progenitors: Values
+    blood_nucleated: Values
+    pool: Suspension
 
-    density: Positive
-    depot: Positive
+    @property
+    def nucleated(self) -> NDArray[np.float64]:
+        """Nucleated cells in each draw, (draw, sample) [-]."""
+        density = nucleated_concentration(
+            self.share_nucleated, self.marrow_nucleated, self.blood_nucleated
+        )
+        return np.asarray(self.volumes * density)
 
-
-@dataclass(frozen=True)
-class AspirationParameters:
-    """The numbers of harvest; each field's record says what it is and where it comes from."""
-
-    SECTION: ClassVar[str] = "aspiration"
-
-    theta_progenitors: Volume
-    theta_nucleated: Volume
-    depot_spread: Positive
-    marrow_nucleated: NumberDensity
-    marrow_progenitors: NumberDensity
-    blood_nucleated: NumberDensity
-    blood_haematocrit_female: Fraction
-    blood_haematocrit_male: Fraction
-    blood_platelets: NumberDensity
-    marrow_displacement: Fraction
-    donor_spread_nucleated: Positive
-    donor_spread_prevalence: Positive
-    laboratory_spread: Positive
-    position_spacing: Length
-    overlap_length: Length
-    needle_gain: Positive
-    needle_wide: Positive
-    needle_narrow: Positive
-    needle_reference: Positive
-    side_hole_gain: Positive
-    age_reference: Duration
-    age_adult: Duration
-    age_child: Duration
-    child_gain: Positive
-    age_slope_nucleated: AgeSlope
-    age_slope_progenitors_female: AgeSlope
-    age_slope_progenitors_male: AgeSlope
-    smoking_progenitors: Number
-    smoking_nucleated: Positive
-    body_mass_index_slope: MassIndexSlope
-    body_mass_index_reference: MassIndex
-    osteonecrosis_progenitors: Positive
-    repeat_harvest: Positive
-    sites: Mapping[str, HarvestSite]
-
-
-@dataclass(frozen=True)
-class Donor:
-    """The luck of a donor, the same for every harvest of one patient.
-
-    Parameters
-    ----------
-    ln_nucleated
-        Logarithm of the donor's factor on nucleated cells, ``T`` of equation H6 [-].
-    ln_progenitors
-        Logarithm of the further factor on progenitors, ``P`` of equation H6 [-].
-    """
-
-    ln_nucleated: float
-    ln_progenitors: float
-
-    @classmethod
-    def mean(cls) -> Self:
-        """Return the donor whose marrow holds the population's mean densities."""
-        return cls(0.0, 0.0)
-
-    @classmethod
-    def median(cls, p: AspirationParameters) -> Self:
-        """Return the donor in the middle of the population, below the mean in both."""
-        return cls(-(p.donor_spread_nucleated**2) / 2, -(p.donor_spread_prevalence**2) / 2)
-
-
-def draw_donor(p: AspirationParameters, rng: np.random.Generator) -> Donor:
-    r"""Return a donor by luck, with the population's mean preserved (H6).
-
-    .. math:: T \sim N(-s_T^2/2,\, s_T), \qquad P \sim N(-s_P^2/2,\, s_P)
-
-    The means of :math:`e^T` and :math:`e^P` are 1.
-    """
-    middle = Donor.median(p)
-    nucleated, prevalence = rng.standard_normal(2)
-    return Donor(
-        middle.ln_nucleated + p.donor_spread_nucleated * float(nucleated),
-        middle.ln_progenitors + p.donor_spread_prevalence * float(prevalence),
-    )
+    @property
+    def progenitors(self) -> NDArray[np.float64]:
+        """Progenitors in each draw, (draw, sample) [-]."""
+        density = progenitor_concentration(self.share_progenitors, self.marrow_progenitors)
+        return np.asarray(self.volumes * density)
 
 
 def marrow_share(volume: Values, theta: Values, before: Values = 0.0) -> Values:
@@ -153,37 +102,6 @@ def marrow_share(volume: Values, theta: Values, before: Values = 0.0) -> Values:
     """
     share: Values = theta / volume * np.log1p(volume / (theta + before))
     return share
-
-
-def drained_before(
-    volumes: NDArray[np.floating[Any]], spacing: float, length: float
-) -> NDArray[np.float64]:
-    r"""Return what earlier draws already took from the depot at each position (H5).
-
-    .. math:: v_{0,j} = \sum_{i<j} V_i\, e^{-(j-i)\, s/\lambda}
-
-    Positions lie in a row, ``spacing`` apart. Far apart every draw starts fresh; at zero
-    spacing all draws are one long draw.
-
-    Parameters
-    ----------
-    volumes
-        Draws in the order they are made, (..., draw) [m^3].
-    spacing
-        Distance :math:`s` between neighbours [m].
-    length
-        Distance :math:`\lambda` over which the memory falls by a factor e [m].
-
-    Returns
-    -------
-    NDArray
-        (..., draw) [m^3].
-    """
-    kept = float(np.exp(-spacing / length))
-    before = np.zeros_like(volumes, dtype=np.float64)
-    for j in range(1, np.size(volumes, -1)):
-        before[..., j] = kept * (before[..., j - 1] + volumes[..., j - 1])
-    return before
 
 
 def nucleated_concentration(share: Values, marrow: Values, blood: Values) -> Values:
@@ -217,7 +135,7 @@ def blood_component(share: Values, blood: Values, displacement: Values) -> Value
     return blood * (1.0 - displacement * share)
 
 
-def needle_factor(gauge: float, p: AspirationParameters, *, side_holes: bool) -> float:
+def needle_factor(gauge: float, p: AspirationParameters, *, side_holes: bool) -> Values:
     r"""Return the factor of the needle on the cells of undiluted marrow.
 
     .. math:: m = g^{(G_\mathrm{ref} - G)/(G_\mathrm{narrow} - G_\mathrm{wide})}
@@ -225,60 +143,94 @@ def needle_factor(gauge: float, p: AspirationParameters, *, side_holes: bool) ->
     The logarithm is linear in the gauge between the two needles compared.
     """
     span = p.needle_narrow - p.needle_wide
-    factor = p.needle_gain ** ((p.needle_reference - gauge) / span)
-    return float(factor * (p.side_hole_gain if side_holes else 1.0))
+    factor: Values = p.needle_gain ** ((p.needle_reference - gauge) / span)
+    return factor * (p.side_hole_gain if side_holes else 1.0)
 
 
-def patient_factors(patient: Patient, p: AspirationParameters) -> tuple[float, float]:
-    r"""Return the factors of a patient's facts on nucleated cells and on progenitors (H6).
-
-    The slopes of progenitors are those of their density as a whole, not on top of the slope of
-    nucleated cells. Below the adult age the excess of childhood fades in its logarithm from
-    ``age_child`` to ``age_adult``. Sex has no effect of its own, and body mass none on
-    progenitors.
-    """
-    female = patient.sex == "female"
-    slope = p.age_slope_progenitors_female if female else p.age_slope_progenitors_male
-    ln_nucleated = p.age_slope_nucleated * (patient.age - p.age_reference)
-    ln_progenitors = slope * (max(patient.age, p.age_adult) - p.age_reference)
-    youth = (p.age_adult - patient.age) / (p.age_adult - p.age_child)
-    ln_progenitors += float(np.log(p.child_gain)) * min(1.0, max(0.0, youth))
-    if patient.body_mass_index is not None:
-        above = patient.body_mass_index - p.body_mass_index_reference
-        ln_nucleated += p.body_mass_index_slope * above
-    if patient.smoker:
-        ln_nucleated += float(np.log(p.smoking_nucleated))
-        ln_progenitors += p.smoking_progenitors
-    if patient.osteonecrosis_risk:
-        ln_progenitors += float(np.log(p.osteonecrosis_progenitors))
-    if patient.earlier_harvest:
-        ln_nucleated += float(np.log(p.repeat_harvest))
-        ln_progenitors += float(np.log(p.repeat_harvest))
-    return float(np.exp(ln_nucleated)), float(np.exp(ln_progenitors))
+def undiluted(
+    facts: Facts, plan: Harvest, p: AspirationParameters, donor: Donor
+) -> tuple[Values, Values]:
+    """Return nucleated cells and progenitors per volume of undiluted marrow [1/m^3] (H6)."""
+    facts_n, facts_p = patient_factors(facts, p)
+    shared: Any = (
+        p.sites[plan.bone].density
+        * needle_factor(plan.needle.gauge, p, side_holes=plan.side_holes)
+        * np.exp(donor.ln_nucleated)
+    )
+    nucleated = p.marrow_nucleated * shared * facts_n
+    progenitors = p.marrow_progenitors * shared * facts_p * np.exp(donor.ln_progenitors)
+    return nucleated, progenitors
 
 
-def draw_laboratory(p: AspirationParameters, rng: np.random.Generator) -> float:
-    """Return a laboratory's factor on colony counts, 1 in the reference laboratory (H7)."""
-    return float(np.exp(p.laboratory_spread * rng.standard_normal()))
+def drawn(
+    patient: Patient | Facts,
+    plan: Harvest,
+    p: AspirationParameters,
+    donor: Donor,
+    depots: NDArray[np.floating[Any]],
+) -> Drawn:
+    r"""Return all draws of a plan and their pool, over samples (H1 to H6).
 
+    .. math:: \ln\theta_j = \ln(m_\theta \theta) + \sigma_\theta z_j
 
-def count_colonies(
-    prevalence: Values, plated: Values, laboratory: Values, rng: np.random.Generator
-) -> NDArray[np.int64]:
-    r"""Return the colonies a dish shows (H7).
-
-    .. math:: n \sim \mathrm{Poisson}(\text{plated} \cdot \text{prevalence} \cdot E)
+    The depots of a position vary by luck, together for nucleated cells and progenitors. Cells are
+    expected numbers, not whole ones.
 
     Parameters
     ----------
-    prevalence
-        Progenitors per nucleated cell, as the reference laboratory counts them [-].
-    plated
-        Nucleated cells plated [-].
-    laboratory
-        Plating efficiency :math:`E` relative to the reference laboratory [-].
-    rng
-        Luck of the dish.
+    patient
+        Facts that move the yield, of one patient or of many.
+    plan
+        Bone, draws, needle and anticoagulant; the bone is one the catalogue knows.
+    p
+        The numbers of harvest, each one value or (sample,).
+    donor
+        The luck of the donor, one or (sample,).
+    depots
+        Standard normal deviates :math:`z`, (draw, sample) [-].
+
+    Returns
+    -------
+    Drawn
+        Nucleated cells include the progenitors.
     """
-    expected = np.asarray(plated) * np.asarray(prevalence) * np.asarray(laboratory)
-    return np.asarray(rng.poisson(expected), dtype=np.int64)
+    facts = Facts.of(patient) if isinstance(patient, Patient) else patient
+    site = p.sites[plan.bone]
+    volumes = np.array(plan.draws)
+    before = drained_before(
+        volumes,
+        p.position_spacing,
+        p.overlap_length,
+        track=plan.track,
+        step=plan.step,
+        punctures=plan.punctures,
+    )
+    each, before = volumes[:, np.newaxis], before.reshape(volumes.size, -1)
+    luck = site.depot * np.exp(p.depot_spread * depots)
+    share_n = np.asarray(marrow_share(each, p.theta_nucleated * luck, before))
+    share_p = np.asarray(marrow_share(each, p.theta_progenitors * luck, before))
+    marrow_n, marrow_p = undiluted(facts, plan, p, donor)
+    blood = p.blood_nucleated if facts.blood_nucleated is None else facts.blood_nucleated
+    haematocrit = np.where(facts.female, p.blood_haematocrit_female, p.blood_haematocrit_male)
+    # The laws are linear in the share of marrow, so that the pool needs its mean alone.
+    mean_n: Any = np.sum(each * share_n, axis=0) / plan.volume
+    mean_p: Any = np.sum(each * share_p, axis=0) / plan.volume
+    pool: dict[str, Any] = {
+        "nucleated": nucleated_concentration(mean_n, marrow_n, blood),
+        "progenitors": progenitor_concentration(mean_p, marrow_p),
+        "platelets": blood_component(mean_n, p.blood_platelets, p.marrow_displacement),
+        "red_cell_volume": blood_component(mean_n, haematocrit, p.marrow_displacement),
+    }
+    return Drawn(
+        volumes=each,
+        share_nucleated=share_n,
+        share_progenitors=share_p,
+        marrow_nucleated=marrow_n,
+        marrow_progenitors=marrow_p,
+        blood_nucleated=blood,
+        pool=Suspension(
+            volume=plan.volume + plan.anticoagulant,
+            anticoagulant=plan.anticoagulant,
+            **{name: plan.volume * density for name, density in pool.items()},
+        ),
+    )

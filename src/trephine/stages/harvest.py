@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import numpy as np
 
 from trephine.case.aspirate import Aspirate, Draw
@@ -10,8 +12,7 @@ from trephine.case.patient import Patient
 from trephine.case.suspension import Suspension
 from trephine.core.errors import InputError, Problem, did_you_mean
 from trephine.core.types import Budget
-from trephine.models import aspiration
-from trephine.models.aspiration import AspirationParameters, Donor
+from trephine.models.aspiration import AspirationParameters, Donor, drawn
 
 VERSION = 1
 """Goes up when the same inputs give another product."""
@@ -84,39 +85,23 @@ def harvest(
     wrong = problems(plan, p)
     if wrong:
         raise InputError("the harvest cannot be simulated", wrong)
-    site = p.sites[plan.bone]
-    volumes = np.array(plan.draws)
-    depots = site.depot * np.exp(p.depot_spread * rng.standard_normal(volumes.size))
-    before = aspiration.drained_before(volumes, p.position_spacing, p.overlap_length)
-    share_n = np.asarray(aspiration.marrow_share(volumes, p.theta_nucleated * depots, before))
-    share_p = np.asarray(aspiration.marrow_share(volumes, p.theta_progenitors * depots, before))
-
-    marrow_n, marrow_p = undiluted(patient, plan, p, donor)
-    blood = p.blood_nucleated if patient.blood_nucleated is None else patient.blood_nucleated
-    nucleated = volumes * aspiration.nucleated_concentration(share_n, marrow_n, blood)
-    progenitors = volumes * aspiration.progenitor_concentration(share_p, marrow_p)
-    haematocrit = p.blood_haematocrit_male
-    if patient.sex == "female":
-        haematocrit = p.blood_haematocrit_female
-    red = volumes * aspiration.blood_component(share_n, haematocrit, p.marrow_displacement)
-    platelets = volumes * aspiration.blood_component(
-        share_n, p.blood_platelets, p.marrow_displacement
-    )
+    found = drawn(patient, plan, p, donor, rng.standard_normal(len(plan.draws))[:, np.newaxis])
     pool = Suspension(
-        volume=plan.volume + plan.anticoagulant,
-        nucleated=float(nucleated.sum()),
-        progenitors=float(progenitors.sum()),
-        platelets=float(platelets.sum()),
-        red_cell_volume=float(red.sum()),
-        anticoagulant=plan.anticoagulant,
+        **{f.name: float(np.squeeze(getattr(found.pool, f.name))) for f in fields(Suspension)}
     )
-    from_marrow = float(marrow_n * (share_n @ volumes))
-    from_blood = float(blood * ((1.0 - share_n) @ volumes))
+    share_n, share_p = (
+        np.asarray(s)[:, 0] for s in (found.share_nucleated, found.share_progenitors)
+    )
+    volumes = found.volumes[:, 0]
+    from_marrow = float(found.marrow_nucleated * (share_n @ volumes))
+    from_blood = float(found.blood_nucleated * ((1.0 - share_n) @ volumes))
     return Aspirate(
         pool=pool,
         draws=tuple(
             Draw(*(float(value) for value in row))
-            for row in zip(volumes, share_p, nucleated, progenitors, strict=True)
+            for row in zip(
+                volumes, share_p, found.nucleated[:, 0], found.progenitors[:, 0], strict=True
+            )
         ),
         budgets=(
             Budget(
@@ -128,7 +113,7 @@ def harvest(
             Budget(
                 "progenitors",
                 "1",
-                {"from marrow": float(marrow_p * (share_p @ volumes))},
+                {"from marrow": float(found.marrow_progenitors * (share_p @ volumes))},
                 {"in the pool": pool.progenitors},
             ),
             Budget(
@@ -140,18 +125,3 @@ def harvest(
         ),
         donor_age=patient.age,
     )
-
-
-def undiluted(
-    patient: Patient, plan: Harvest, p: AspirationParameters, donor: Donor
-) -> tuple[float, float]:
-    """Return nucleated cells and progenitors per volume of undiluted marrow [1/m^3] (H6)."""
-    facts_n, facts_p = aspiration.patient_factors(patient, p)
-    shared = (
-        p.sites[plan.bone].density
-        * aspiration.needle_factor(plan.needle.gauge, p, side_holes=plan.side_holes)
-        * float(np.exp(donor.ln_nucleated))
-    )
-    nucleated = p.marrow_nucleated * shared * facts_n
-    progenitors = p.marrow_progenitors * shared * facts_p * float(np.exp(donor.ln_progenitors))
-    return nucleated, progenitors
