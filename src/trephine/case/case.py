@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import tomli_w
 from pydantic import Field
 
-from trephine.case.document import Document, validate
+from trephine.case.document import Document, table, validate
 from trephine.case.patient import Patient
 from trephine.case.plan import Plan
 from trephine.case.site import Site
 from trephine.core import digest
-from trephine.core.errors import InputError
 
 
 class Case(Document):
@@ -89,23 +87,7 @@ def read(path: str | Path) -> Case:
         If the file cannot be read, is not TOML, or is not a valid case; every problem at once.
     """
     path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise InputError(f"{path}: there is no such file; give a case file in TOML") from None
-    except IsADirectoryError:
-        raise InputError(f"{path} is a folder; give a case file in TOML") from None
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8"
-        ) from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from None
-    try:
-        data = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # also an endless number or nest of brackets
-        raise InputError(f"{path} is not valid TOML: {error}") from None
-    case = validate(Case, data, path.name)
+    case = validate(Case, table(path, "a case file"), path.name)
     scan = case.site.scan
     if scan is None:
         return case

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
 import typing
+from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, StrictBool, ValidationError
@@ -44,6 +46,39 @@ PLAIN_WORDS = {
     "too_short": "must not be empty",
 }
 """What pydantic says in its own words, in ours."""
+
+
+def table(path: Path, what: str) -> dict[str, Any]:
+    """Return the plain data of a TOML file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    what
+        What it should be, for a message: ``"a case file"``.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read or is not TOML.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise InputError(f"{path}: there is no such file; give {what} in TOML") from None
+    except IsADirectoryError:
+        raise InputError(f"{path} is a folder; give {what} in TOML") from None
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8"
+        ) from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from None
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # also an endless number or nest of brackets
+        raise InputError(f"{path} is not valid TOML: {error}") from None
 
 
 def validate(kind: type[D], data: object, name: str) -> D:
