@@ -19,7 +19,7 @@ from trephine.case.suspension import Suspension
 from trephine.catalogue.load import catalogue
 from trephine.core.errors import InputError
 from trephine.core.rng import Streams
-from trephine.models import aspiration, culture, injection, placement, separation
+from trephine.models import aspiration, culture, injection, placement, retention, separation
 from trephine.models.aspiration import AspirationParameters, Donor
 from trephine.models.injection import InjectionParameters
 from trephine.models.reading import Reading
@@ -201,9 +201,9 @@ def test_culture_conserves_and_is_linear(days: float, hours: float, seeded: floa
 @quick
 @given(st.floats(0.0, 400.0), st.floats(0.0, 1.0), st.floats(0.1, 10.0), st.floats(10.0, 100.0))
 def test_retention_falls_from_one(time: float, lost: float, fast: float, slow: float) -> None:
-    share = injection.retained(time, lost, fast, slow)
+    share = retention.retained(time, lost, fast, slow)
     assert 0.0 <= share <= 1.0
-    assert injection.retained(time + 1.0, lost, fast, slow) <= share
+    assert retention.retained(time + 1.0, lost, fast, slow) <= share
     assert share <= lost * 2 ** (-time / fast) + (1 - lost) + 1e-12
 
 

@@ -70,8 +70,9 @@ def run(p: InjectionParameters = P, product: Concentrate = BMAC, **plan: object)
 
 
 def test_funnel_by_hand() -> None:
-    # 30,000 x 1 x e^-0.002 x 1 x 0.967 x 0.95 x (4 mL / 9.1865 mL) x 0.55; the gap is all the room.
-    graft = run(TIGHT)
+    # 30,000 x 1 x e^-0.002 x 1 x 0.967 x 0.95 x (4 mL / 9.1865 mL) x 0.55; the gap is all the room,
+    # and 4 mL/min into 4 mL is the usual rate, at which veins take 0.05 + 0.25/3 of the 0.45.
+    graft = run(TIGHT, flow="4 mL/min")
     room = SITE.gap.sum() * SITE.grid.voxel_volume
     assert room == pytest.approx(4e-6, rel=1e-12)
     lines = [(line.name, line.progenitors) for line in graft.funnel]
@@ -82,7 +83,11 @@ def test_funnel_by_hand() -> None:
     assert lines[4] == ("placed at the lesion", pytest.approx(placed, rel=1e-6))
     assert lines[5][1] == pytest.approx(placed * 0.95, rel=1e-6)
     assert lines[6][1] == pytest.approx(placed * 0.95 * 4 / 9.1865, rel=1e-6)
-    assert lines[7][1] == pytest.approx(placed * 0.95 * 4 / 9.1865 * 0.55, rel=1e-6)
+    assert lines[7] == (
+        "kept from the veins",
+        pytest.approx(lines[6][1] * (0.95 - 0.25 / 3), rel=1e-6),
+    )
+    assert lines[8][1] == pytest.approx(placed * 0.95 * 4 / 9.1865 * 0.55, rel=1e-6)
     assert graft.fill == pytest.approx(SITE.gap)
 
 

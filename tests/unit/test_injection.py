@@ -62,7 +62,9 @@ def test_viscosity_by_hand() -> None:
 
 
 def test_waiting_by_hand() -> None:
-    assert injection.hold_survival(24 * 3600.0, P.hold_loss) == pytest.approx(math.exp(-0.048))
+    assert injection.hold_survival(24 * 3600.0, P.hold_loss["room"]) == pytest.approx(
+        math.exp(-0.048)
+    )
 
 
 def test_room_by_hand() -> None:
@@ -70,19 +72,14 @@ def test_room_by_hand() -> None:
     assert injection.fits(3e-6, 4e-6) == 1.0
 
 
-def test_retention_by_hand() -> None:
-    # The joint of the specification: 15 % after a month and 1.5 % after half a year.
-    month = injection.retained(30 * DAY, 0.76, 2 * DAY, 45 * DAY)
-    half_year = injection.retained(180 * DAY, 0.76, 2 * DAY, 45 * DAY)
-    assert month == pytest.approx(0.1512, abs=1e-4)
-    assert half_year == pytest.approx(0.24 / 16, rel=1e-9)
-    assert injection.retained(0.0, 0.45, 3 * DAY, 30 * DAY) == 1.0
-
-
 def test_each_carrier_has_all_its_numbers() -> None:
     carriers = {"none", "clot", "demineralised_bone", "allograft", "ceramic"}
-    assert set(P.washed_out) == set(P.fast_half_life) == set(P.slow_half_life) == carriers
-    assert P.washed_out["demineralised_bone"] < P.washed_out["clot"] < P.washed_out["none"]
+    assert set(P.retention) >= carriers
+    washed = {name: P.retention[name].washed_out for name in carriers}
+    assert washed["demineralised_bone"] < washed["clot"] < washed["none"]
+    assert washed["clot"] == 0.45
+    solid = carriers - {"none", "clot"}
+    assert set(P.solid) == solid
+    assert set(P.filtration.capture) == {*solid, "gelatin"}
     guidance = {"blind", "ultrasound", "fluoroscopy", "ct"}
     assert set(P.accuracy) == set(P.placement_error) == guidance
-    assert P.washed_out["clot"] == 0.45

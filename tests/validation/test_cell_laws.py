@@ -17,7 +17,7 @@ from trephine.case.patient import Patient
 from trephine.case.processing import Concentrate
 from trephine.case.suspension import Suspension
 from trephine.catalogue.load import catalogue
-from trephine.models import aspiration, culture, injection, separation
+from trephine.models import aspiration, culture, retention, separation
 from trephine.models.aspiration import AspirationParameters, Donor
 from trephine.models.injection import InjectionParameters
 from trephine.models.reading import Reading
@@ -32,6 +32,7 @@ INJECTING = READING.fill(InjectionParameters)
 APART = replace(DRAWING, depot_spread=1e-12, position_spacing=1.0)
 """Positions too far apart to overlap, each with the median depot."""
 ML = 1e-6
+DAY = 86400.0
 GRANULOCYTES = ("promyelocyte", "myelocyte", "metamyelocyte", "neutrophil", "eosinophil")
 
 Verdict = Literal["within", "near", "miss"]
@@ -103,16 +104,11 @@ def colony_fold(reduction: float) -> float:
     return float(separation.fold(recovery, reduction, 1.0))
 
 
-def retained_at_six_weeks() -> float:
-    carrier, day = "demineralised_bone", 86400.0
-    return float(
-        injection.retained(
-            42 * day,
-            INJECTING.washed_out[carrier],
-            INJECTING.fast_half_life[carrier],
-            INJECTING.slow_half_life[carrier],
-        )
-    )
+def kept_in(bed: str, time: float) -> float:
+    """Share of the cells that is there after a time [s]."""
+    where = INJECTING.retention[bed]
+    lost = retention.lost_early(where)
+    return float(retention.retained(time, lost, where.fast_half_life, where.slow_half_life))
 
 
 def two_passages() -> float:
@@ -195,7 +191,7 @@ SCORES = (
     Score("Ficoll, nucleated recovered", recovered("ficoll"), (0.20, 0.22), "miss"),
     Score(
         "ceramic scaffold, cells at six weeks",
-        retained_at_six_weeks(),
+        kept_in("ceramic", 42 * DAY),
         (0.24, 0.26),
         "miss",
         fit=True,

@@ -6,8 +6,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from trephine.case.document import Document
-from trephine.case.harvesting import Needle
+from trephine.case.document import Document, Flag
+from trephine.case.harvesting import Gauge, Needle
 from trephine.core.units import Flow, Unit, Volume, written
 
 Reach = Annotated[float, Unit("m", "mm", gt=0, le=0.05)]
@@ -41,6 +41,10 @@ class Delivery(Document):
         Time from the finished product to the injection [s]; the usual handling unless given.
     kept
         Where the product waits: cool, at room temperature, or at that of the body.
+    drawn_up
+        Gauge of the needle that the product is drawn up through; none unless given.
+    opened
+        Whether the gap was cut open and is left without containment.
     portions
         Parts the volume is injected in, each with the needle placed anew.
     apart
@@ -59,6 +63,8 @@ class Delivery(Document):
     reach: Reach = written("8 mm")
     wait: DurationOrNone | None = None
     kept: Literal["cool", "room", "body"] = "room"
+    drawn_up: Gauge | None = None
+    opened: Flag = False
     portions: Portions = 1
     apart: Apart = written("0 mm")
     loading: Literal["mixed", "filtered"] = "mixed"

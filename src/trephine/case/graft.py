@@ -29,6 +29,25 @@ class Loss:
 
 
 @dataclass(frozen=True)
+class Passage:
+    """How the product went through the needle.
+
+    Parameters
+    ----------
+    stress
+        Shear stress at the wall of the needle [Pa].
+    pressure
+        Pressure that the flow through the needle needs [Pa].
+    resting_pressure
+        Pressure within resting bone, which the injection must exceed besides [Pa].
+    """
+
+    stress: float
+    pressure: float
+    resting_pressure: float
+
+
+@dataclass(frozen=True)
 class Graft:
     """One injection as it settles on the grid.
 
@@ -53,6 +72,12 @@ class Graft:
     allograft, ceramic
         Fraction of each voxel that is solid allograft, or solid ceramic, (x, y, z) [-]; a single
         number holds everywhere.
+    tips
+        Where the needle tip was for each portion, three coordinates each [m].
+    passage
+        Stress and pressures of the injection; None where nothing was injected.
+    notices
+        What a reader must be told of the numbers behind it, in sentences.
     """
 
     day: float
@@ -66,6 +91,9 @@ class Graft:
     budgets: tuple[Budget, ...]
     allograft: Voxels = field(default_factory=lambda: np.zeros(()))
     ceramic: Voxels = field(default_factory=lambda: np.zeros(()))
+    tips: tuple[tuple[float, float, float], ...] = ()
+    passage: Passage | None = None
+    notices: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Freeze the arrays."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
-from scipy.ndimage import distance_transform_edt
+from numpy.typing import NDArray
 
 from trephine.case.anatomy import Anatomy
 from trephine.core.types import Voxels
+
+Values: TypeAlias = float | NDArray[np.floating[Any]]
+"""A number or an array of them."""
 
 
 def depth_beyond_gap(anatomy: Anatomy) -> Voxels:
@@ -17,37 +21,87 @@ def depth_beyond_gap(anatomy: Anatomy) -> Voxels:
     A voxel counts as gap where it holds at least half of what the fullest voxel holds. The face
     lies half a voxel beyond the centre of the last one.
     """
+    # Imported where needed: the dose of a plan is told without it, and it is slow to load.
+    from scipy.ndimage import distance_transform_edt  # noqa: PLC0415
+
     inside = anatomy.gap >= 0.5 * anatomy.gap.max()
     steps = distance_transform_edt(~inside)
     depth: Voxels = np.maximum(steps - 0.5, 0.0) * anatomy.grid.spacing
     return depth
 
 
-def capacity(anatomy: Anatomy, reach: float, accessible: Mapping[str, float]) -> Voxels:
-    r"""Return how much of each voxel the product can take up, (x, y, z) [-].
+class Reach(NamedTuple):
+    """What lies within reach of the gap, by tissue: fractions of voxels [-], or volumes [m^3]."""
 
-    .. math:: c = a_\mathrm{gap} g + w\,(a_\mathrm{canal} k + a_\mathrm{callus} s), \qquad
-              w = \min(1, \max(0, (r - d)/h + 1/2))
+    gap: Values
+    canal: Values
+    callus: Values
 
-    The whole gap is within reach; canal and soft tissue around the bone are as far as the
-    depth :math:`d` beyond the gap is within the reach :math:`r`, softened over a voxel
-    :math:`h`.
+
+def within_reach(anatomy: Anatomy, reach: float) -> Reach:
+    r"""Return how much of each voxel is within reach, by tissue, (x, y, z) [-].
+
+    .. math:: g,\; w k,\; w s, \qquad w = \min(1, \max(0, (r - d)/h + 1/2))
+
+    The whole gap :math:`g` is within reach; canal :math:`k` and soft tissue around the bone
+    :math:`s` are as far as the depth :math:`d` beyond the gap is within the reach :math:`r`,
+    softened over a voxel :math:`h`.
 
     Parameters
     ----------
     anatomy
-        Fractions of gap :math:`g`, canal :math:`k` and callus space :math:`s`.
+        Fractions of gap, canal and callus space.
+    reach
+        How far beyond the gap the product spreads [m].
+    """
+    beyond = (reach - depth_beyond_gap(anatomy)) / anatomy.grid.spacing + 0.5
+    within = np.clip(beyond, 0.0, 1.0)
+    canal = anatomy.healing - anatomy.gap - anatomy.callus
+    return Reach(anatomy.gap, within * canal, within * anatomy.callus)
+
+
+def room(volumes: Reach, accessible: Mapping[str, float]) -> Values:
+    r"""Return how much the product can take up of what lies within reach.
+
+    .. math:: c = a_\mathrm{gap}\, g + a_\mathrm{canal}\, k + a_\mathrm{callus}\, s
+
+    Of fractions of voxels (x, y, z) [-], or of volumes [m^3]: a sum over voxels comes first or
+    last, so the room of a site is known for any shares from three volumes.
+
+    Parameters
+    ----------
+    volumes
+        What lies within reach.
+    accessible
+        Share of each tissue that gives way, by ``gap``, ``canal`` and ``callus``, numbers or
+        arrays (sample,) [-].
+    """
+    return (
+        accessible["gap"] * volumes.gap
+        + accessible["canal"] * volumes.canal
+        + accessible["callus"] * volumes.callus
+    )
+
+
+def volumes_within_reach(anatomy: Anatomy, reach: float) -> Reach:
+    """Return the volumes of gap, canal and callus space within reach of the gap [m^3]."""
+    voxel = anatomy.grid.voxel_volume
+    return Reach(*(float(np.sum(part)) * voxel for part in within_reach(anatomy, reach)))
+
+
+def capacity(anatomy: Anatomy, reach: float, accessible: Mapping[str, float]) -> Voxels:
+    """Return how much of each voxel the product can take up, (x, y, z) [-].
+
+    Parameters
+    ----------
+    anatomy
+        Fractions of gap, canal and callus space.
     reach
         How far beyond the gap the product spreads [m].
     accessible
         Share of each tissue that gives way, by ``gap``, ``canal`` and ``callus`` [-].
     """
-    beyond = (reach - depth_beyond_gap(anatomy)) / anatomy.grid.spacing + 0.5
-    within = np.clip(beyond, 0.0, 1.0)
-    canal = anatomy.healing - anatomy.gap - anatomy.callus
-    around = accessible["canal"] * canal + accessible["callus"] * anatomy.callus
-    room: Voxels = accessible["gap"] * anatomy.gap + within * around
-    return room
+    return np.asarray(room(within_reach(anatomy, reach), accessible))
 
 
 def gap_centre(anatomy: Anatomy) -> tuple[float, float, float]:
@@ -55,6 +109,30 @@ def gap_centre(anatomy: Anatomy) -> tuple[float, float, float]:
     total = float(anatomy.gap.sum())
     x, y, z = (float((anatomy.gap * c).sum()) / total for c in anatomy.grid.centres())
     return x, y, z
+
+
+def aims(anatomy: Anatomy, portions: int, apart: float) -> tuple[tuple[float, float, float], ...]:
+    r"""Return where the needle tip is aimed at for each portion, three coordinates each [m].
+
+    .. math:: x_i = c + a\,(\cos\varphi_i\, u + \sin\varphi_i\, v), \qquad
+              \varphi_i = 2\pi i/n
+
+    A circle of radius :math:`a` about the centre :math:`c` of the gap in the gap's plane, whose
+    directions are :math:`u` along x and :math:`v`, tilted with the fracture about x. One portion
+    is aimed at the centre.
+    """
+    x, y, z = gap_centre(anatomy)
+    radius = apart if portions > 1 else 0.0
+    along, up = np.cos(anatomy.tilt), np.sin(anatomy.tilt)
+    turns = 2.0 * np.pi * np.arange(portions) / portions
+    return tuple(
+        (
+            float(x + radius * np.cos(turn)),
+            float(y + radius * np.sin(turn) * along),
+            float(z + radius * np.sin(turn) * up),
+        )
+        for turn in turns
+    )
 
 
 def ease(anatomy: Anatomy, tip: tuple[float, float, float], volume: float) -> Voxels:
@@ -126,3 +204,41 @@ def settle(room: Voxels, readiness: Voxels, volume: float, voxel_volume: float) 
     level = (wanted - before[full]) / rest[full]
     filled: Voxels = room * np.minimum(1.0, level * readiness)
     return filled
+
+
+def settle_in_turn(
+    anatomy: Anatomy,
+    room: Voxels,
+    tips: Sequence[tuple[float, float, float]],
+    volume: float,
+) -> Voxels:
+    """Return the fraction of each voxel that portions of a volume take up, (x, y, z) [-].
+
+    Equal portions, one after another, each from its own needle tip into the room that the ones
+    before it left; the last one brings what is left of the volume, so that the sum is exact.
+
+    Parameters
+    ----------
+    anatomy
+        The site.
+    room
+        Capacity of each voxel [-].
+    tips
+        Where the needle tip is for each portion [m].
+    volume
+        Volume that settles in all [m^3].
+
+    Raises
+    ------
+    ValueError
+        If there is not that much room.
+    """
+    voxel = anatomy.grid.voxel_volume
+    fill = np.zeros(anatomy.grid.shape)
+    for number, tip in enumerate(tips):
+        rest = volume - float(fill.sum()) * voxel
+        part = rest / (len(tips) - number)
+        free = np.maximum(room - fill, 0.0)
+        taken = settle(free, ease(anatomy, tip, part), part, voxel)
+        fill = np.minimum(fill + taken, room)
+    return fill

@@ -7,14 +7,15 @@ import numpy as np
 from trephine.case.anatomy import Anatomy
 from trephine.case.concentrate import Concentrate
 from trephine.case.delivery import Delivery
-from trephine.case.graft import Graft, Loss
+from trephine.case.graft import Graft, Loss, Passage
 from trephine.case.settings import Settings
+from trephine.case.suspension import Suspension
 from trephine.core.errors import InputError, Problem
 from trephine.core.types import Budget, Voxels
-from trephine.models import injection, placement
-from trephine.models.injection import InjectionParameters
+from trephine.models import placement
+from trephine.models.injection import Delivered, InjectionParameters, Step, bore, delivered
 
-VERSION = 2
+VERSION = 3
 """Goes up when the same inputs give another product."""
 
 
@@ -32,7 +33,7 @@ def problems(plan: Delivery, p: InjectionParameters, place: str = "deliver") -> 
     """
     found = []
     try:
-        injection.bore(plan.needle.gauge, p)
+        bore(plan.needle.gauge, p)
     except ValueError as error:
         found.append(Problem(f"{place}.needle.gauge", str(error)))
     pores = plan.carrier_volume * (1.0 - p.solid.get(plan.carrier, 0.0))
@@ -57,18 +58,12 @@ def deliver(
     rng: np.random.Generator,
     held: float = 0.0,
 ) -> Graft:
-    r"""Return what of the product stays at the lesion, on the grid.
+    """Return what of the product stays at the lesion, on the grid.
 
-    .. math:: N = N_\mathrm{product}\, \frac{V_\mathrm{inj}}{V_\mathrm{product}}\,
-              v_\mathrm{hold}\, S_\mathrm{needle}\, A_\mathrm{guid}\, (1 - L_\mathrm{track})\,
-              \min\!\left(1, \frac{V_\mathrm{acc}}{V}\right) (1 - f)
-
-    the order of the funnel (D1, D2), where :math:`V` is the volume that arrives with its
-    carrier. Of the retention law D3 only the share :math:`f` that is gone after the first days
-    is taken off; the slow loss belongs to the healing model, whose own death rates act on what
-    stays. Escape by veins is part of :math:`f`. The pieces of a solid carrier take up a share of
-    its bulk volume, and the product fills the pores between them. Filtration of progenitors onto
-    a carrier is not modelled: carrier and cells are mixed.
+    How much stays is :func:`trephine.models.injection.delivered`, told of one sample; where it
+    lies is :mod:`trephine.models.placement`. The share that guidance misplaces is lost as a
+    share; the error of the needle tip moves what is left within the lesion and loses nothing,
+    so a miss counts once.
 
     Parameters
     ----------
@@ -78,7 +73,7 @@ def deliver(
     anatomy
         The site.
     plan
-        Volume, needle, guidance, carrier and reach.
+        Volume, needle, guidance, carrier, reach and portions.
     day
         Day of the injection [s].
     p
@@ -86,9 +81,9 @@ def deliver(
     s
         Settings; the anatomy already lies on their grid.
     rng
-        Luck of the needle tip, three deviates.
+        Luck of the needle tip, three deviates for each portion.
     held
-        Time the product waited before this session, beyond the handling time [s].
+        Time the product waited before this session, beyond the wait of the plan [s].
 
     Returns
     -------
@@ -98,11 +93,12 @@ def deliver(
     Raises
     ------
     InputError
-        If the needle is unknown, more is injected than there is, or the grid holds no gap.
+        If the needle is unknown, more is injected than there is, the portions miss the bone, or
+        the grid holds no gap.
     """
     del s
     product = concentrate.product
-    _refuse(plan, product.volume, p)
+    _refuse(plan, product.volume, anatomy, p)
     if not anatomy.gap.any():
         raise InputError(
             "the delivery cannot be simulated",
@@ -110,44 +106,16 @@ def deliver(
         )
     room = placement.capacity(anatomy, plan.reach, p.accessible)
     voxel = anatomy.grid.voxel_volume
-    accessible = float(room.sum()) * voxel
-    radius = injection.bore(plan.needle.gauge, p) / 2.0
-    stress = injection.wall_stress(plan.flow, radius, injection.viscosity(product.haematocrit, p))
-    accuracy, kept = p.accuracy[plan.guidance], 1.0 - p.leak
-    pieces = plan.carrier_volume * p.solid.get(plan.carrier, 0.0)
-    mixed = plan.volume + pieces
-    arriving = mixed * accuracy * kept
-    settled = injection.fits(arriving, accessible)
-    shares = (
-        ("left over", "taken up for injection", plan.volume / product.volume),
-        (
-            "died waiting",
-            "alive after waiting",
-            float(injection.hold_survival(p.handling_time + held, p.hold_loss)),
-        ),
-        ("sheared", "through the needle", float(injection.needle_survival(stress, p))),
-        ("misplaced", "placed at the lesion", accuracy),
-        ("leaked", "kept from running back along the track", kept),
-        ("found no room", "fits the room at the lesion", settled),
-        ("washed out", "stays after the first days", 1.0 - p.washed_out[plan.carrier]),
-    )
+    made = delivered(product, plan, float(room.sum()) * voxel, p, held)
     others = product.nucleated - product.progenitors
-    funnel = [Loss("in the product", product.progenitors, product.nucleated)]
-    left = 1.0
-    for _, name, share in shares:
-        left *= share
-        funnel.append(Loss(name, product.progenitors * left, (product.progenitors + others) * left))
-
-    centre = placement.gap_centre(anatomy)
-    offset = p.placement_error[plan.guidance] * rng.standard_normal(3)
-    tip = (centre[0] + offset[0], centre[1] + offset[1], centre[2] + offset[2])
-    volume = arriving * settled
-    fill = placement.settle(room, placement.ease(anatomy, tip, volume), volume, voxel)
+    tips = _tips(anatomy, plan, p, rng)
+    volume = float(made.volume)
+    fill = placement.settle_in_turn(anatomy, room, tips, volume)
     per_volume = fill / (fill.sum() * voxel)
-    solid = fill * pieces / mixed
+    solid = fill * (made.pieces / made.mixed)
     nowhere = np.zeros(anatomy.grid.shape)
-    graft_progenitors = product.progenitors * left * per_volume
-    graft_others = others * left * per_volume
+    graft_progenitors = float(made.progenitors) * per_volume
+    graft_others = float(made.others) * per_volume
     return Graft(
         day=day,
         fill=fill,
@@ -158,28 +126,72 @@ def deliver(
         allograft=solid if plan.carrier == "allograft" else nowhere,
         ceramic=solid if plan.carrier == "ceramic" else nowhere,
         cultured=concentrate.cultured,
-        funnel=tuple(funnel),
+        funnel=_funnel(product, made),
         budgets=(
-            _cells("progenitors", product.progenitors, shares, graft_progenitors, voxel),
-            _cells("other nucleated cells", others, shares, graft_others, voxel),
-            Budget(
-                "volume",
-                "m^3",
-                {"product": product.volume, "carrier": pieces},
-                {
-                    "left over": product.volume - plan.volume,
-                    "misplaced": mixed * (1.0 - accuracy),
-                    "leaked": mixed * accuracy * p.leak,
-                    "found no room": arriving * (1.0 - settled),
-                    "at the lesion": float(fill.sum()) * voxel,
-                },
-            ),
+            _cells("progenitors", product.progenitors, made.shares, graft_progenitors, voxel),
+            _cells("other nucleated cells", others, made.of_others, graft_others, voxel),
+            _volume(product, plan, made, float(fill.sum()) * voxel),
         ),
+        tips=tips,
+        passage=Passage(float(made.stress), float(made.pressure), float(p.resting_pressure)),
+        notices=_notices(plan, p, held),
     )
 
 
-def _refuse(plan: Delivery, available: float, p: InjectionParameters) -> None:
+def _tips(
+    anatomy: Anatomy, plan: Delivery, p: InjectionParameters, rng: np.random.Generator
+) -> tuple[tuple[float, float, float], ...]:
+    """Return where the needle tip is for each portion [m]; the first one draws first."""
+    aims = placement.aims(anatomy, plan.portions, plan.apart)
+    error = p.placement_error[plan.guidance] * rng.standard_normal((plan.portions, 3))
+    return tuple(
+        (float(x + dx), float(y + dy), float(z + dz))
+        for (x, y, z), (dx, dy, dz) in zip(aims, error, strict=True)
+    )
+
+
+def _funnel(product: Suspension, made: Delivered) -> tuple[Loss, ...]:
+    """Return both kinds of cells after each step."""
+    progenitors, others = product.progenitors, product.nucleated - product.progenitors
+    funnel = [Loss("in the product", progenitors, product.nucleated)]
+    for step, other in zip(made.shares, made.of_others, strict=True):
+        progenitors, others = float(progenitors * step.share), float(others * other.share)
+        funnel.append(Loss(step.left, progenitors, progenitors + others))
+    return tuple(funnel)
+
+
+def _notices(plan: Delivery, p: InjectionParameters, held: float) -> tuple[str, ...]:
+    """Return what a reader must be told of the numbers behind a delivery."""
+    said = []
+    if plan.loading == "filtered":
+        carrier = plan.carrier.replace("_", " ")
+        said.append(
+            "How much more readily a carrier catches progenitors than other cells was measured "
+            "in dogs, on demineralised bone."
+        )
+        ratio, measured = plan.volume / plan.carrier_volume, p.filtration.measured_ratio
+        if ratio > measured * (1.0 + 1e-9):
+            said.append(
+                f"The product was passed through {carrier} at {ratio:.3g}:1; what a carrier "
+                f"catches was measured at {measured:.3g}:1 and may be less here."
+            )
+    waited = (p.handling_time if plan.wait is None else plan.wait) + held
+    if waited > p.longest_hold * (1.0 + 1e-9):
+        said.append(
+            f"The product waited {waited / 86400:.3g} days; marrow was never held longer than "
+            f"{p.longest_hold / 86400:.3g} days where its loss was counted."
+        )
+    return tuple(said)
+
+
+def _refuse(plan: Delivery, available: float, anatomy: Anatomy, p: InjectionParameters) -> None:
     wrong = problems(plan, p)
+    if plan.apart > anatomy.outer_radius:
+        text = (
+            f"portions {plan.apart * 1e3:.3g} mm from the middle of the gap miss the bone, whose "
+            f"radius is {anatomy.outer_radius * 1e3:.3g} mm; write at most that"
+        )
+        wrong.append(Problem("deliver.apart", text))
     if plan.volume > available * (1.0 + 1e-9):
         text = f"{plan.volume * 1e6:.3g} mL is more than the product of {available * 1e6:.3g} mL"
         wrong.append(Problem("deliver.volume", text))
@@ -188,17 +200,33 @@ def _refuse(plan: Delivery, available: float, p: InjectionParameters) -> None:
 
 
 def _cells(
-    quantity: str,
-    count: float,
-    shares: tuple[tuple[str, str, float], ...],
-    density: Voxels,
-    voxel: float,
+    quantity: str, count: float, steps: tuple[Step, ...], density: Voxels, voxel: float
 ) -> Budget:
     """Return the budget of a class of cells, loss by loss, closed on the sum over the voxels."""
     outgoing: dict[str, float] = {}
     left = count
-    for loss, _, share in shares:
-        outgoing[loss] = left * (1.0 - share)
-        left *= share
+    for step in steps:
+        outgoing[step.loss] = float(left * (1.0 - step.share))
+        left = float(left * step.share)
     outgoing["at the lesion"] = float(density.sum()) * voxel
     return Budget(quantity, "1", {"in the product": count}, outgoing)
+
+
+def _volume(product: Suspension, plan: Delivery, made: Delivered, filled: float) -> Budget:
+    """Return the budget of the volume, closed on the sum over the voxels."""
+    share = {step.loss: float(step.share) for step in made.shares}
+    brought = float(made.mixed)
+    placed = brought * share["misplaced"]
+    arriving = placed * share["leaked"]
+    outgoing = {
+        "left over": product.volume - plan.volume,
+        "flowed through the carrier": float(made.passed),
+        "misplaced": brought * (1.0 - share["misplaced"]),
+        "leaked": placed * (1.0 - share["leaked"]),
+        "found no room": arriving * (1.0 - share["found no room"]),
+        "at the lesion": filled,
+    }
+    if plan.loading == "mixed":
+        del outgoing["flowed through the carrier"]
+    incoming = {"product": product.volume, "carrier": float(made.pieces)}
+    return Budget("volume", "m^3", incoming, outgoing)
