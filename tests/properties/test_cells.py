@@ -22,8 +22,8 @@ from trephine.core.rng import Streams
 from trephine.models import aspiration, culture, injection, placement, retention, separation
 from trephine.models.aspiration import AspirationParameters, Donor
 from trephine.models.injection import InjectionParameters
+from trephine.models.processing import ProcessParameters
 from trephine.models.reading import Reading
-from trephine.models.separation import ProcessParameters
 from trephine.stages.harvest import harvest
 from trephine.stages.process import process
 

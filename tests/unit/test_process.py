@@ -13,8 +13,8 @@ from trephine.case.processing import Concentrate, Culture, Unspun
 from trephine.case.suspension import Suspension
 from trephine.catalogue.load import catalogue
 from trephine.core.errors import InputError
+from trephine.models.processing import ProcessParameters
 from trephine.models.reading import Reading
-from trephine.models.separation import ProcessParameters
 from trephine.stages.process import check_device, problems, process
 
 P = Reading(catalogue()).fill(ProcessParameters)

@@ -10,8 +10,8 @@ import pytest
 
 from trephine.catalogue.load import catalogue
 from trephine.models import separation
+from trephine.models.processing import ProcessParameters
 from trephine.models.reading import Reading
-from trephine.models.separation import ProcessParameters
 
 P = Reading(catalogue()).fill(ProcessParameters).separation
 

@@ -20,8 +20,8 @@ from trephine.catalogue.load import catalogue
 from trephine.models import aspiration, culture, retention, separation
 from trephine.models.aspiration import AspirationParameters, Donor
 from trephine.models.injection import InjectionParameters
+from trephine.models.processing import ProcessParameters
 from trephine.models.reading import Reading
-from trephine.models.separation import ProcessParameters
 from trephine.stages.harvest import harvest
 from trephine.stages.process import process
 

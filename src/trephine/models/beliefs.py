@@ -16,9 +16,9 @@ from trephine.models.aspiration import AspirationParameters
 from trephine.models.callus import in_engine_units
 from trephine.models.healing import HealParameters
 from trephine.models.injection import InjectionParameters
+from trephine.models.processing import ProcessParameters
 from trephine.models.reading import Reading
 from trephine.models.scores import FollowParameters
-from trephine.models.separation import ProcessParameters
 from trephine.models.signal import has_threshold
 
 MOST_DRAWS = 1000

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from trephine.core.units import Duration, Fraction, Positive
+from trephine.models.yields import Values
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class CultureParameters:
 
 @dataclass(frozen=True)
 class Growth:
-    """What became of the cells that were seeded.
+    """What became of the cells that were seeded; over samples each number is (sample,).
 
     Parameters
     ----------
@@ -46,20 +47,20 @@ class Growth:
         Cells in hand at the end [-].
     """
 
-    attached: float
-    doublings: float
-    passages: int
-    lost: float
-    cells: float
+    attached: Any
+    doublings: Any
+    passages: Any
+    lost: Any
+    cells: Any
 
     @property
-    def grown(self) -> float:
+    def grown(self) -> Any:  # noqa: ANN401  (a number or samples of it)
         """Cells that division added [-]."""
         return self.cells + self.lost - self.attached
 
 
-def doubling_time(age: float | None, luck: float, p: CultureParameters) -> float:
-    r"""Return the population doubling time of one culture [s].
+def doubling_time(age: Values | None, luck: Values, p: CultureParameters) -> Values:
+    r"""Return the population doubling time of a culture [s].
 
     .. math:: T = T_0\, q^{(a - a_0)/\Delta a}\, e^{\sigma z}
 
@@ -73,11 +74,11 @@ def doubling_time(age: float | None, luck: float, p: CultureParameters) -> float
         Time :math:`T_0`, slowing :math:`q` over the span :math:`\Delta a`, and spread.
     """
     older = 0.0 if age is None else (age - p.reference_age) / p.old_span
-    pace = p.old_slowing**older * np.exp(p.doubling_time_spread * luck)
-    return float(p.doubling_time * pace)
+    pace: Values = p.old_slowing**older * np.exp(p.doubling_time_spread * luck)
+    return p.doubling_time * pace
 
 
-def expand(progenitors: float, duration: float, doubling: float, p: CultureParameters) -> Growth:
+def expand(progenitors: Values, duration: float, doubling: Values, p: CultureParameters) -> Growth:
     r"""Return what grows from some progenitors in some time.
 
     .. math:: N(t) = N_0\, E\, 2^{n}\, r^{m}, \qquad
@@ -100,8 +101,8 @@ def expand(progenitors: float, duration: float, doubling: float, p: CultureParam
         :math:`m` detachments, doublings :math:`n_p` in a passage, and the bound.
     """
     attached = progenitors * p.plating_efficiency
-    doublings = min(max(0.0, duration - p.lag) / doubling, p.most_doublings)
-    passages = max(1, int(np.ceil(doublings / p.passage_doublings - 1e-9)))
+    doublings = np.minimum(np.maximum(0.0, duration - p.lag) / doubling, p.most_doublings)
+    passages = np.maximum(1, np.ceil(doublings / p.passage_doublings - 1e-9).astype(int))
     gross = attached * 2.0**doublings
     cells = gross * p.passage_recovery**passages
     return Growth(attached, doublings, passages, gross - cells, cells)

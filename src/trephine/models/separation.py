@@ -4,20 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from typing import Annotated, Any, ClassVar, TypeAlias
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
-from numpy.polynomial.hermite_e import hermegauss
-from numpy.typing import NDArray
-from scipy.optimize import brentq
-from scipy.special import expit, logit
 
 from trephine.core.units import Duration, Fraction, Length, MassDensity, Positive, Unit
-from trephine.models.culture import CultureParameters
-
-Values: TypeAlias = float | NDArray[np.floating[Any]]
-"""A number or an array of them; arrays broadcast."""
+from trephine.models.yields import Values, logistic, yield_of_run
 
 PROGENITOR = "progenitor"
 """The class of cells that the other nucleated cells are told apart from."""
@@ -25,7 +17,7 @@ PROGENITOR = "progenitor"
 
 @dataclass(frozen=True)
 class DeviceParameters:
-    """A class of devices that concentrate marrow.
+    """A class of devices that concentrate marrow; over samples each number is one or (sample,).
 
     Parameters
     ----------
@@ -94,16 +86,6 @@ class SeparationParameters:
         return {name: share / total for name, share in self.share.items()}
 
 
-@dataclass(frozen=True)
-class ProcessParameters:
-    """The numbers of processing: the density cut with its devices, and culture."""
-
-    SECTION: ClassVar[str] = "process"
-
-    separation: SeparationParameters
-    culture: CultureParameters
-
-
 def freed_share(
     density: Values, dose: Values, freeing_dose: Values, cut: Values, width: Values
 ) -> Values:
@@ -128,8 +110,7 @@ def freed_share(
         Between 0 and 1 [-].
     """
     risen: Values = -np.expm1(-((dose / freeing_dose) ** 2))
-    lighter: Values = expit((cut - density) / width)
-    return risen * lighter
+    return risen * logistic((cut - density) / width)
 
 
 def recovery(freed: Values, product_yield: Values, carryover: Values) -> Values:
@@ -175,10 +156,51 @@ def product_haematocrit(
     return carryover * haematocrit * volume_in / volume_out
 
 
+def carried(
+    carryover: Values,
+    haematocrit: Values,
+    volume_in: Values,
+    volume_out: Values,
+    packing_limit: Values,
+) -> tuple[Any, Any]:
+    r"""Return the share of red cells that comes over, held to what packs, and where it was held.
+
+    .. math:: V_\mathrm{out} - (1 - \mathrm{Hct}_\mathrm{in}) V_\mathrm{in} \le
+              x\,\mathrm{Hct}_\mathrm{in} V_\mathrm{in} \le \varphi\, V_\mathrm{out}
+
+    Red cells cannot fill more of a product than a packed bed does, and where the plasma runs
+    out more of them come over. A single run is refused where it would have to be held.
+
+    Parameters
+    ----------
+    carryover
+        Share :math:`x` that the device brings over [-].
+    haematocrit
+        Red cell volume fraction of the marrow [-].
+    volume_in, volume_out
+        Volume of the marrow and of the product [m^3].
+    packing_limit
+        Red cell volume fraction :math:`\varphi` of a packed bed [-].
+
+    Returns
+    -------
+    tuple
+        Share that comes over [-], and whether that is not the device's own.
+    """
+    red = haematocrit * volume_in
+    most = packing_limit * volume_out / red
+    least = (volume_out - (1.0 - haematocrit) * volume_in) / red
+    held = (carryover > most * (1.0 + 1e-9)) | (carryover < least * (1.0 - 1e-9))
+    return np.where(held, np.clip(carryover, least, most), carryover)[()], held
+
+
 def recoveries(
-    device: DeviceParameters, p: SeparationParameters, luck: float = 0.0
-) -> dict[str, float]:
-    """Return the share of each class that one run brings into the product.
+    device: DeviceParameters,
+    p: SeparationParameters,
+    luck: Values = 0.0,
+    carryover: Values | None = None,
+) -> dict[str, Any]:
+    """Return the share of each class that a run brings into the product.
 
     Parameters
     ----------
@@ -187,17 +209,21 @@ def recoveries(
     p
         Densities and doses by class.
     luck
-        Standard normal deviate of the run, 0 for the median run; a bad run is bad for all [-].
+        Standard normal deviate of the run, 0 for the median run; a bad run is bad for all,
+        (sample,) [-].
+    carryover
+        Share of the red cells that come over [-]; the device's own unless given.
 
     Returns
     -------
     dict
-        Share by class, progenitors included, each between 0 and 1 [-].
+        Share by class, progenitors included, each between 0 and 1, (sample,) [-].
     """
     taller = device.column_height / p.reference_height
+    over = device.red_cell_carryover if carryover is None else carryover
     cells = yield_of_run(device.cell_yield, p.cell_spread, luck)
     progenitors = yield_of_run(device.progenitor_yield, p.progenitor_spread, luck)
-    found: dict[str, float] = {}
+    found: dict[str, Any] = {}
     for name in (*p.share, PROGENITOR):
         freed = freed_share(
             p.density[name],
@@ -207,43 +233,5 @@ def recoveries(
             device.cut_width,
         )
         reached = progenitors if name == PROGENITOR else cells
-        found[name] = float(recovery(freed, reached, device.red_cell_carryover))
+        found[name] = recovery(freed, reached, over)
     return found
-
-
-def yield_of_run(median: float, spread: float, luck: float) -> float:
-    r"""Return the yield of one run, never above 1.
-
-    .. math:: \operatorname{logit} y = \operatorname{logit} \tilde y + \sigma z
-
-    A lognormal yield would pass 1 in a third of the runs. The logit-normal one cannot, keeps
-    the median :math:`\tilde y`, and :math:`\sigma` is set so that the standard deviation of
-    :math:`\ln y` is ``spread``.
-
-    Parameters
-    ----------
-    median
-        Median yield :math:`\tilde y`, between 0 and 1; exactly 0 and 1 do not vary [-].
-    spread
-        Standard deviation of the logarithm of the yield [-].
-    luck
-        Standard normal deviate :math:`z` [-].
-    """
-    if luck == 0.0 or median in {0.0, 1.0}:
-        return median
-    return float(expit(logit(median) + logit_spread(median, spread) * luck))
-
-
-@cache
-def logit_spread(median: float, spread: float) -> float:
-    """Return the spread of the logit for which the logarithm of the yield spreads as asked."""
-    nodes, weights = hermegauss(80)
-    weights = weights / weights.sum()
-
-    def excess(sigma: float) -> float:
-        logarithm = np.log(expit(logit(median) + sigma * nodes))
-        mean = float(weights @ logarithm)
-        return float(np.sqrt(weights @ (logarithm - mean) ** 2)) - spread
-
-    upper = 2.0 * spread / (1.0 - median)  # the slope of ln y against the logit is 1 - y
-    return float(brentq(excess, 0.0, upper, xtol=1e-12))

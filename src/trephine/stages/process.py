@@ -1,28 +1,28 @@
-"""The stage process: the aspirate becomes the product, as drawn, concentrated or cultured."""
+"""The stage process: the harvest becomes the product, as drawn, concentrated or cultured."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 
 import numpy as np
 
 from trephine.case.aspirate import Aspirate
 from trephine.case.concentrate import Concentrate
 from trephine.case.processing import Concentrate as ConcentratePlan
-from trephine.case.processing import Culture, Unspun
+from trephine.case.processing import Culture, Processing, Unspun
 from trephine.case.suspension import Suspension
 from trephine.core.errors import InputError, Problem, did_you_mean
 from trephine.core.types import Budget
-from trephine.models import culture, separation
-from trephine.models.separation import PROGENITOR, ProcessParameters, SeparationParameters
+from trephine.models.culture import Growth
+from trephine.models.processing import Processed, ProcessParameters, processed
+from trephine.models.separation import PROGENITOR, SeparationParameters
 
-VERSION = 2
+VERSION = 3
 """Goes up when the same inputs give another product."""
 
 
-def problems(
-    plan: Unspun | ConcentratePlan | Culture, p: ProcessParameters, place: str = "process"
-) -> list[Problem]:
+def problems(plan: Processing, p: ProcessParameters, place: str = "process") -> list[Problem]:
     """Return what in a plan of processing the catalogue has no numbers for.
 
     Parameters
@@ -50,7 +50,7 @@ def check_device(name: str, p: ProcessParameters, place: str = "process.device")
 def process(
     *,
     aspirate: Aspirate,
-    plan: Unspun | ConcentratePlan | Culture,
+    plan: Processing,
     p: ProcessParameters,
     rng: np.random.Generator,
 ) -> Concentrate:
@@ -59,11 +59,11 @@ def process(
     Parameters
     ----------
     aspirate
-        The pooled marrow.
+        The harvest, pooled.
     plan
         How it is processed.
     p
-        The numbers of the density cut and of culture.
+        The numbers of processing.
     rng
         Luck of the run, one deviate; none where the marrow is left as drawn.
 
@@ -75,120 +75,39 @@ def process(
     Raises
     ------
     InputError
-        If the device is unknown, if the product volume is impossible, or if more cells are
-        asked for than grew.
+        If the device is unknown, or if the product volume is impossible.
     """
     wrong = problems(plan, p)
     if wrong:
         raise InputError("the marrow cannot be processed", wrong)
-    if isinstance(plan, Unspun):
-        return _as_drawn(aspirate, p.separation)
-    luck = float(rng.standard_normal())
-    if isinstance(plan, ConcentratePlan):
-        return _concentrated(aspirate, plan, p.separation, luck)
-    return _cultured(aspirate, plan, p, luck)
-
-
-def _classes(pool: Suspension, p: SeparationParameters) -> dict[str, float]:
-    """Return the cells of a pool by class; together the nucleated cells, progenitors included."""
-    others = pool.nucleated - pool.progenitors
-    return {
-        **{name: others * share for name, share in p.shares().items()},
-        PROGENITOR: pool.progenitors,
-    }
-
-
-def _budgets(
-    before: Mapping[str, float], after: Mapping[str, float], discarded: Mapping[str, float]
-) -> list[Budget]:
-    return [
-        Budget(
-            f"{name}s",
-            "1",
-            {"drawn": count},
-            {"in the product": after[name], "discarded": discarded[name]},
-        )
-        for name, count in before.items()
-    ]
-
-
-def _as_drawn(aspirate: Aspirate, p: SeparationParameters) -> Concentrate:
+    luck = 0.0 if isinstance(plan, Unspun) else float(rng.standard_normal())
     pool = aspirate.pool
-    cells = {**_classes(pool, p), "platelet": pool.platelets}
-    return Concentrate(
-        product=pool,
-        method="marrow as drawn",
-        recovery_nucleated=1.0,
-        recovery_progenitors=1.0,
-        cultured=False,
-        budgets=(
-            *_budgets(cells, cells, dict.fromkeys(cells, 0.0)),
-            _liquid("red cells", pool.red_cell_volume, pool.red_cell_volume, 0.0),
-            _liquid("volume", pool.volume, pool.volume, 0.0),
-        ),
-    )
-
-
-def _liquid(quantity: str, drawn: float, product: float, discarded: float) -> Budget:
-    return Budget(
-        quantity, "m^3", {"drawn": drawn}, {"in the product": product, "discarded": discarded}
-    )
-
-
-def _concentrated(
-    aspirate: Aspirate, plan: ConcentratePlan, p: SeparationParameters, luck: float
-) -> Concentrate:
-    device, pool = p.devices[plan.device], aspirate.pool
-    reached = separation.recoveries(device, p, luck)
-    before = _classes(pool, p)
-    after = {name: count * reached[name] for name, count in before.items()}
-    discarded = {name: count * (1.0 - reached[name]) for name, count in before.items()}
-    before["platelet"] = pool.platelets
-    after["platelet"] = pool.platelets * device.platelet_recovery
-    discarded["platelet"] = pool.platelets * (1.0 - device.platelet_recovery)
-
-    volume = plan.product_volume
-    haematocrit = separation.product_haematocrit(
-        device.red_cell_carryover, pool.haematocrit, pool.volume, volume
-    )
-    red = float(haematocrit) * volume
-    plasma, plasma_drawn = volume - red, pool.volume - pool.red_cell_volume
-    _refuse_impossible_volume(volume, red, plasma_drawn, p)
-    nucleated = sum(after[name] for name in (*p.share, PROGENITOR))
-    product = Suspension(
-        volume=volume,
-        nucleated=nucleated,
-        progenitors=after[PROGENITOR],
-        platelets=after["platelet"],
-        red_cell_volume=red,
-        anticoagulant=pool.anticoagulant * plasma / plasma_drawn,
-    )
-    red_discarded = (1.0 - device.red_cell_carryover) * pool.red_cell_volume
+    made = processed(pool, plan, aspirate.donor_age, p, luck)
+    if isinstance(plan, ConcentratePlan) and made.held:
+        carryover = p.separation.devices[plan.device].red_cell_carryover
+        raise _impossible(pool, plan.product_volume, carryover, p.separation)
+    product = Suspension(**{f.name: float(getattr(made.product, f.name)) for f in fields(pool)})
     return Concentrate(
         product=product,
-        method=f"concentrated {pool.volume / volume:.2g}-fold in volume by {plan.device}",
-        recovery_nucleated=nucleated / pool.nucleated,
-        recovery_progenitors=reached[PROGENITOR],
-        cultured=False,
-        budgets=(
-            *_budgets(before, after, discarded),
-            _liquid("red cells", pool.red_cell_volume, red, red_discarded),
-            _liquid("volume", pool.volume, volume, red_discarded + plasma_drawn - plasma),
-        ),
+        method=_method(pool, plan, made),
+        recovery_nucleated=product.nucleated / pool.nucleated,
+        recovery_progenitors=float(made.recovered[PROGENITOR]),
+        cultured=made.cultured,
+        budgets=(*_cells(made, product), *_liquids(pool, product, made)),
+        notices=_notices(plan, made),
     )
 
 
-def _refuse_impossible_volume(
-    volume: float, red: float, plasma_drawn: float, p: SeparationParameters
-) -> None:
-    """Raise InputError where the red cells do not pack into a volume, or plasma would run out."""
-    least, most = red / p.packing_limit, plasma_drawn + red
-    if least <= volume <= most * (1.0 + 1e-9):
-        return
+def _impossible(
+    pool: Suspension, volume: float, carryover: float, p: SeparationParameters
+) -> InputError:
+    """Return the refusal of a volume into which red cells do not pack, or with too much plasma."""
+    red, plasma = carryover * pool.red_cell_volume, pool.volume - pool.red_cell_volume
+    least, most = red / p.packing_limit, plasma + red
     why = "the red cells that come over alone would fill it"
     if volume > most:
         why = "there is not that much plasma"
-    raise InputError(
+    return InputError(
         "the marrow cannot be concentrated",
         [
             Problem(
@@ -200,51 +119,81 @@ def _refuse_impossible_volume(
     )
 
 
-def _shortfall(plan: Culture, grown: float) -> str:
-    return (
-        f"The culture of {plan.duration / 86400:g} days gave {grown:.3g} cells, fewer than the "
-        f"{plan.dose:.3g} asked for; all of them are injected."
-    )
+def _method(pool: Suspension, plan: Processing, made: Processed) -> str:
+    """Return how the product was made, in words."""
+    if made.growth is not None and isinstance(plan, Culture):
+        return (
+            f"cultured for {plan.duration / 86400:g} days, {made.growth.doublings:.1f} doublings "
+            f"in {made.growth.passages} passages"
+        )
+    if isinstance(plan, ConcentratePlan):
+        times = pool.volume / plan.product_volume
+        return f"concentrated {times:.2g}-fold in volume by {plan.device}"
+    return "marrow as drawn"
 
 
-def _cultured(aspirate: Aspirate, plan: Culture, p: ProcessParameters, luck: float) -> Concentrate:
-    pool = aspirate.pool
-    pace = culture.doubling_time(aspirate.donor_age, luck, p.culture)
-    growth = culture.expand(pool.progenitors, plan.duration, pace, p.culture)
-    dose = growth.cells if plan.dose is None else min(plan.dose, growth.cells)
-    short = plan.dose is not None and plan.dose > growth.cells
-    others = {**_classes(pool, p.separation), "platelet": pool.platelets}
-    others.pop(PROGENITOR)
-    progenitors = Budget(
+def _cells(made: Processed, product: Suspension) -> list[Budget]:
+    """Return one budget for each class of cells and for platelets."""
+    budgets = []
+    for name, count in made.before.items():
+        if name == PROGENITOR and made.growth is not None:
+            budgets.append(_cultured(count, made.growth, product))
+            continue
+        share = float(made.recovered[name])
+        went = {"in the product": count * share, "discarded": count * (1.0 - share)}
+        budgets.append(_budget(f"{name}s", "1", {"drawn": count}, went))
+    return budgets
+
+
+def _cultured(seeded: float, growth: Growth, product: Suspension) -> Budget:
+    """Return what became of the progenitors and of those grown from them."""
+    return _budget(
         "progenitors",
         "1",
-        {"drawn": pool.progenitors, "grown": growth.grown},
+        {"drawn": seeded, "grown": growth.grown},
         {
-            "in the product": dose,
-            "kept back": growth.cells - dose,
+            "in the product": product.progenitors,
+            "kept back": growth.cells - product.progenitors,
             "lost at passages": growth.lost,
-            "did not attach": pool.progenitors - growth.attached,
+            "did not attach": seeded - growth.attached,
         },
     )
-    return Concentrate(
-        product=Suspension(plan.product_volume, dose, dose, 0.0, 0.0, 0.0),
-        method=(
-            f"cultured for {plan.duration / 86400:g} days, {growth.doublings:.1f} doublings in "
-            f"{growth.passages} passages"
+
+
+def _liquids(pool: Suspension, product: Suspension, made: Processed) -> list[Budget]:
+    """Return the budgets of red cells and of the volume."""
+    red = pool.red_cell_volume - product.red_cell_volume
+    came = {"drawn": pool.volume}
+    gone = pool.volume - product.volume
+    if made.cultured:
+        came["medium"], gone = product.volume, pool.volume
+    return [
+        _budget(
+            "red cells",
+            "m^3",
+            {"drawn": pool.red_cell_volume},
+            {"in the product": product.red_cell_volume, "discarded": red},
         ),
-        recovery_nucleated=dose / pool.nucleated,
-        recovery_progenitors=dose / pool.progenitors,
-        cultured=True,
-        budgets=(
-            *_budgets(others, dict.fromkeys(others, 0.0), others),
-            progenitors,
-            _liquid("red cells", pool.red_cell_volume, 0.0, pool.red_cell_volume),
-            Budget(
-                "volume",
-                "m^3",
-                {"drawn": pool.volume, "medium": plan.product_volume},
-                {"in the product": plan.product_volume, "discarded": pool.volume},
-            ),
-        ),
-        notices=(_shortfall(plan, growth.cells),) if short else (),
+        _budget("volume", "m^3", came, {"in the product": product.volume, "discarded": gone}),
+    ]
+
+
+def _budget(
+    quantity: str, unit: str, came: Mapping[str, float], went: Mapping[str, float]
+) -> Budget:
+    sides = ({name: float(amount) for name, amount in side.items()} for side in (came, went))
+    return Budget(quantity, unit, *sides)
+
+
+def _notices(plan: Processing, made: Processed) -> tuple[str, ...]:
+    """Return what a reader of the report must be told of the processing."""
+    growth = made.growth
+    if not isinstance(plan, Culture) or growth is None or plan.dose is None:
+        return ()
+    if plan.dose <= growth.cells:
+        return ()
+    told = (
+        f"The culture of {plan.duration / 86400:g} days gave {growth.cells:.3g} cells, fewer than "
+        f"the {plan.dose:.3g} asked for; all of them are injected."
     )
+    return (told,)
