@@ -1,0 +1,176 @@
+"""A brief for the planner: what to reach, limits, prices, and the choices to search."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from trephine.case.document import Document, validate
+from trephine.case.harvesting import MOST_DRAWS, Gauge
+from trephine.case.prescription import Prescription
+from trephine.case.prescription import read as read_sentence
+from trephine.core.errors import InputError
+from trephine.core.units import Unit, Volume
+
+VolumePerMass = Annotated[float, Unit("m^3/kg", "mL/kg", gt=0, le=4e-5)]
+TheatreTime = Annotated[float, Unit("s", "min", gt=0)]
+Weeks = Annotated[float, Unit("s", "wk", gt=0)]
+Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Few = Annotated[int, Field(ge=1, le=MOST_DRAWS, strict=True)]
+Several = Annotated[int, Field(ge=1, le=24, strict=True)]
+Names = Annotated[list[str], Field(min_length=1)]
+Carrier = Literal["none", "clot", "demineralised_bone", "allograft", "ceramic"]
+
+
+class Limits(Document):
+    """What no plan may pass; what is not given does not limit.
+
+    Parameters
+    ----------
+    marrow_per_mass
+        Marrow drawn in one session per body mass [m^3/kg]; the catalogue's cap unless given.
+    marrow
+        Marrow drawn in all [m^3].
+    punctures
+        Punctures of the skin in all.
+    theatre_time
+        Time in theatre of all sessions [s].
+    cost
+        In the currency of the prices.
+    sessions
+        Times the patient comes to theatre.
+    manipulation
+        ``minimal`` leaves out cultured cells and those set free by enzymes.
+    """
+
+    marrow_per_mass: VolumePerMass | None = None
+    marrow: Volume | None = None
+    punctures: Few | None = None
+    theatre_time: TheatreTime | None = None
+    cost: Price | None = None
+    sessions: Several | None = None
+    manipulation: Literal["minimal", "any"] = "any"
+
+
+class Prices(Document):
+    """What things cost; a plan has a cost only where these are given.
+
+    Parameters
+    ----------
+    currency
+        The word that is put behind each cost.
+    theatre_minute
+        One minute in theatre.
+    kits
+        The kit of each device, by device; what is spun in open tubes is ``tubes``.
+    culture
+        One culture.
+    carriers
+        One mL of each solid carrier, by carrier.
+    """
+
+    currency: Annotated[str, Field(min_length=1, max_length=12)]
+    theatre_minute: Price = 0.0
+    kits: dict[str, Price] = Field(default_factory=dict)
+    culture: Price = 0.0
+    carriers: dict[Carrier, Price] = Field(default_factory=dict)
+
+
+def _span(given: object) -> object:
+    """Let a single value stand for a list of one."""
+    return given if isinstance(given, list) else [given]
+
+
+class Choices(Document):
+    """What the planner may choose among; what is not given is taken around the case's plan.
+
+    Parameters
+    ----------
+    bones
+        Harvest sites of the catalogue.
+    needles
+        Gauges of the aspiration needle.
+    counts
+        Draws in a harvest.
+    volumes
+        Volume of each draw [m^3].
+    tracks
+        Draws along one track before the needle is redirected.
+    punctures
+        Punctures of the skin in a harvest.
+    devices
+        Devices of the catalogue, ``none`` for marrow as drawn, ``culture`` for expanded cells.
+    products
+        Volumes that are injected [m^3].
+    culture_durations
+        Lengths of a culture [s].
+    carriers
+        What holds the cells.
+    carrier_volume
+        Bulk volume of a solid carrier [m^3].
+    portions
+        Parts in which the volume is injected.
+    injections
+        How many injections, all made the same way.
+    spacing
+        Times between two injections [s].
+    """
+
+    bones: Annotated[Names, BeforeValidator(_span)] | None = None
+    needles: Annotated[list[Gauge], BeforeValidator(_span), Field(min_length=1)] | None = None
+    counts: Annotated[list[Few], BeforeValidator(_span), Field(min_length=1)] | None = None
+    volumes: Annotated[list[Volume], BeforeValidator(_span), Field(min_length=1)] | None = None
+    tracks: Annotated[list[Few], BeforeValidator(_span), Field(min_length=1)] | None = None
+    punctures: Annotated[list[Few], BeforeValidator(_span), Field(min_length=1)] | None = None
+    devices: Annotated[Names, BeforeValidator(_span)] | None = None
+    products: Annotated[list[Volume], BeforeValidator(_span), Field(min_length=1)] | None = None
+    culture_durations: (
+        Annotated[list[Weeks], BeforeValidator(_span), Field(min_length=1)] | None
+    ) = None
+    carriers: Annotated[list[Carrier], BeforeValidator(_span), Field(min_length=1)] | None = None
+    carrier_volume: Volume | None = None
+    portions: Annotated[list[Several], BeforeValidator(_span), Field(min_length=1)] | None = None
+    injections: Annotated[list[Several], BeforeValidator(_span), Field(min_length=1)] | None = None
+    spacing: Annotated[list[Weeks], BeforeValidator(_span), Field(min_length=1)] | None = None
+
+
+class Brief(Document):
+    """What a planner is asked for.
+
+    Parameters
+    ----------
+    prescription
+        What the dose should reach; a table, or a sentence.
+    limits, prices, choices
+        See there.
+    """
+
+    prescription: Prescription | None = None
+    limits: Limits = Field(default_factory=Limits)
+    prices: Prices | None = None
+    choices: Choices = Field(default_factory=Choices)
+
+
+def read(path: str | Path) -> Brief:
+    """Return the brief that a TOML file describes.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, is not TOML, or is not a valid brief; every problem at once.
+    """
+    path = Path(path)
+    try:
+        data: Any = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        said = (error.strerror or str(error)).lower()
+        raise InputError(f"{path}: {said}; give a brief in TOML") from None
+    except (ValueError, RecursionError) as error:  # also a text that is not UTF-8
+        raise InputError(f"{path} is not valid TOML: {error}") from None
+    told = data.get("prescription")
+    if isinstance(told, str):
+        data = {**data, "prescription": read_sentence(told).as_written()}
+    return validate(Brief, data, path.name)
