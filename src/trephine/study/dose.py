@@ -1,0 +1,264 @@
+"""The dose of a case: how many cells come from the needle to the lesion, with its spread."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trephine.case.case import Case
+from trephine.case.plan import Injection
+from trephine.case.prescription import REFERENCE, Place, Prescription
+from trephine.case.settings import Settings
+from trephine.core.errors import InputError, Problem, did_you_mean
+from trephine.core.rng import Streams
+from trephine.intake.site import anatomy
+from trephine.models.dose_beliefs import DoseBeliefs
+from trephine.models.placement import Reach, volumes_within_reach
+from trephine.models.retention import present
+from trephine.stages import deliver, harvest, process
+from trephine.study.blocks import BLOCK, in_blocks, joined
+from trephine.study.chain import Luck, There, Treated, chain
+
+Array = NDArray[np.floating[Any]]
+Kind = Literal["drawn", "printed"]
+
+MOST = 10_000_000
+"""Samples that a person may ask for."""
+WILSON = 1.959963984540054
+"""Normal deviate of a two-sided interval of 95 %."""
+
+
+@dataclass(frozen=True)
+class Dose:
+    """The dose of a case over samples.
+
+    Parameters
+    ----------
+    name
+        Name of the case.
+    count, seed
+        Samples, and the user's seed.
+    beliefs
+        Whether the numbers of the catalogue were drawn from their spreads, or as printed.
+    assay
+        Laboratory in whose colonies progenitors are counted.
+    injections
+        What each injection brings, progenitors as the reference laboratory counts them.
+    factor
+        What the laboratory counts for one colony of the reference, one value or (sample,) [-].
+    """
+
+    name: str
+    count: int
+    seed: int
+    beliefs: Kind
+    assay: str
+    injections: tuple[Treated, ...]
+    factor: Any
+
+    def counted(self, treated: Treated, progenitors: Any) -> Any:  # noqa: ANN401
+        """Return progenitors of an injection as the laboratory counts them.
+
+        Cells grown in culture are counted as cells, the same everywhere.
+        """
+        return progenitors if treated.is_cultured else progenitors * self.factor
+
+    def at(self, place: Place, treated: Treated | None = None) -> There:
+        """Return what is at a place of one injection, or of all together, (sample,) each."""
+        chosen = self.injections if treated is None else (treated,)
+        shape = np.ones(self.count)
+        return There(
+            sum(self.counted(t, t.at[place].progenitors) for t in chosen) * shape,
+            sum(t.at[place].nucleated for t in chosen) * shape,
+            sum(t.at[place].volume for t in chosen) * shape,
+        )
+
+    def present(self, times: Sequence[float], shares: Sequence[float]) -> Array:
+        """Return quantiles of the progenitors present in the lesion over time (D3).
+
+        By the law of retention alone; cells neither divide nor differentiate.
+
+        Parameters
+        ----------
+        times
+            Times from day 0 [s].
+        shares
+            Which quantiles [-].
+
+        Returns
+        -------
+        NDArray
+            (time, quantile) [-].
+        """
+        placed = [
+            t.staying._replace(cells=self.counted(t, t.staying.cells)) for t in self.injections
+        ]
+        return np.array(
+            [np.quantile(np.ones(self.count) * present(time, placed), shares) for time in times]
+        )
+
+
+@dataclass(frozen=True)
+class Chance:
+    """The share of samples that reaches a prescription.
+
+    Parameters
+    ----------
+    value
+        Share [-].
+    interval
+        Where it lies in 95 of 100 repetitions with other luck, low and high [-].
+    """
+
+    value: float
+    interval: tuple[float, float]
+
+
+def wilson(passed: int, count: int) -> tuple[float, float]:
+    r"""Return Wilson's interval of 95 % for a share.
+
+    .. math:: \frac{\hat p + z^2/2n \pm z\sqrt{\hat p(1-\hat p)/n + z^2/4n^2}}{1 + z^2/n}
+
+    Parameters
+    ----------
+    passed, count
+        Samples that passed, and all.
+    """
+    share, square = passed / count, WILSON**2
+    middle = share + square / (2 * count)
+    half = WILSON * np.sqrt(share * (1 - share) / count + square / (4 * count**2))
+    scale = 1 + square / count
+    low, high = (middle - half) / scale, (middle + half) / scale
+    return (0.0 if passed == 0 else float(low), 1.0 if passed == count else float(high))
+
+
+def chance(dose: Dose, prescription: Prescription, treated: Treated | None = None) -> Chance:
+    """Return the chance that a dose reaches a prescription.
+
+    Of several injections the cells are added up and so are the volumes. The interval is that
+    of the number of samples alone; how far the model itself is off is not in it.
+
+    Parameters
+    ----------
+    dose
+        The dose, counted by the laboratory of the prescription.
+    prescription
+        What is to be reached, all of it at once.
+    treated
+        One injection alone; all together unless given.
+
+    Raises
+    ------
+    ValueError
+        If the dose is counted by another laboratory.
+    """
+    if dose.assay != prescription.assay:
+        raise ValueError(f"counted by {dose.assay}, prescribed by {prescription.assay}")
+    found = dose.at(prescription.place, treated)
+    passed = np.ones(dose.count, dtype=bool)
+    for least, values in (
+        (prescription.progenitors, found.progenitors),
+        (prescription.density, found.density),
+        (prescription.nucleated, found.nucleated),
+    ):
+        if least is not None:
+            passed &= values >= least
+    number = int(passed.sum())
+    return Chance(number / dose.count, wilson(number, dose.count))
+
+
+def check(case: Case, p: DoseBeliefs) -> None:
+    """Refuse a case whose dose cannot be computed, before anything is.
+
+    Raises
+    ------
+    InputError
+        If the plan holds no injection, or names what the catalogue has no numbers for.
+    """
+    if not case.plan.injections:
+        raise InputError(
+            f"{case.name}: the plan holds no injection, so there is no dose; add a step with "
+            "kind = 'injection'"
+        )
+    problems: list[Problem] = []
+    for number, step in enumerate(case.plan.steps):
+        if isinstance(step, Injection):
+            here = f"plan.steps.{number}"
+            problems += harvest.problems(step.harvest, p.harvest, f"{here}.harvest")
+            problems += process.problems(step.process, p.process, f"{here}.process")
+            problems += deliver.problems(step.deliver, p.deliver, f"{here}.deliver")
+    if problems:
+        raise InputError(f"{case.name} cannot be computed as it stands", problems)
+
+
+def reaches(case: Case) -> tuple[Reach, ...]:
+    """Return what lies within reach of the gap for each injection, in draft voxels [m^3]."""
+    place = anatomy(case.site, Settings.preset("draft"))
+    return tuple(volumes_within_reach(place, step.deliver.reach) for step in case.plan.injections)
+
+
+def laboratory(p: DoseBeliefs, assay: str) -> Any:  # noqa: ANN401  (a number or an array)
+    """Return what a laboratory counts for one colony of the reference, or raise InputError."""
+    if assay == REFERENCE:
+        return 1.0
+    del p
+    hint = did_you_mean(assay, [REFERENCE])
+    raise InputError(f"no laboratory is known as '{assay}'; {hint}")
+
+
+def dose(
+    case: Case,
+    *,
+    count: int = 10_000,
+    seed: int = 0,
+    beliefs: Kind = "drawn",
+    assay: str = REFERENCE,
+    workers: int = 1,
+) -> Dose:
+    """Return the dose of every injection of a case, from needle to lesion, over samples.
+
+    Luck of donor, needle positions and device, and every number of the catalogue that states a
+    spread, each by a stream of its own. The same donor gives for all injections.
+
+    Parameters
+    ----------
+    case
+        Patient, site and plan.
+    count
+        Samples.
+    seed
+        The user's seed.
+    beliefs
+        ``"drawn"`` from their spreads, or ``"printed"``, so that only luck varies.
+    assay
+        Laboratory in whose colonies progenitors are told; ``"reference"`` is that of the model.
+    workers
+        Threads; the numbers do not depend on them.
+
+    Raises
+    ------
+    InputError
+        If the case has no injection, or it or the assay names what the catalogue does not know.
+    """
+    if not 1 <= count <= MOST:
+        raise InputError(f"{count} draws cannot be made; ask for 1 to {MOST:,}")
+    printed = DoseBeliefs.printed()
+    check(case, printed)
+    laboratory(printed, assay)
+    injections, room = case.plan.injections, reaches(case)
+
+    def block(streams: Streams, size: int) -> tuple[tuple[Treated, ...], Any]:
+        p = printed
+        if beliefs == "drawn":
+            p = DoseBeliefs.draw(streams.within("record"), size)
+        luck = Luck.of(injections, streams, size)
+        return chain(case.patient, injections, room, p, luck), laboratory(p, assay)
+
+    parts = in_blocks(block, Streams(seed).within("dose"), count, workers)
+    sizes = [min(BLOCK, count - start) for start in range(0, count, BLOCK)]
+    treated, factor = joined(parts, sizes)
+    return Dose(case.name, count, seed, beliefs, assay, treated, factor)
