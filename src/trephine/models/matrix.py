@@ -8,8 +8,8 @@ from trephine.models.term import Numbers, Term
 from trephine.models.tissue import BONE, Conditions, Tissue, summed
 from trephine.numerics.stepping import State
 
-TORN = ("fibrous", "cartilage", "woven", "lamellar", "mineralised")
-"""Tissues that strain tears down."""
+TORN = ("cartilage", "woven", "lamellar")
+"""Tissues that strain tears down to fibrous tissue."""
 
 
 def make_fibrous(s: State, c: Conditions, tissue: Tissue, p: Numbers) -> dict[str, jax.Array]:
@@ -80,15 +80,22 @@ def mineralise(s: State, c: Conditions, tissue: Tissue, p: Numbers) -> dict[str,
 
 
 def tear(s: State, c: Conditions, tissue: Tissue, p: Numbers) -> dict[str, jax.Array]:
-    r"""Return what destructive strain tears down, :math:`-k_\tau \tau \phi` and its vessels.
+    r"""Return what destructive strain tears down to fibrous tissue, and its vessels.
 
-    .. math:: \dot\phi = -k_\tau\,\tau(\varepsilon)\,\phi, \quad
+    .. math:: \dot\phi_i = -k_\tau\,\tau(\varepsilon)\,\phi_i, \quad
+        \dot\phi_f = -\sum_i \dot\phi_i, \quad
         \dot v = -k_v\,\tau(\varepsilon)\,v
+
+    Fibrous tissue itself, which strain suits, is not torn; mineral goes with its bone.
     """
     del tissue
     rate = p["tearing"] * c.torn
-    torn = {name: -rate * s[name] for name in TORN}
-    return {**torn, "perfusion": -p["vessel_tearing"] * c.torn * s["perfusion"]}
+    torn = {name: -rate * s[name] for name in (*TORN, "mineralised")}
+    return {
+        **torn,
+        "fibrous": rate * summed(s, TORN),
+        "perfusion": -p["vessel_tearing"] * c.torn * s["perfusion"],
+    }
 
 
 FIBROUS_SYNTHESIS = Term(
@@ -148,9 +155,10 @@ MINERALISATION = Term(
 TEARING = Term(
     "strain tears tissue",
     tear,
-    (*TORN, "perfusion"),
+    (*TORN, "mineralised", "fibrous", "perfusion"),
     None,
-    r"\dot\phi = -k_\tau\,\tau(\varepsilon)\,\phi,\ \dot v = -k_v\,\tau(\varepsilon)\,v",
+    r"\dot\phi_i = -k_\tau\,\tau(\varepsilon)\,\phi_i,\ \dot\phi_f = -\textstyle\sum_i\dot\phi_i,\ "
+    r"\dot v = -k_v\,\tau(\varepsilon)\,v",
     ("UlmRules",),
-    "fibrous tissue tears like cartilage and bone",
+    "what is torn becomes fibrous tissue, as in the source; fibrous tissue bears any strain",
 )
