@@ -26,7 +26,8 @@ from trephine.models.processing import processed
 from trephine.models.retention import Placed
 
 Array = NDArray[np.floating[Any]]
-Chance = Literal["donor", "needle", "device"]
+Lucky = Literal["donor", "needle", "device"]
+"""The kinds of luck."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +65,9 @@ class Luck:
         donor = streams.named("donor").standard_normal((2, count))
         return cls(donor, tuple(needle), tuple(device))
 
-    def exchanged(self, other: Self, chance: Chance) -> Self:
+    def exchanged(self, other: Self, kind: Lucky) -> Self:
         """Return this luck with one of its three kinds taken from another."""
-        return dataclasses.replace(self, **{chance: getattr(other, chance)})
+        return dataclasses.replace(self, **{kind: getattr(other, kind)})
 
 
 def named(injections: Sequence[Injection], streams: Streams) -> list[Streams]:
