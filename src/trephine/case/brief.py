@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from trephine.case.document import Document, validate
+from trephine.case.document import Document, table, validate
 from trephine.case.harvesting import MOST_DRAWS, Gauge
 from trephine.case.prescription import Prescription
 from trephine.case.prescription import read as read_sentence
-from trephine.core.errors import InputError
 from trephine.core.units import Unit, Volume
 
 VolumePerMass = Annotated[float, Unit("m^3/kg", "mL/kg", gt=0, le=4e-5)]
@@ -163,13 +161,7 @@ def read(path: str | Path) -> Brief:
         If the file cannot be read, is not TOML, or is not a valid brief; every problem at once.
     """
     path = Path(path)
-    try:
-        data: Any = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        said = (error.strerror or str(error)).lower()
-        raise InputError(f"{path}: {said}; give a brief in TOML") from None
-    except (ValueError, RecursionError) as error:  # also a text that is not UTF-8
-        raise InputError(f"{path} is not valid TOML: {error}") from None
+    data = table(path, "a brief")
     told = data.get("prescription")
     if isinstance(told, str):
         data = {**data, "prescription": read_sentence(told).as_written()}

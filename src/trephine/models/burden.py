@@ -1,0 +1,141 @@
+"""What a plan asks of patient, theatre and purse."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from trephine.case.brief import Prices
+from trephine.case.harvesting import FatHarvest
+from trephine.case.plan import Injection
+from trephine.case.processing import (
+    OF_FAT,
+    Centrifuge,
+    Concentrate,
+    Culture,
+    Processing,
+    StromalFraction,
+)
+from trephine.core.units import Duration, Unit
+from trephine.models import timeline
+from trephine.models.timeline import TimelineParameters
+
+
+@dataclass(frozen=True)
+class PlanningParameters:
+    """What the planner holds to where a brief says nothing; each field's record says why."""
+
+    SECTION: ClassVar[str] = "planning"
+
+    marrow_per_mass: Annotated[float, Unit("m^3/kg", "mL/kg", gt=0)]
+    repeat_interval: Duration
+
+
+@dataclass(frozen=True)
+class Burden:
+    """What a plan asks for, by the printed numbers.
+
+    Parameters
+    ----------
+    theatre, patient
+        Time that the theatre is taken, and that the patient is held [s].
+    sessions
+        Times the patient comes to theatre.
+    culture
+        Days of culture [s].
+    marrow
+        Marrow drawn in all [m^3].
+    most_marrow
+        Marrow drawn on one day, at most [m^3].
+    draws, punctures
+        Draws, and punctures of the skin, of all harvests.
+    is_minimal
+        Whether no cell is grown or set free by enzymes.
+    cost
+        In the currency of the prices; None where there are none.
+    """
+
+    theatre: float
+    patient: float
+    sessions: int
+    culture: float
+    marrow: float
+    most_marrow: float
+    draws: int
+    punctures: int
+    is_minimal: bool
+    cost: float | None = None
+
+
+def burden(
+    injections: Sequence[Injection], p: TimelineParameters, prices: Prices | None = None
+) -> Burden:
+    """Return what a plan's injections ask for.
+
+    Parameters
+    ----------
+    injections
+        All of the plan's, in the order of their days.
+    p
+        The times of a procedure, one number each.
+    prices
+        What things cost, where known.
+    """
+    moments = timeline.course(injections, p)
+    marrow: dict[float, float] = {}
+    draws = punctures = 0
+    for injection in injections:
+        harvest = injection.harvest
+        if isinstance(harvest, FatHarvest):
+            punctures += 1
+            continue
+        day = injection.harvest_day
+        marrow[day] = marrow.get(day, 0.0) + harvest.volume
+        draws += len(harvest.draws)
+        punctures += harvest.punctures
+    theatre = float(timeline.theatre_time(moments))
+    return Burden(
+        theatre=theatre,
+        patient=float(timeline.patient_time(moments)),
+        sessions=timeline.sessions(injections),
+        culture=timeline.culture_days(injections),
+        marrow=sum(marrow.values()),
+        most_marrow=max(marrow.values(), default=0.0),
+        draws=draws,
+        punctures=punctures,
+        is_minimal=all(is_minimal(i.process) for i in injections),
+        cost=None if prices is None else cost(injections, theatre, prices),
+    )
+
+
+def is_minimal(plan: Processing) -> bool:
+    """Return whether cells are neither grown nor set free by enzymes."""
+    return not isinstance(plan, Culture | StromalFraction)
+
+
+def cost(injections: Sequence[Injection], theatre: float, prices: Prices) -> float:
+    """Return what a plan costs: theatre, kits, cultures and carriers.
+
+    Parameters
+    ----------
+    injections
+        All of the plan's.
+    theatre
+        Time that the theatre is taken [s].
+    prices
+        What things cost; what is not priced costs nothing.
+    """
+    total = prices.theatre_minute * theatre / 60.0
+    for injection in injections:
+        plan, given = injection.process, injection.deliver
+        if isinstance(plan, Concentrate):
+            total += prices.kits.get(plan.device, 0.0)
+        elif isinstance(plan, Centrifuge):
+            total += prices.kits.get("tubes", 0.0)
+        elif isinstance(plan, Culture):
+            total += prices.culture
+        elif isinstance(plan, OF_FAT):
+            total += prices.kits.get(plan.method, 0.0)
+        total += prices.carriers.get(given.carrier, 0.0) * given.carrier_volume * 1e6
+    return total
