@@ -11,7 +11,7 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from trephine.case.harvesting import FatHarvest
+from trephine.case.harvesting import FatHarvest, Harvest
 from trephine.case.patient import Patient
 from trephine.case.plan import Injection
 from trephine.case.prescription import Place
@@ -22,7 +22,7 @@ from trephine.models.aspiration import Donor, Facts, drawn
 from trephine.models.dose_beliefs import DoseBeliefs
 from trephine.models.injection import delivered
 from trephine.models.placement import Reach, room
-from trephine.models.processing import processed
+from trephine.models.processing import Processed, processed
 from trephine.models.retention import Placed
 
 Array = NDArray[np.floating[Any]]
@@ -178,11 +178,40 @@ def treated(
     needle, device
         Standard normal deviates of the positions, (draw, sample), and of the run, (sample,).
     """
-    harvest = injection.harvest
+    pool = gathered(patient, injection.harvest, p, donor, needle)
+    made = processed(pool, injection.process, patient.age, p.process, device)
+    return brought(injection, pool, made, reach, p)
+
+
+def gathered(
+    patient: Patient | Facts,
+    harvest: Harvest | FatHarvest,
+    p: DoseBeliefs,
+    donor: Donor,
+    needle: Array,
+) -> Suspension:
+    """Return what a harvest gives, the first link of the chain."""
     if isinstance(harvest, FatHarvest):
         raise InputError("the dose of cells of fat is not told by this command")
-    pool = drawn(patient, harvest, p.harvest, donor, needle).pool
-    made = processed(pool, injection.process, patient.age, p.process, device)
+    return drawn(patient, harvest, p.harvest, donor, needle).pool
+
+
+def brought(
+    injection: Injection, pool: Suspension, made: Processed, reach: Reach, p: DoseBeliefs
+) -> Treated:
+    """Return what a product brings to the lesion, the last link, with all before it.
+
+    Parameters
+    ----------
+    injection
+        Its delivery and days.
+    pool, made
+        What the harvest gave, and what was made of it.
+    reach
+        Volumes within reach of the gap [m^3].
+    p
+        The numbers, each one value or (sample,).
+    """
     room_there = room(reach, p.deliver.accessible)
     given = delivered(made.product, injection.deliver, room_there, p.deliver, injection.waiting)
     levels = [_level("drawn", pool), _level("in the product", made.product)]
