@@ -24,6 +24,11 @@ class Concentrate:
         Whether the progenitors were expanded in culture.
     budgets
         One for each class of cells, and one for the volume.
+    doublings, passages
+        Population doublings and passages of a culture; none where nothing was grown [-].
+    viability
+        Share of the product's cells that are alive, where it is told; the product counts the
+        living [-].
     notices
         What a reader must be told, in sentences.
     """
@@ -34,4 +39,7 @@ class Concentrate:
     recovery_progenitors: float
     cultured: bool
     budgets: tuple[Budget, ...]
+    doublings: float | None = None
+    passages: int | None = None
+    viability: float | None = None
     notices: tuple[str, ...] = ()

@@ -172,3 +172,14 @@ class FragmentedFat(Document):
 Processing = Unspun | Concentrate | Centrifuge | Culture | StromalFraction | FragmentedFat
 OF_FAT = (StromalFraction, FragmentedFat)
 """What is made of fat; all else is made of marrow."""
+
+
+def manipulation(plan: Processing) -> Literal["minimal", "more"]:
+    """Return whether cells are more than minimally manipulated, in the words of 21 CFR 1271.
+
+    Culture is more than that (decided in 2014), and so is collagenase, which sets cells of fat
+    free of the tissue whose function they had. What is spun, washed or cut counts as minimal.
+    A flag for a person to decide with, not a ruling: homologous use and what is added count
+    too (design text on cells, section 4).
+    """
+    return "more" if isinstance(plan, Culture | StromalFraction) else "minimal"

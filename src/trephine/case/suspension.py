@@ -9,10 +9,13 @@ from dataclasses import dataclass
 class Suspension:
     """Cells in a volume; totals, not concentrations.
 
+    A law over samples fills the fields with arrays (sample,); a run with plain numbers.
+
     Parameters
     ----------
     volume
-        Volume of everything, anticoagulant included [m^3].
+        Volume of everything, anticoagulant included, so that concentrations are those of the
+        diluted pool [m^3].
     nucleated
         Nucleated cells [-].
     progenitors

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
-from trephine.core.units import Duration, Fraction, Positive
+from trephine.core.units import Duration, Fraction, Positive, Unit
 from trephine.models.yields import Values
+
+Rate = Annotated[float, Unit("1", "1", ge=0)]
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,9 @@ class CultureParameters:
     old_slowing: Positive
     old_span: Duration
     reference_age: Duration
+    slowing: Annotated[Mapping[str, float], Unit("1", "1", gt=0)]
+    potency_loss: Rate
+    viability: Fraction
 
 
 @dataclass(frozen=True)
@@ -59,10 +65,12 @@ class Growth:
         return self.cells + self.lost - self.attached
 
 
-def doubling_time(age: Values | None, luck: Values, p: CultureParameters) -> Values:
+def doubling_time(
+    age: Values | None, luck: Values, p: CultureParameters, medium: str = "platelet_lysate"
+) -> Values:
     r"""Return the population doubling time of a culture [s].
 
-    .. math:: T = T_0\, q^{(a - a_0)/\Delta a}\, e^{\sigma z}
+    .. math:: T = T_0\, m\, q^{(a - a_0)/\Delta a}\, e^{\sigma z}
 
     Parameters
     ----------
@@ -72,10 +80,12 @@ def doubling_time(age: Values | None, luck: Values, p: CultureParameters) -> Val
         Standard normal deviate :math:`z` of the culture, 0 for the median [-].
     p
         Time :math:`T_0`, slowing :math:`q` over the span :math:`\Delta a`, and spread.
+    medium
+        What feeds the cells, with its slowing :math:`m`.
     """
     older = 0.0 if age is None else (age - p.reference_age) / p.old_span
     pace: Values = p.old_slowing**older * np.exp(p.doubling_time_spread * luck)
-    return p.doubling_time * pace
+    return p.doubling_time * p.slowing[medium] * pace
 
 
 def expand(progenitors: Values, duration: float, doubling: Values, p: CultureParameters) -> Growth:
@@ -106,3 +116,22 @@ def expand(progenitors: Values, duration: float, doubling: Values, p: CulturePar
     gross = attached * 2.0**doublings
     cells = gross * p.passage_recovery**passages
     return Growth(attached, doublings, passages, gross - cells, cells)
+
+
+def potency(doublings: Values, p: CultureParameters) -> Values:
+    r"""Return the share of grown cells that are still progenitors [-].
+
+    .. math:: e^{-\kappa n}
+
+    Whether culture takes anything from the cells is open: as printed :math:`\kappa = 0`, and
+    its spread reaches up to what would halve them in a dozen doublings.
+
+    Parameters
+    ----------
+    doublings
+        Population doublings :math:`n` [-].
+    p
+        Loss :math:`\kappa` per doubling.
+    """
+    left: Values = np.exp(-p.potency_loss * doublings)
+    return left

@@ -1,16 +1,24 @@
-"""What becomes of a harvest before it is injected: as drawn, concentrated or cultured."""
+"""What becomes of a harvest before it is injected: as drawn, concentrated, cultured, freed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import numpy as np
 
-from trephine.case.processing import Concentrate, Culture, Processing, Unspun
+from trephine.case.processing import (
+    Concentrate,
+    Culture,
+    FragmentedFat,
+    Processing,
+    StromalFraction,
+    Unspun,
+)
 from trephine.case.suspension import Suspension
-from trephine.models import culture, separation
+from trephine.models import adipose, culture, separation
+from trephine.models.adipose import STROMAL, AdiposeParameters
 from trephine.models.culture import CultureParameters, Growth
 from trephine.models.separation import PROGENITOR, DeviceParameters, SeparationParameters
 from trephine.models.yields import Values
@@ -21,12 +29,13 @@ PLATELET = "platelet"
 
 @dataclass(frozen=True)
 class ProcessParameters:
-    """The numbers of processing: the density cut with its devices, and culture."""
+    """The numbers of processing: the density cut with its devices, culture, and fat."""
 
     SECTION: ClassVar[str] = "process"
 
     separation: SeparationParameters
     culture: CultureParameters
+    adipose: AdiposeParameters
 
 
 @dataclass(frozen=True)
@@ -41,6 +50,8 @@ class Processed:
         Cells that went in by class, platelets among them [-].
     recovered
         Share of each class that is in the product [-]; above 1 where cells were grown.
+    trapped
+        Share of each class that is in the product but counts for nothing, in clusters of fat [-].
     cultured
         Whether the progenitors were expanded in culture.
     held
@@ -48,14 +59,24 @@ class Processed:
         the plasma leaves; the operator of a single run is told so instead.
     growth
         What grew, where cells were cultured.
+    added
+        Volume of medium or saline added [m^3].
+    potency
+        Share of the cells in the product that are still progenitors, where they were grown [-].
+    viability
+        Share of the product's cells that are alive, where it is told; doses count the living [-].
     """
 
     product: Suspension
     before: Mapping[str, Any]
     recovered: Mapping[str, Any]
+    trapped: Mapping[str, Any] = field(default_factory=dict)
     cultured: bool = False
     held: Any = False
     growth: Growth | None = None
+    added: Any = 0.0
+    potency: Any = 1.0
+    viability: Any = None
 
 
 def processed(
@@ -76,7 +97,7 @@ def processed(
     age
         Age of the donor [s], where known; old donors' cells grow more slowly in culture.
     p
-        The numbers of the density cut and of culture.
+        The numbers of processing.
     luck
         Standard normal deviate of the run, (sample,) [-].
     """
@@ -85,6 +106,8 @@ def processed(
         return _concentrated(pool, plan, device, p.separation, luck)
     if isinstance(plan, Culture):
         return _cultured(pool, plan, age, p, luck)
+    if isinstance(plan, StromalFraction | FragmentedFat):
+        return _of_fat(pool, plan, p.adipose, luck)
     if isinstance(plan, Unspun):
         before = classes(pool, p.separation)
         return Processed(pool, before, dict.fromkeys(before, 1.0))
@@ -150,11 +173,45 @@ def _cultured(
     pool: Suspension, plan: Culture, age: Values | None, p: ProcessParameters, luck: Values
 ) -> Processed:
     """Return what a culture grows of the progenitors; everything else is left behind."""
-    pace = culture.doubling_time(age, luck, p.culture)
+    pace = culture.doubling_time(age, luck, p.culture, plan.medium)
     growth = culture.expand(pool.progenitors, plan.duration, pace, p.culture)
-    dose = growth.cells if plan.dose is None else np.minimum(plan.dose, growth.cells)
+    dose: Any = growth.cells if plan.dose is None else np.minimum(plan.dose, growth.cells)
+    potency: Any = culture.potency(growth.doublings, p.culture)
     before = classes(pool, p.separation)
     recovered: dict[str, Any] = dict.fromkeys(before, 0.0)
-    recovered[PROGENITOR] = dose / pool.progenitors
-    product = Suspension(plan.product_volume, dose, dose, 0.0, 0.0, 0.0)
-    return Processed(product, before, recovered, cultured=True, growth=growth)
+    recovered[PROGENITOR] = dose * potency / pool.progenitors
+    return Processed(
+        Suspension(plan.product_volume, dose, dose * potency, 0.0, 0.0, 0.0),
+        before,
+        recovered,
+        cultured=True,
+        growth=growth,
+        added=plan.product_volume,
+        potency=potency,
+        viability=p.culture.viability,
+    )
+
+
+def _of_fat(
+    pool: Suspension, plan: StromalFraction | FragmentedFat, p: AdiposeParameters, luck: Values
+) -> Processed:
+    """Return the cells that collagenase frees, or fat in clusters; red cells are washed away."""
+    if isinstance(plan, StromalFraction):
+        shares, alive = adipose.digested(p, luck), p.digestion_viability
+        fat: Any = 0.0
+    else:
+        shares = adipose.fragmented(pool.volume, plan.product_volume, p, luck)
+        alive = p.cut_viability
+        kept = shares.progenitors + shares.trapped_progenitors
+        fat = kept * pool.volume / p.cluster_density
+    before = {STROMAL: pool.nucleated - pool.progenitors, PROGENITOR: pool.progenitors}
+    progenitors: Any = before[PROGENITOR] * shares.progenitors
+    nucleated: Any = before[STROMAL] * shares.others + progenitors
+    return Processed(
+        Suspension(plan.product_volume, nucleated, progenitors, 0.0, 0.0, 0.0),
+        before,
+        {STROMAL: shares.others, PROGENITOR: shares.progenitors},
+        {STROMAL: shares.trapped_others, PROGENITOR: shares.trapped_progenitors},
+        added=plan.product_volume - fat,
+        viability=alive,
+    )

@@ -59,6 +59,9 @@ class SeparationParameters:
         Height of the column to which the freeing doses refer [m].
     progenitor_spread, cell_spread
         Standard deviation between runs of the logarithm of the yield [-].
+    harmful_haematocrit
+        Red cell volume fraction of a product from which its reader is told that red cells harm
+        stromal cells; no dose depends on it [-].
     share
         Share of each class among nucleated cells, relative to their sum [-].
     density
@@ -75,6 +78,7 @@ class SeparationParameters:
     reference_height: Length
     progenitor_spread: Positive
     cell_spread: Positive
+    harmful_haematocrit: Fraction
     share: Annotated[Mapping[str, float], Unit("1", "1", ge=0)]
     density: Annotated[Mapping[str, float], Unit("kg/m^3", "g/cm^3", gt=0)]
     freeing_dose: Annotated[Mapping[str, float], Unit("s", "s", gt=0)]

@@ -9,8 +9,15 @@ import numpy as np
 
 from trephine.case.aspirate import Aspirate
 from trephine.case.concentrate import Concentrate
+from trephine.case.processing import (
+    OF_FAT,
+    Culture,
+    FragmentedFat,
+    Processing,
+    StromalFraction,
+    Unspun,
+)
 from trephine.case.processing import Concentrate as ConcentratePlan
-from trephine.case.processing import Culture, Processing, Unspun
 from trephine.case.suspension import Suspension
 from trephine.core.errors import InputError, Problem, did_you_mean
 from trephine.core.types import Budget
@@ -86,6 +93,7 @@ def process(
     if isinstance(plan, ConcentratePlan) and made.held:
         carryover = p.separation.devices[plan.device].red_cell_carryover
         raise _impossible(pool, plan.product_volume, carryover, p.separation)
+    growth = made.growth
     product = Suspension(**{f.name: float(getattr(made.product, f.name)) for f in fields(pool)})
     return Concentrate(
         product=product,
@@ -93,8 +101,11 @@ def process(
         recovery_nucleated=product.nucleated / pool.nucleated,
         recovery_progenitors=float(made.recovered[PROGENITOR]),
         cultured=made.cultured,
-        budgets=(*_cells(made, product), *_liquids(pool, product, made)),
-        notices=_notices(plan, made),
+        budgets=(*_cells(made), *_liquids(pool, product, made)),
+        doublings=None if growth is None else float(growth.doublings),
+        passages=None if growth is None else int(growth.passages),
+        viability=None if made.viability is None else float(made.viability),
+        notices=_notices(plan, made, product, p),
     )
 
 
@@ -129,44 +140,47 @@ def _method(pool: Suspension, plan: Processing, made: Processed) -> str:
     if isinstance(plan, ConcentratePlan):
         times = pool.volume / plan.product_volume
         return f"concentrated {times:.2g}-fold in volume by {plan.device}"
+    if isinstance(plan, StromalFraction):
+        return "cells of fat set free by collagenase"
+    if isinstance(plan, FragmentedFat):
+        return "fat cut into clusters and washed"
     return "marrow as drawn"
 
 
-def _cells(made: Processed, product: Suspension) -> list[Budget]:
+def _cells(made: Processed) -> list[Budget]:
     """Return one budget for each class of cells and for platelets."""
     budgets = []
     for name, count in made.before.items():
         if name == PROGENITOR and made.growth is not None:
-            budgets.append(_cultured(count, made.growth, product))
+            budgets.append(_cultured(count, made, made.growth))
             continue
-        share = float(made.recovered[name])
-        went = {"in the product": count * share, "discarded": count * (1.0 - share)}
+        share, trapped = made.recovered[name], made.trapped.get(name, 0.0)
+        went = {"in the product": count * share, "discarded": count * (1.0 - share - trapped)}
+        if trapped:
+            went["stays in clusters of fat"] = count * trapped
         budgets.append(_budget(f"{name}s", "1", {"drawn": count}, went))
     return budgets
 
 
-def _cultured(seeded: float, growth: Growth, product: Suspension) -> Budget:
+def _cultured(seeded: float, made: Processed, growth: Growth) -> Budget:
     """Return what became of the progenitors and of those grown from them."""
-    return _budget(
-        "progenitors",
-        "1",
-        {"drawn": seeded, "grown": growth.grown},
-        {
-            "in the product": product.progenitors,
-            "kept back": growth.cells - product.progenitors,
-            "lost at passages": growth.lost,
-            "did not attach": seeded - growth.attached,
-        },
-    )
+    went = {
+        "in the product": made.product.progenitors,
+        "kept back": growth.cells - made.product.nucleated,
+        "lost at passages": growth.lost,
+        "did not attach": seeded - growth.attached,
+    }
+    if made.potency < 1.0:
+        went["ceased to be progenitors"] = made.product.nucleated - made.product.progenitors
+    return _budget("progenitors", "1", {"drawn": seeded, "grown": growth.grown}, went)
 
 
 def _liquids(pool: Suspension, product: Suspension, made: Processed) -> list[Budget]:
     """Return the budgets of red cells and of the volume."""
     red = pool.red_cell_volume - product.red_cell_volume
-    came = {"drawn": pool.volume}
-    gone = pool.volume - product.volume
-    if made.cultured:
-        came["medium"], gone = product.volume, pool.volume
+    came, gone = {"drawn": pool.volume}, pool.volume + made.added - product.volume
+    if made.added:
+        came["medium" if made.cultured else "saline"] = made.added
     return [
         _budget(
             "red cells",
@@ -185,15 +199,28 @@ def _budget(
     return Budget(quantity, unit, *sides)
 
 
-def _notices(plan: Processing, made: Processed) -> tuple[str, ...]:
+def _notices(
+    plan: Processing, made: Processed, product: Suspension, p: ProcessParameters
+) -> tuple[str, ...]:
     """Return what a reader of the report must be told of the processing."""
-    growth = made.growth
-    if not isinstance(plan, Culture) or growth is None or plan.dose is None:
-        return ()
-    if plan.dose <= growth.cells:
-        return ()
-    told = (
-        f"The culture of {plan.duration / 86400:g} days gave {growth.cells:.3g} cells, fewer than "
-        f"the {plan.dose:.3g} asked for; all of them are injected."
-    )
-    return (told,)
+    said = []
+    growth, asked = made.growth, plan.dose if isinstance(plan, Culture) else None
+    if isinstance(plan, Culture) and growth is not None and asked is not None:
+        grown = float(growth.cells)
+        if asked > grown:
+            said.append(
+                f"The culture of {plan.duration / 86400:g} days gave {grown:.3g} cells, fewer "
+                f"than the {asked:.3g} asked for; all of them are injected."
+            )
+    if isinstance(plan, OF_FAT):
+        said.append(
+            "Progenitors of fat are counted by their colonies as those of marrow are; nothing "
+            "shows that they build bone as marrow's do."
+        )
+    if product.haematocrit >= p.separation.harmful_haematocrit:
+        said.append(
+            "The product holds red cells. In culture red cells harm stromal cells within a day, "
+            "more of them more; what that means in a lesion is not known, and no dose is taken "
+            "off for it."
+        )
+    return tuple(said)
