@@ -55,7 +55,9 @@ def check(case: Case, beliefs: Beliefs, settings: Settings) -> None:
     for number, step in enumerate(case.plan.steps):
         if isinstance(step, Injection):
             here = f"plan.steps.{number}"
-            problems += harvest.problems(step.harvest, beliefs.harvest, f"{here}.harvest")
+            problems += harvest.problems(
+                step.harvest, beliefs.harvest, f"{here}.harvest", case.patient.sex
+            )
             problems += process.problems(step.process, beliefs.process, f"{here}.process")
             problems += deliver.problems(step.deliver, beliefs.deliver, f"{here}.deliver")
     if problems:
@@ -232,6 +234,7 @@ def _treat(
             p=beliefs.harvest,
             donor=donor,
             rng=luck.named("needle"),
+            clot=float(luck.named("clot").standard_normal()),
         )
         concentrate = process.process(
             aspirate=aspirate,
@@ -308,6 +311,7 @@ def _notices(
             "A press-fit nail is part of the voxels: where the stiffness of the tissue is told, "
             "it is that of tissue and nail, over the length of bone that is computed."
         )
+    said.extend(notice for t in treatments for notice in t.graft.notices)
     if any(t.concentrate.cultured for t in treatments):
         said.append("Each cultured cell counts as a functional progenitor: an assumption.")
     said.extend(notice for t in treatments for notice in t.concentrate.notices)

@@ -33,6 +33,9 @@ class Patient(Document):
         Whether steroid, alcohol or known osteonecrosis lowers the yield.
     earlier_harvest
         Whether the same crest was aspirated within a year.
+    anticoagulated
+        Whether the patient takes aspirin or an anticoagulant, or has few platelets; more bleeding
+        at the harvest.
     blood_nucleated
         White cells in blood [1/m^3], if measured.
     """
@@ -45,6 +48,7 @@ class Patient(Document):
     diabetes: Flag = False
     osteonecrosis_risk: Flag = False
     earlier_harvest: Flag = False
+    anticoagulated: Flag = False
     blood_nucleated: NumberDensity | None = None
 
     @property

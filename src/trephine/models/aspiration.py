@@ -24,6 +24,7 @@ __all__ = [
     "HarvestSite",
     "Values",
     "blood_component",
+    "clots",
     "count_colonies",
     "drained_before",
     "draw_donor",
@@ -34,6 +35,7 @@ __all__ = [
     "nucleated_concentration",
     "patient_factors",
     "progenitor_concentration",
+    "undiluted",
 ]
 
 
@@ -51,8 +53,12 @@ class Drawn:
         Cells per volume of undiluted marrow, (sample,) or one value [1/m^3].
     blood_nucleated
         White cells in blood, (sample,) or one value [1/m^3].
+    haematocrit
+        Of the blood, (sample,) or one value [-].
+    clotted_nucleated, clotted_progenitors
+        Cells that a clot took, (sample,) or one value [-].
     pool
-        All draws and the anticoagulant; cells are (sample,).
+        All draws and the anticoagulant, without what clotted; cells are (sample,).
     """
 
     volumes: NDArray[np.float64]
@@ -61,6 +67,9 @@ class Drawn:
     marrow_nucleated: Values
     marrow_progenitors: Values
     blood_nucleated: Values
+    haematocrit: Values
+    clotted_nucleated: Values
+    clotted_progenitors: Values
     pool: Suspension
 
     @property
@@ -150,7 +159,10 @@ def needle_factor(gauge: float, p: AspirationParameters, *, side_holes: bool) ->
 def undiluted(
     facts: Facts, plan: Harvest, p: AspirationParameters, donor: Donor
 ) -> tuple[Values, Values]:
-    """Return nucleated cells and progenitors per volume of undiluted marrow [1/m^3] (H6)."""
+    """Return nucleated cells and progenitors per volume of undiluted marrow [1/m^3] (H6).
+
+    Marrow is counted as citrate keeps it; more colonies grow from marrow drawn into heparin.
+    """
     facts_n, facts_p = patient_factors(facts, p)
     shared: Any = (
         p.sites[plan.bone].density
@@ -159,7 +171,28 @@ def undiluted(
     )
     nucleated = p.marrow_nucleated * shared * facts_n
     progenitors = p.marrow_progenitors * shared * facts_p * np.exp(donor.ln_progenitors)
-    return nucleated, progenitors
+    return nucleated, progenitors * (p.heparin_gain if plan.agent == "heparin" else 1.0)
+
+
+def clots(plan: Harvest, p: AspirationParameters, luck: Values | None) -> Values:
+    r"""Return 1 where the pool clots and 0 where not.
+
+    It clots where :math:`z < \Phi^{-1}(P)`. Marrow of a rinsed needle does not clot.
+
+    Parameters
+    ----------
+    plan
+        Whether needle and syringes were rinsed.
+    p
+        Chance :math:`P` of a clot, one value or (sample,) [-].
+    luck
+        Standard normal deviate :math:`z`, one value or (sample,) [-]; None for no clot.
+    """
+    if plan.primed or luck is None:
+        return 0.0
+    from scipy.special import ndtri  # noqa: PLC0415  (slow to import, seldom wanted)
+
+    return np.where(luck < ndtri(p.clot_chance), 1.0, 0.0)
 
 
 def drawn(
@@ -168,6 +201,7 @@ def drawn(
     p: AspirationParameters,
     donor: Donor,
     depots: NDArray[np.floating[Any]],
+    clot: Values | None = None,
 ) -> Drawn:
     r"""Return all draws of a plan and their pool, over samples (H1 to H6).
 
@@ -188,6 +222,9 @@ def drawn(
         The luck of the donor, one or (sample,).
     depots
         Standard normal deviates :math:`z`, (draw, sample) [-].
+    clot
+        Standard normal deviate of the clot in marrow that was not kept from clotting, (sample,)
+        or one value [-]; None for no clot.
 
     Returns
     -------
@@ -215,12 +252,15 @@ def drawn(
     # The laws are linear in the share of marrow, so that the pool needs its mean alone.
     mean_n: Any = np.sum(each * share_n, axis=0) / plan.volume
     mean_p: Any = np.sum(each * share_p, axis=0) / plan.volume
-    pool: dict[str, Any] = {
-        "nucleated": nucleated_concentration(mean_n, marrow_n, blood),
-        "progenitors": progenitor_concentration(mean_p, marrow_p),
-        "platelets": blood_component(mean_n, p.blood_platelets, p.marrow_displacement),
-        "red_cell_volume": blood_component(mean_n, haematocrit, p.marrow_displacement),
-    }
+    nucleated: Any = plan.volume * nucleated_concentration(mean_n, marrow_n, blood)
+    progenitors: Any = plan.volume * progenitor_concentration(mean_p, marrow_p)
+    platelets: Any = blood_component(mean_n, p.blood_platelets, p.marrow_displacement)
+    red: Any = blood_component(mean_n, haematocrit, p.marrow_displacement)
+    clotted = clots(plan, p, clot)
+    lost_n, lost_p = (
+        nucleated * p.clot_nucleated * clotted,
+        progenitors * p.clot_progenitors * clotted,
+    )
     return Drawn(
         volumes=each,
         share_nucleated=share_n,
@@ -228,9 +268,15 @@ def drawn(
         marrow_nucleated=marrow_n,
         marrow_progenitors=marrow_p,
         blood_nucleated=blood,
+        haematocrit=haematocrit,
+        clotted_nucleated=lost_n,
+        clotted_progenitors=lost_p,
         pool=Suspension(
             volume=plan.volume + plan.anticoagulant,
+            nucleated=nucleated - lost_n,
+            progenitors=progenitors - lost_p,
+            platelets=plan.volume * platelets,
+            red_cell_volume=plan.volume * red,
             anticoagulant=plan.anticoagulant,
-            **{name: plan.volume * density for name, density in pool.items()},
         ),
     )

@@ -13,6 +13,7 @@ from trephine.core.units import (
     Duration,
     Fraction,
     Length,
+    MassDensity,
     Number,
     NumberDensity,
     Positive,
@@ -25,6 +26,8 @@ Values: TypeAlias = float | NDArray[np.floating[Any]]
 AgeSlope = Annotated[float, Unit("1/s", "1/year")]
 MassIndex = Annotated[float, Unit("kg/m^2", "kg/m^2", gt=0)]
 MassIndexSlope = Annotated[float, Unit("m^2/kg", "m^2/kg")]
+Counted = Annotated[float, Unit("1", "1", ge=0)]
+VolumePerMass = Annotated[float, Unit("m^3/kg", "mL/kg", gt=0)]
 
 
 @dataclass(frozen=True)
@@ -37,12 +40,60 @@ class HarvestSite:
         Factor on the cells per volume of undiluted marrow [-].
     depot
         Factor on the depot volume [-].
+    depth
+        Bone before the needle, which a track must not pass [m].
     """
 
     SECTION: ClassVar[str] = "harvest_sites"
 
     density: Positive
     depot: Positive
+    depth: Length
+
+
+@dataclass(frozen=True)
+class Laboratory:
+    """How a laboratory counts.
+
+    Parameters
+    ----------
+    factor
+        CFU-F it counts for each CFU-F of the reference laboratory [-].
+    """
+
+    SECTION: ClassVar[str] = "laboratories"
+
+    factor: Positive
+
+
+@dataclass(frozen=True)
+class HarvestRiskParameters:
+    """The numbers of harm; each field's record says what it is and where it comes from."""
+
+    SECTION: ClassVar[str] = "harvest_risk"
+
+    aspirations: Counted
+    aspiration_events: Annotated[Mapping[str, float], Unit("1", "1", ge=0)]
+    grafts: Counted
+    graft_events: Annotated[Mapping[str, float], Unit("1", "1", ge=0)]
+    prior_events: Positive
+    anticoagulated: Positive
+    obesity: Positive
+    obese: MassIndex
+    blood_per_mass: VolumePerMass
+    red_cell_haemoglobin: MassDensity
+
+
+@dataclass(frozen=True)
+class LipoaspirationParameters:
+    """The numbers of fat as drawn; each field's record says where it comes from."""
+
+    SECTION: ClassVar[str] = "lipoaspiration"
+
+    nucleated: NumberDensity
+    prevalence: Fraction
+    donor_spread: Positive
+    red_cells: Fraction
 
 
 @dataclass(frozen=True)
@@ -84,4 +135,13 @@ class AspirationParameters:
     body_mass_index_reference: MassIndex
     osteonecrosis_progenitors: Positive
     repeat_harvest: Positive
+    heparin_gain: Positive
+    clot_chance: Fraction
+    clot_progenitors: Fraction
+    clot_nucleated: Fraction
+    crest_depth_female: Length
+    crest_depth_male: Length
     sites: Mapping[str, HarvestSite]
+    laboratories: Mapping[str, Laboratory]
+    risk: HarvestRiskParameters
+    fat: LipoaspirationParameters

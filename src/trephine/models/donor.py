@@ -33,6 +33,10 @@ class Facts:
         As in the patient's document.
     blood_nucleated
         White cells in blood [1/m^3]; None where not measured.
+    mass
+        Body mass [kg]; None where not known.
+    anticoagulated
+        As in the patient's document.
     """
 
     age: Values
@@ -42,6 +46,8 @@ class Facts:
     osteonecrosis_risk: Flags = False
     earlier_harvest: Flags = False
     blood_nucleated: Values | None = None
+    mass: Values | None = None
+    anticoagulated: Flags = False
 
     @classmethod
     def of(cls, patient: Patient) -> Self:
@@ -54,6 +60,8 @@ class Facts:
             osteonecrosis_risk=patient.osteonecrosis_risk,
             earlier_harvest=patient.earlier_harvest,
             blood_nucleated=patient.blood_nucleated,
+            mass=patient.mass,
+            anticoagulated=patient.anticoagulated,
         )
 
 

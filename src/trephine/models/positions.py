@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from trephine.models.aspiration_parameters import Values
+from trephine.models.aspiration_parameters import AspirationParameters, Values
+
+MEASURED = "posterior_iliac_crest"
+"""The bone whose depth was measured in women and in men."""
 
 
 def drained_before(
@@ -65,3 +68,25 @@ def drained_before(
         memory = kept[across[j] - across[same], np.abs(deep[j] - deep[same])]
         before[j] = np.einsum("i,i...->...", volumes[same], memory)
     return before
+
+
+def depth(bone: str, sex: Literal["female", "male"] | None, p: AspirationParameters) -> Values:
+    r"""Return how deep the bone lies before the needle.
+
+    .. math:: \ell = \ell_\mathrm{bone}\, \ell_\mathrm{crest,sex} / \ell_\mathrm{crest}
+
+    Women and men differ at every bone as at the posterior crest.
+
+    Parameters
+    ----------
+    bone
+        A bone of the catalogue.
+    sex
+        Of the patient; None for the mean of both.
+    p
+        Depths [m].
+    """
+    if sex is None:
+        return p.sites[bone].depth
+    own = p.crest_depth_female if sex == "female" else p.crest_depth_male
+    return p.sites[bone].depth * own / p.sites[MEASURED].depth
