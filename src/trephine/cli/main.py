@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from trephine.cli import (
+    check,
     compare,
     doctor,
     example,
@@ -48,6 +49,7 @@ for command in (
     show.show,
     report.report,
     export.export,
+    check.check,
     schema.schema,
     doctor.doctor,
 ):
