@@ -18,6 +18,7 @@ from trephine.case.run import Run
 from trephine.core.types import Ending
 from trephine.report import (
     fate,
+    fill,
     film,
     funnel,
     graphs,
@@ -38,7 +39,7 @@ STRIP = 7
 """Films in the strip under the outcome."""
 SCRIPTS = ("pack.js", "sections.js", "solid.js", "page.js")
 
-Drawn = TypeVar("Drawn", legend.Graph, funnel.Funnel)
+Drawn = TypeVar("Drawn", legend.Graph, funnel.Funnel, fill.Filled)
 
 
 def write(run: Run, folder: Path) -> Path:
@@ -84,6 +85,7 @@ def html(run: Run) -> str:
         ],
         "follow_up": story.follow_up(run.case),
         "funnels": [_drawn(f) for f in funnel.funnels(run)],
+        "fills": [_drawn(f) for f in fill.fills(run)],
         "graphs": [_drawn(g) for g in graphs.over_time(run, frames)],
         "has_loads": bool(run.case.plan.loadings),
         "rigidity": rigidity.table(run),
@@ -138,7 +140,7 @@ def _part(name: str) -> Markup:
 
 
 def _drawn(thing: Drawn) -> Drawn:
-    """Return a graph or funnel with its drawing, in which text is escaped, as markup."""
+    """Return a graph, funnel or fill with its drawing, in which text is escaped, as markup."""
     return replace(thing, svg=Markup(thing.svg))  # noqa: S704
 
 
