@@ -23,6 +23,9 @@ from trephine.case.processing import (
 )
 from trephine.core.units import Duration, written
 
+FROM_POOL = (Concentrate, Centrifuge, FragmentedFat)
+"""What is made of part of the harvest, and so never larger than it."""
+
 
 def _tissue(harvest: Any) -> str:  # noqa: ANN401
     """Return which tissue a harvest draws, marrow unless it says otherwise."""
@@ -65,7 +68,7 @@ class Injection(Document):
             )
         pool = self.harvest.volume + self.harvest.anticoagulant
         product = pool if isinstance(self.process, Unspun) else self.process.product_volume
-        if isinstance(self.process, Concentrate | Centrifuge) and product > pool:
+        if isinstance(self.process, FROM_POOL) and product > pool:
             raise ValueError(
                 f"process.product_volume ({product * 1e6:.3g} mL) is more than was drawn "
                 f"({pool * 1e6:.3g} mL)"

@@ -7,11 +7,20 @@ from typing import NamedTuple
 
 from trephine.case.case import Case
 from trephine.case.delivery import Delivery
-from trephine.case.harvesting import Harvest
+from trephine.case.harvesting import FatHarvest, Harvest
 from trephine.case.loading import Loading
 from trephine.case.medication import Medication
 from trephine.case.plan import Injection
-from trephine.case.processing import Concentrate, Culture
+from trephine.case.processing import (
+    Centrifuge,
+    Concentrate,
+    Culture,
+    FragmentedFat,
+    Processing,
+    Spin,
+    StromalFraction,
+    Unspun,
+)
 from trephine.case.run import Run
 from trephine.report.words import (
     article,
@@ -65,19 +74,28 @@ def plan_events(case: Case) -> list[Event]:
     events = []
     for step in sorted(case.plan.steps, key=lambda s: (s.day, s.kind != "injection")):
         if isinstance(step, Injection):
-            title = (
-                "Injection of cultured cells"
-                if isinstance(step.process, Culture)
-                else "Injection of marrow concentrate"
-                if isinstance(step.process, Concentrate)
-                else "Injection of marrow"
-            )
+            title = f"Injection of {_product(step.process)}"
             events.append(Event(step.day, title, injection_sentences(step)))
         elif isinstance(step, Medication):
             events.append(Event(step.day, DRUGS[step.drug], _medication(step)))
         else:
             events.append(Event(step.day, "Loading", _loading(step)))
     return events
+
+
+def _product(process: Processing) -> str:
+    """Return what is injected, in two or three words."""
+    match process:
+        case Culture():
+            return "cultured cells"
+        case Concentrate() | Centrifuge():
+            return "marrow concentrate"
+        case StromalFraction():
+            return "cells of fat"
+        case FragmentedFat():
+            return "micro-fragmented fat"
+        case _:
+            return "marrow"
 
 
 def _medication(step: Medication) -> str:
@@ -114,7 +132,18 @@ def _draws(draws: list[float]) -> str:
     return listed(words)
 
 
-def _harvest(harvest: Harvest, step: Injection) -> str:
+def _harvest(harvest: Harvest | FatHarvest, step: Injection) -> str:
+    text = _liposuction(harvest) if isinstance(harvest, FatHarvest) else _needle(harvest)
+    if abs(step.harvest_day - step.day) > 1e-6:
+        text += f", on {day(step.harvest_day)}"
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _liposuction(harvest: FatHarvest) -> str:
+    return f"{measure(harvest.volume, 'm^3', 'mL')} of fat drawn by liposuction"
+
+
+def _needle(harvest: Harvest) -> str:
     text = f"{_draws(harvest.draws)}"
     if len(harvest.draws) > 1:
         text += f" ({measure(harvest.volume, 'm^3', 'mL')} in all)"
@@ -124,22 +153,44 @@ def _harvest(harvest: Harvest, step: Injection) -> str:
     text += f" into {measure(harvest.syringe, 'm^3', 'mL')} syringes"
     if harvest.anticoagulant:
         text += f", with {measure(harvest.anticoagulant, 'm^3', 'mL')} of anticoagulant"
-    if abs(step.harvest_day - step.day) > 1e-6:
-        text += f", on {day(step.harvest_day)}"
-    return f"{text[0].upper()}{text[1:]}."
+    return text
 
 
 def _process(step: Injection) -> str:
     process = step.process
-    if isinstance(process, Concentrate):
-        volume = measure(process.product_volume, "m^3", "mL")
-        return f"Concentrated to {volume} ({key_words(process.device)})."
-    if isinstance(process, Culture):
-        dose = "" if process.dose is None else f", {count(process.dose)} of them taken"
-        volume = measure(process.product_volume, "m^3", "mL")
-        time = f"{rounded(process.duration / 86400)} days"
-        return f"Progenitors grown in culture for {time}{dose} and suspended in {volume}."
-    return "Not processed."
+    if isinstance(process, Unspun):
+        return "Not processed."
+    volume = measure(process.product_volume, "m^3", "mL")
+    match process:
+        case Concentrate():
+            spun = f", {_spin(process.spin)}" if process.spin else ""
+            return f"Concentrated to {volume} ({key_words(process.device)}){spun}."
+        case Centrifuge():
+            taken = rounded(100 * process.red_cells)
+            spun = _spin(process.spin)
+            return (
+                f"{spun[0].upper()}{spun[1:]} in open tubes; the buffy coat taken with {taken} % "
+                f"of the red cells, in {volume}."
+            )
+        case Culture():
+            dose = "" if process.dose is None else f", {count(process.dose)} of them taken"
+            time = f"{rounded(process.duration / 86400)} days"
+            fed = " in serum" if process.medium == "serum" else ""
+            return f"Progenitors grown in culture{fed} for {time}{dose} and suspended in {volume}."
+        case StromalFraction():
+            return f"Cells set free by collagenase and suspended in {volume}."
+        case _:
+            return f"Cut into clusters and washed, {volume} of them."
+
+
+def _spin(spin: Spin) -> str:
+    """Return a spin in words, its force always, its speed and radius where they were written."""
+    text = f"spun at {rounded(spin.force)} g for {rounded(spin.duration / 60)} minutes"
+    if spin.rpm is not None and spin.radius is not None:
+        text += f" ({rounded(spin.rpm)} rpm at {measure(spin.radius, 'm', 'cm')})"
+    if spin.column is not None:
+        text += f", {measure(spin.column, 'm', 'cm')} of marrow high"
+    return text
 
 
 def _deliver(deliver: Delivery) -> str:
