@@ -16,17 +16,17 @@ from trephine.case.patient import Patient
 from trephine.case.plan import Injection
 from trephine.case.prescription import Place
 from trephine.case.suspension import Suspension
-from trephine.core.errors import InputError
 from trephine.core.rng import Streams
 from trephine.models.aspiration import Donor, Facts, drawn
 from trephine.models.dose_beliefs import DoseBeliefs
 from trephine.models.injection import delivered
+from trephine.models.lipoaspiration import lipoaspirated
 from trephine.models.placement import Reach, room
 from trephine.models.processing import Processed, processed
 from trephine.models.retention import Placed
 
 Array = NDArray[np.floating[Any]]
-Lucky = Literal["donor", "needle", "device"]
+Lucky = Literal["donor", "needle", "clot", "device"]
 """The kinds of luck."""
 
 
@@ -41,12 +41,15 @@ class Luck:
     needle
         Depots at the positions of the needle, (draw, sample), for each injection; for fat the
         donor's yield, (1, sample).
+    clot
+        Whether marrow clots in a needle that was not rinsed, (sample,), for each injection.
     device
         Run of device or culture, (sample,), for each injection.
     """
 
     donor: Array
     needle: tuple[Array, ...]
+    clot: tuple[Array, ...]
     device: tuple[Array, ...]
 
     @classmethod
@@ -56,17 +59,18 @@ class Luck:
         The luck of an injection is named by its day and method, so it stays when another
         injection is left out, and a draw keeps its luck when draws are added after it.
         """
-        needle, device = [], []
+        needle, clot, device = [], [], []
         for luck, injection in zip(named(injections, streams), injections, strict=True):
             harvest = injection.harvest
             draws = 1 if isinstance(harvest, FatHarvest) else len(harvest.draws)
             needle.append(luck.named("needle").standard_normal((draws, count)))
+            clot.append(luck.named("clot").standard_normal(count))
             device.append(luck.named("device").standard_normal(count))
         donor = streams.named("donor").standard_normal((2, count))
-        return cls(donor, tuple(needle), tuple(device))
+        return cls(donor, tuple(needle), tuple(clot), tuple(device))
 
     def exchanged(self, other: Self, kind: Lucky) -> Self:
-        """Return this luck with one of its three kinds taken from another."""
+        """Return this luck with one of its kinds taken from another."""
         return dataclasses.replace(self, **{kind: getattr(other, kind)})
 
 
@@ -158,8 +162,7 @@ def treated(
     reach: Reach,
     p: DoseBeliefs,
     donor: Donor,
-    needle: Array,
-    device: Array,
+    luck: tuple[Array, Array, Array],
 ) -> Treated:
     """Return what one injection brings.
 
@@ -175,10 +178,12 @@ def treated(
         The numbers, each one value or (sample,).
     donor
         The luck of the donor, (sample,).
-    needle, device
-        Standard normal deviates of the positions, (draw, sample), and of the run, (sample,).
+    luck
+        Standard normal deviates of the positions, (draw, sample), of a clot and of the run,
+        (sample,) each.
     """
-    pool = gathered(patient, injection.harvest, p, donor, needle)
+    needle, clot, device = luck
+    pool = gathered(patient, injection.harvest, p, donor, needle, clot)
     made = processed(pool, injection.process, patient.age, p.process, device)
     return brought(injection, pool, made, reach, p)
 
@@ -189,11 +194,12 @@ def gathered(
     p: DoseBeliefs,
     donor: Donor,
     needle: Array,
+    clot: Array | None = None,
 ) -> Suspension:
     """Return what a harvest gives, the first link of the chain."""
     if isinstance(harvest, FatHarvest):
-        raise InputError("the dose of cells of fat is not told by this command")
-    return drawn(patient, harvest, p.harvest, donor, needle).pool
+        return lipoaspirated(harvest, p.harvest.fat, needle[0])
+    return drawn(patient, harvest, p.harvest, donor, needle, clot).pool
 
 
 def brought(
@@ -277,7 +283,8 @@ def chain(
         The deviates.
     """
     donor = Donor.of(p.harvest, luck.donor[0], luck.donor[1])
+    lucks = zip(luck.needle, luck.clot, luck.device, strict=True)
     return tuple(
-        treated(patient, *each[:2], p, donor, *each[2:])
-        for each in zip(injections, reaches, luck.needle, luck.device, strict=True)
+        treated(patient, injection, reach, p, donor, own)
+        for injection, reach, own in zip(injections, reaches, lucks, strict=True)
     )

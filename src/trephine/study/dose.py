@@ -188,7 +188,9 @@ def check(case: Case, p: DoseBeliefs) -> None:
     for number, step in enumerate(case.plan.steps):
         if isinstance(step, Injection):
             here = f"plan.steps.{number}"
-            problems += harvest.problems(step.harvest, p.harvest, f"{here}.harvest")
+            problems += harvest.problems(
+                step.harvest, p.harvest, f"{here}.harvest", case.patient.sex
+            )
             problems += process.problems(step.process, p.process, f"{here}.process")
             problems += deliver.problems(step.deliver, p.deliver, f"{here}.deliver")
     if problems:
@@ -203,11 +205,10 @@ def reaches(case: Case) -> tuple[Reach, ...]:
 
 def laboratory(p: DoseBeliefs, assay: str) -> Any:  # noqa: ANN401  (a number or an array)
     """Return what a laboratory counts for one colony of the reference, or raise InputError."""
-    if assay == REFERENCE:
-        return 1.0
-    del p
-    hint = did_you_mean(assay, [REFERENCE])
-    raise InputError(f"no laboratory is known as '{assay}'; {hint}")
+    known = p.harvest.laboratories
+    if assay not in known:
+        raise InputError(f"no laboratory is known as '{assay}'; {did_you_mean(assay, known)}")
+    return known[assay].factor
 
 
 def dose(

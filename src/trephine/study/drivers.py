@@ -28,6 +28,7 @@ ROUGH, LEAST = 0.003, 0.002
 NAMES = {
     "donor": "The donor's own luck",
     "needle": "Luck of the needle positions",
+    "clot": "Luck of a clot in the needle",
     "device": "Luck of the device or culture",
     "harvest": "Numbers of harvest",
     "process": "Numbers of processing",
@@ -46,7 +47,8 @@ class Drivers:
     spread
         Standard deviation of that logarithm, natural [-].
     groups
-        Luck and numbers by group, the largest first; their totals add to one or more.
+        Luck and numbers by group, the largest first, without those that change nothing; their
+        totals add to one or more.
     records
         The single numbers of the catalogue that matter most, by id.
     """
@@ -127,8 +129,13 @@ def what_drives(
         rng = streams.named("resampling", number)
         groups = drivers(a, b, {name: f[number] for name, f in of_groups.items()}, rng)
         records = drivers(a, b, {key: of_records[key][number] for key in close[number]}, rng)
-        worth = tuple(driver for driver in records if driver.total > LEAST)
-        found.append(Drivers(float(np.concatenate([a, b]).std()), groups, worth))
+        found.append(
+            Drivers(
+                float(np.concatenate([a, b]).std()),
+                tuple(driver for driver in groups if driver.total > 0.0),
+                tuple(driver for driver in records if driver.total > LEAST),
+            )
+        )
     return tuple(found)
 
 
