@@ -311,8 +311,8 @@ def _notices(
             "A press-fit nail is part of the voxels: where the stiffness of the tissue is told, "
             "it is that of tissue and nail, over the length of bone that is computed."
         )
-    said.extend(notice for t in treatments for notice in t.graft.notices)
     if any(t.concentrate.cultured for t in treatments):
         said.append("Each cultured cell counts as a functional progenitor: an assumption.")
-    said.extend(notice for t in treatments for notice in t.concentrate.notices)
+    made = [p for t in treatments for p in (t.concentrate, t.graft)]
+    said.extend(dict.fromkeys(notice for product in made for notice in product.notices))
     return tuple(said)
