@@ -7,6 +7,7 @@ import re
 import types
 import typing
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +17,7 @@ from pydantic.fields import FieldInfo
 
 from trephine.case.case import Case
 from trephine.case.document import Document
+from trephine.case.measurement import Measurement
 from trephine.case.settings import PRESETS, Settings
 from trephine.catalogue.load import catalogue
 from trephine.catalogue.records import Record
@@ -31,6 +33,7 @@ def pages() -> dict[Path, str]:
     return {
         REFERENCE / "case-file.md": "\n".join(case_file()) + "\n",
         REFERENCE / "catalogue.md": "\n".join(catalogue_page()) + "\n",
+        REFERENCE / "measurements.md": "\n".join(measurements()) + "\n",
         REFERENCE / "command-line.md": "\n".join(command_line()) + "\n",
         REFERENCE / "terms.md": "\n".join(terms()) + "\n",
     }
@@ -77,6 +80,20 @@ def case_file() -> Iterator[str]:
     yield from document(Settings, "Settings", seen=set(), is_titled=False)
 
 
+def measurements() -> Iterator[str]:
+    """Yield the page on the file of measurements."""
+    yield "# The file of measurements\n"
+    yield MADE.format(source="the document classes in `src/trephine/case/measurement.py`")
+    yield (
+        "One TOML file for what was measured in one real procedure; `trephine check` reads it, and "
+        "[check a procedure](../how-to/check-a-procedure.md) shows a whole one. Every key is "
+        "optional. Every number carries its unit; what cannot be, such as a volume below zero, is "
+        "read and then told by the check.\n"
+    )
+    yield "## The top of the file\n"
+    yield from document(Measurement, "", seen=set(), is_titled=False)
+
+
 def document(
     kind: type[Document], where: str, seen: set[type[Document]], *, is_titled: bool = True
 ) -> Iterator[str]:
@@ -84,7 +101,9 @@ def document(
     if kind in seen:
         return
     seen.add(kind)
-    about, meanings = told(kind)
+    about = told(kind)[0]
+    lines = [base for base in reversed(kind.mro()) if issubclass(base, Document)]
+    meanings = {name: words for base in lines for name, words in told(base)[1].items()}
     if is_titled:
         yield f"## {kind.__name__}: `{where}`\n"
     yield about + "\n"
@@ -141,8 +160,10 @@ def accepted(field: FieldInfo, members: list[type[Document]]) -> str:
     choices = [c for hint in flat(field.annotation) for c in literals(hint)]
     if choices:
         return " or ".join(f"`{c}`" for c in choices)
-    names = {str: "text", bool: "`true` or `false`"}
-    return next((names[h] for h in flat(field.annotation) if h in names), "")
+    moment = "date and time, for example `2026-05-11T08:30:00`"
+    names = {str: "text", bool: "`true` or `false`", int: "a whole number", datetime: moment}
+    many = "list: " if is_list(field.annotation) else ""
+    return next((many + names[h] for h in flat(field.annotation) if h in names), "")
 
 
 def flat(hint: Any) -> list[Any]:  # noqa: ANN401

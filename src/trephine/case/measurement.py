@@ -161,9 +161,9 @@ class Times(Document):
     Parameters
     ----------
     draw_start, draw_end
-        First and last draw.
+        Start of the first draw, and end of the last.
     spin_start, spin_end
-        Start of the first spin and end of the last.
+        Start of the first spin, and end of the last.
     injection
         Start of the injection.
     expiry
@@ -194,6 +194,10 @@ class Measurement(Document):
         Version of the file's layout.
     about
         What a person notes; never a patient's name.
+    identity
+        Whose cells they are.
+    times
+        When it was done.
     blood
         Blood of the same day.
     pool
