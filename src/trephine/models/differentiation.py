@@ -36,9 +36,15 @@ def commit_to_cartilage(
 
 
 def commit_to_fibrous(s: State, c: Conditions, tissue: Tissue, p: Numbers) -> dict[str, jax.Array]:
-    r"""Return the turn of progenitors into fibroblasts where signal lacks, :math:`k_{mf}(1-G)m`."""
+    r"""Return the turn of progenitors into fibroblasts, where nothing else can become of them.
+
+    .. math:: k_{mf}\,\left(1 - G\,[1 - (1-\psi_b)(1-\psi_c)]\right) m
+
+    Either the signal lacks, or strain forbids bone and cartilage alike.
+    """
     del tissue
-    return _commit(s, p["to_fibrous"] * (1.0 - c.signalled), "fibroblast")
+    forbidden = (1.0 - c.bone_favoured) * (1.0 - c.cartilage_favoured)
+    return _commit(s, p["to_fibrous"] * (1.0 - c.signalled * (1.0 - forbidden)), "fibroblast")
 
 
 def replace_chondrocytes(
@@ -73,9 +79,9 @@ COMMIT_TO_FIBROUS = Term(
     commit_to_fibrous,
     (*PROGENITORS, "fibroblast"),
     "cells",
-    r"\dot f = -\dot m = k_{mf}(1-G)\,m",
+    r"\dot f = -\dot m = k_{mf}\,(1-G\,[1-(1-\psi_b)(1-\psi_c)])\,m",
     (),
-    "fibrous tissue is the default fate",
+    "fibrous tissue is the fate where signal lacks or strain forbids bone and cartilage",
 )
 ENDOCHONDRAL_CELLS = Term(
     "osteoblasts replace chondrocytes",
