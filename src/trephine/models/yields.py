@@ -49,6 +49,9 @@ def yield_of_run(median: Values, spread: Values, luck: Values) -> Values:
         Standard normal deviate :math:`z` [-].
     """
     middle, z = np.asarray(median, float), np.asarray(luck, float)
+    if not z.any():
+        same: Values = middle[()]
+        return same
     varies = (middle > 0.0) & (middle < 1.0)
     inside = np.where(varies, middle, 0.5)
     odds = np.exp(logit_spread(inside, spread) * z)
