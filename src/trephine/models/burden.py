@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
+import numpy as np
+
 from trephine.case.brief import Prices
-from trephine.case.harvesting import FatHarvest
+from trephine.case.harvesting import FatHarvest, Harvest
+from trephine.case.patient import Patient
 from trephine.case.plan import Injection
 from trephine.case.processing import (
     OF_FAT,
@@ -19,6 +23,8 @@ from trephine.case.processing import (
 )
 from trephine.core.units import Duration, Unit
 from trephine.models import timeline
+from trephine.models.aspiration import AspirationParameters, Donor, drawn
+from trephine.models.harvest_risk import risks
 from trephine.models.timeline import TimelineParameters
 
 
@@ -52,6 +58,10 @@ class Burden:
         Draws, and punctures of the skin, of all harvests.
     is_minimal
         Whether no cell is grown or set free by enzymes.
+    major
+        Chance of a major complication of one of the harvests [-].
+    haemoglobin_fall
+        What the harvests lower the haemoglobin by, added up [kg/m^3].
     cost
         In the currency of the prices; None where there are none.
     """
@@ -65,11 +75,42 @@ class Burden:
     draws: int
     punctures: int
     is_minimal: bool
+    major: float
+    haemoglobin_fall: float
     cost: float | None = None
 
 
+@dataclass(frozen=True)
+class Harm:
+    """What one harvest may do to the donor.
+
+    Parameters
+    ----------
+    major
+        Chance of a major complication, that of the orthopaedic series whatever the volume [-].
+    haemoglobin_fall
+        What it lowers the haemoglobin by [kg/m^3].
+    """
+
+    major: float
+    haemoglobin_fall: float
+
+
+def harm(patient: Patient, harvest: Harvest | FatHarvest, p: AspirationParameters) -> Harm:
+    """Return what a harvest may do to a patient, by the printed numbers; fat is taken as none."""
+    if isinstance(harvest, FatHarvest):
+        return Harm(0.0, 0.0)
+    found = drawn(patient, harvest, p, Donor.mean(), np.zeros((len(harvest.draws), 1)))
+    red = float(np.squeeze(found.pool.red_cell_volume))
+    told = risks(patient, red, float(np.squeeze(found.haematocrit)), p.risk)
+    return Harm(float(told.chance["major"]), float(told.haemoglobin_fall))
+
+
 def burden(
-    injections: Sequence[Injection], p: TimelineParameters, prices: Prices | None = None
+    injections: Sequence[Injection],
+    p: TimelineParameters,
+    harms: Sequence[Harm],
+    prices: Prices | None = None,
 ) -> Burden:
     """Return what a plan's injections ask for.
 
@@ -79,6 +120,8 @@ def burden(
         All of the plan's, in the order of their days.
     p
         The times of a procedure, one number each.
+    harms
+        What the harvest of each injection may do.
     prices
         What things cost, where known.
     """
@@ -105,6 +148,8 @@ def burden(
         draws=draws,
         punctures=punctures,
         is_minimal=all(is_minimal(i.process) for i in injections),
+        major=1.0 - math.prod(1.0 - each.major for each in harms),
+        haemoglobin_fall=sum(each.haemoglobin_fall for each in harms),
         cost=None if prices is None else cost(injections, theatre, prices),
     )
 
