@@ -175,3 +175,51 @@ def test_a_volume_a_rounding_short_of_the_room_fills_it() -> None:
 def test_no_voxel_is_out_of_range_of_floats() -> None:
     ease = placement.ease(site(), (10.0, 0.0, 0.0), 1e-12)
     assert (ease > 0).all()
+
+
+def test_the_room_of_a_site_is_three_volumes() -> None:
+    anatomy = site()
+    volumes = placement.volumes_within_reach(anatomy, 2.5 * STEP)
+    for shares in (ALL, {"gap": 0.9, "canal": 0.2, "callus": 0.6}):
+        by_voxel = placement.capacity(anatomy, 2.5 * STEP, shares).sum() * 1e-9
+        assert placement.room(volumes, shares) == pytest.approx(by_voxel, rel=1e-12)
+    canal = np.array([0.1, 0.5])
+    found = placement.room(volumes, {"gap": 1.0, "canal": canal, "callus": 0.0})
+    assert found == pytest.approx(volumes.gap + canal * volumes.canal)
+
+
+def test_portions_are_aimed_on_a_circle_in_the_plane_of_the_gap() -> None:
+    tilted = replace(site(), tilt=0.3)
+    aims = np.array(placement.aims(tilted, 8, 2 * STEP))
+    assert np.linalg.norm(aims, axis=1) == pytest.approx(2 * STEP)
+    assert aims[:, 2] == pytest.approx(aims[:, 1] * np.tan(0.3), abs=1e-15)
+    assert aims.mean(axis=0) == pytest.approx(0.0, abs=1e-15)
+    assert placement.aims(tilted, 1, 0.0) == (pytest.approx((0.0, 0.0, 0.0), abs=1e-12),)
+
+
+def forgetful(
+    anatomy: Anatomy, room: Voxels, tips: list[tuple[float, float, float]], volume: float
+) -> Voxels:
+    """Sabotage: each portion finds all the room, as if none had come before it."""
+    each = volume / len(tips)
+    voxel = anatomy.grid.voxel_volume
+    return sum(placement.settle(room, placement.ease(anatomy, t, each), each, voxel) for t in tips)
+
+
+def overfill(method: Callable[..., Voxels]) -> float:
+    """How far portions that nearly fill the site go above the room of a voxel."""
+    anatomy = site()
+    room = placement.capacity(anatomy, STEP, ALL)
+    volume = 0.9 * float(room.sum()) * anatomy.grid.voxel_volume
+    tips = [(2 * STEP, 0.0, 0.0), (-STEP, STEP, 0.0), (-STEP, -STEP, 0.0)]
+    fill = method(anatomy, room, tips, volume)
+    assert fill.sum() * anatomy.grid.voxel_volume == pytest.approx(volume, rel=1e-12)
+    return float((fill - room).max())
+
+
+def test_portions_find_the_room_that_is_left() -> None:
+    assert overfill(placement.settle_in_turn) <= 0.0
+
+
+def test_the_check_rejects_portions_that_lie_in_each_other() -> None:
+    assert overfill(forgetful) > 0.1
