@@ -59,7 +59,7 @@ def drained_before(
     puncture = across * punctures // tracks
     shape = np.broadcast_shapes(np.shape(spacing), np.shape(length))
     # Two draws are some tracks and some steps apart; there are no more such pairs than draws.
-    row = np.multiply.outer(np.arange(tracks), spacing)[:, np.newaxis]
+    row = np.multiply.outer(np.arange(tracks), np.broadcast_to(spacing, shape))[:, np.newaxis]
     column = (np.arange(track) * step).reshape(1, track, *(1 for _ in shape))
     kept = np.exp(-np.hypot(row, column) / length)
     before = np.zeros((volumes.size, *shape))
