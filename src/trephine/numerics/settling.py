@@ -57,8 +57,6 @@ class Hindrance:
 class Column:
     """What fills a closed column and how it moves; height counts upward from the closed bottom.
 
-    Axes after the cells, if any, are columns that settle side by side.
-
     Parameters
     ----------
     spacing
@@ -66,8 +64,8 @@ class Column:
     hindrance
         How the dense phase sinks.
     drift
-        Upward velocity of each rider at a volume fraction of the dense phase (face, ...), per
-        unit of force: (rider, face, ...) [m/s].
+        Upward velocity of each rider at a volume fraction of the dense phase (face,), per unit
+        of force: (rider, face) [m/s].
     carried
         Whether a rider drifts relative to the liquid and is carried by it, (rider,); the others
         drift relative to the mixture, which as a whole stands still.
@@ -89,9 +87,9 @@ class Course:
     Parameters
     ----------
     dense
-        Volume fraction of the dense phase, (moment, cell, ...) [-].
+        Volume fraction of the dense phase, (moment, cell) [-].
     riders
-        Riders per volume of the column, (moment, rider, cell, ...).
+        Riders per volume of the column, (moment, rider, cell).
     steps
         Steps taken.
     """
@@ -122,9 +120,9 @@ def settle(dense: Array, riders: Array, doses: Array, column: Column) -> Course:
     Parameters
     ----------
     dense
-        Volume fraction of the dense phase at the start, (cell, ...) [-].
+        Volume fraction of the dense phase at the start, (cell,) [-].
     riders
-        Riders per volume at the start, at least zero, (rider, cell, ...).
+        Riders per volume at the start, at least zero, (rider, cell).
     doses
         Doses at which the column is wanted, rising from zero or more, (moment,) [s].
     column
@@ -164,9 +162,9 @@ class _Faces:
 
 
 def _faces(state: Array, column: Column) -> _Faces:
-    """Return both sides of each inner face, (class, face, ...), riders per volume open to them."""
+    """Return both sides of each inner face, (class, face), riders per volume open to them."""
     dense = state[:1]
-    carried = _along(column.carried, state)
+    carried = column.carried[:, None]
     values = state.copy()
     values[1:] /= 1.0 - carried * dense
     rise = np.diff(values, axis=1)
@@ -196,7 +194,7 @@ def _fastest(faces: _Faces, trace: Array, column: Column) -> float:
 def _riding(faces: _Faces, sinking: Array, column: Column) -> Array:
     """Return the velocity of the riders at the faces, upward, with that of the liquid [m/s]."""
     risen = sinking * faces.high[0]
-    carried: Array = _along(column.carried, faces.low) * risen / faces.open
+    carried: Array = column.carried[:, None] * risen / faces.open
     return faces.drift + carried
 
 
@@ -206,12 +204,8 @@ def _rates(faces: _Faces, column: Column, limit: float) -> Array:
     riding = np.clip(_riding(faces, sinking, column), -limit, limit) * faces.open
     source = np.where(riding > 0.0, faces.low[1:], faces.high[1:])
     flux = np.concatenate([(-sinking * faces.high[0])[None], riding * source])
-    change = np.zeros((flux.shape[0], flux.shape[1] + 1, *flux.shape[2:]))
+    change = np.zeros((flux.shape[0], flux.shape[1] + 1))
     change[:, :-1] -= flux
     change[:, 1:] += flux
     return change / column.spacing
 
-
-def _along(flags: NDArray[np.bool_], like: Array) -> Array:
-    """Return one number for each rider, shaped to go with the classes of an array."""
-    return flags.astype(float).reshape(-1, *(1,) * (like.ndim - 1))
