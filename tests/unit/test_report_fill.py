@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from synthetic_run import synthetic_run
+from trephine.case.delivery import Delivery
+from trephine.case.document import validate
 from trephine.case.graft import Passage
-from trephine.report import fill, page
+from trephine.report import fill, page, story
 from trephine.report.sections import CUTS, section
 
 RUN = synthetic_run()
@@ -93,3 +95,30 @@ def test_the_page_shows_it() -> None:
     text = page.html(TOLD)
     assert text.count('<article class="funnel fill">') == 2
     assert "Where injection 2 on day 30 lies" in text
+
+
+def test_the_plan_tells_how_the_product_was_kept_and_set() -> None:
+    injection = RUN.case.plan.injections[0]
+    changed = {
+        "volume": "8 mL",
+        "wait": "45 min",
+        "kept": "cool",
+        "drawn_up": 18,
+        "opened": True,
+        "portions": 3,
+        "apart": "9 mm",
+        "carrier": "allograft",
+        "carrier_volume": "4 mL",
+        "loading": "filtered",
+    }
+    plan = validate(Delivery, changed, "delivery")
+    text = story.injection_sentences(injection.model_copy(update={"deliver": plan}))
+    for said in (
+        "Kept for 45",
+        "kept cool and drawn up through 18 gauge. 8",
+        "in 3 portions, 9",
+        "of allograft bone that it was passed through, reaching",
+        "into a gap cut open.",
+    ):
+        assert said in text, text
+    assert "ept " not in story.injection_sentences(injection), "nothing is told of what is usual"

@@ -197,13 +197,33 @@ def _deliver(deliver: Delivery) -> str:
     carrier = CARRIERS.get(deliver.carrier) or (
         f"with {measure(deliver.carrier_volume, 'm^3', 'mL')} of {SOLIDS[deliver.carrier]}"
     )
+    if deliver.loading == "filtered":
+        carrier += " that it was passed through"
     needle = article(f"{rounded(deliver.needle.gauge)}-gauge needle")
+    portions = ""
+    if deliver.portions > 1:
+        apart = measure(deliver.apart, "m", "mm")
+        portions = f" in {deliver.portions} portions, {apart} from the middle of the gap,"
+    where = ", into a gap cut open" if deliver.opened else ""
     return (
-        f"{measure(deliver.volume, 'm^3', 'mL')} injected at "
+        f"{_kept(deliver)}{measure(deliver.volume, 'm^3', 'mL')} injected{portions} at "
         f"{measure(deliver.flow, 'm^3/s', 'mL/min')} through {needle} "
         f"{GUIDANCE[deliver.guidance]}, {carrier}, reaching "
-        f"{measure(deliver.reach, 'm', 'mm')} around the gap."
+        f"{measure(deliver.reach, 'm', 'mm')} around the gap{where}."
     )
+
+
+def _kept(deliver: Delivery) -> str:
+    """Return how the product waited and was drawn up, where the plan says so."""
+    told = []
+    if deliver.wait is not None:
+        told.append(f"kept for {measure(deliver.wait, 's', 'min')}")
+    if deliver.kept != "room":
+        told.append("kept cool" if deliver.kept == "cool" else "kept at body temperature")
+    if deliver.drawn_up is not None:
+        told.append(f"drawn up through {rounded(deliver.drawn_up)} gauge")
+    words = listed(told)
+    return f"{words[0].upper()}{words[1:]}. " if words else ""
 
 
 def outcome(run: Run) -> str:
