@@ -20,6 +20,7 @@ from trephine.core.grid import Grid
 from trephine.models.injection import InjectionParameters
 from trephine.models.reading import Reading
 from trephine.stages.deliver import deliver, problems
+from trephine.store.codec import decode, encode
 
 P = Reading(catalogue()).fill(InjectionParameters)
 PRODUCT = Suspension(10e-6, 1.0e9, 30_000.0, 5e9, 3e-6, 1e-6)
@@ -338,3 +339,12 @@ def test_the_needle_tells_its_stress_and_pressures() -> None:
     assert passage.stress == pytest.approx(96.4 * 1.6 * np.exp(0.75) / 4, rel=0.01)
     assert passage.pressure == pytest.approx(84e3 * 1.6 * np.exp(0.75) / 4, rel=0.01)
     assert passage.resting_pressure == pytest.approx(27.5 * 133.322, rel=1e-4)
+
+
+def test_a_graft_reads_back_as_it_was_written() -> None:
+    graft = run(volume="2 mL", portions=2, apart="3 mm", wait="4 d")
+    arrays: dict[str, np.ndarray] = {}
+    document = encode(graft, "graft", arrays)
+    again = decode(Graft, document, arrays)
+    assert (again.tips, again.passage, again.notices) == (graft.tips, graft.passage, graft.notices)
+    assert len(again.notices) == 1
