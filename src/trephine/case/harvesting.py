@@ -63,9 +63,10 @@ class Harvest(Document):
     draws
         Volume drawn at each position [m^3]; ``"12 x 5 mL"`` stands for twelve draws.
     punctures
-        Punctures of the skin; the tip is redirected through each as often as the draws need.
+        Punctures of the skin; the tip is redirected through each as often as the draws need. The
+        tracks are dealt out to them evenly, and draws through different ones share no depot.
     track
-        Draws along one track of the needle before it is redirected.
+        Draws along one track of the needle before it is redirected; a track must fit the bone.
     step
         Way of the tip between neighbouring draws of one track [m].
     syringe
@@ -77,9 +78,10 @@ class Harvest(Document):
     anticoagulant
         Volume of anticoagulant in the pool [m^3].
     agent
-        What the anticoagulant is.
+        What the anticoagulant is; more colonies grow from marrow kept in heparin.
     primed
-        Whether needle and syringes are rinsed with anticoagulant before the first draw.
+        Whether needle and syringes are rinsed with anticoagulant before the first draw; if not,
+        the marrow may clot.
     day
         Day of the harvest [s]; the day of the injection unless the cells are cultured.
     """
