@@ -39,6 +39,11 @@ class Dose(Printed):
     measure: DoseMeasure
     of: str = ""
 
+    @property
+    def what(self) -> str:
+        """What was counted, in one piece of text."""
+        return f"{self.measure}, {self.of}" if self.of else str(self.measure)
+
 
 class Endpoint(Printed):
     """An outcome of an arm.
@@ -74,6 +79,21 @@ class Endpoint(Printed):
         if self.total is not None and sum(self.events) > self.total:
             raise ValueError("there are more events than patients")
         return self
+
+    @property
+    def what(self) -> str:
+        """What was looked at, in one piece of text."""
+        measure = "" if self.measure in {"share", "level", "comparison"} else f", {self.measure}"
+        about = f": {self.about}" if self.about else ""
+        return f"{self.outcome}{measure}{about}"
+
+    @property
+    def certainty(self) -> str:
+        """Counts, spread and test, in one piece of text."""
+        counts = " and ".join(str(n) for n in self.events)
+        if counts and self.total:
+            counts += f" of {self.total}"
+        return "; ".join(part for part in (counts, super().certainty) if part)
 
 
 class Arm(Frozen):

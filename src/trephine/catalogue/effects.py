@@ -1,4 +1,4 @@
-"""Published effects that are no model parameter: risk factors, harm, least differences, patients."""
+"""Published effects that set no model: risk factors, harms, least differences, patients."""
 
 from __future__ import annotations
 
@@ -41,6 +41,11 @@ class RiskFactor(Printed):
     adjusted: Literal["yes", "no", "partly", "alone", "not told"]
     n: Annotated[int, Field(gt=0)] | None = None
 
+    @property
+    def what(self) -> str:
+        """What goes with what, in whom, in one piece of text."""
+        return f"{self.factor or 'all'}: {self.outcome}, {self.measure}; {self.population}"
+
 
 class Harm(Printed):
     """How often something bad came with a harvest or an injection; the value is a share in %.
@@ -64,6 +69,18 @@ class Harm(Printed):
     severity: str
     window: str = ""
 
+    @property
+    def what(self) -> str:
+        """What happened to whom, in one piece of text."""
+        window = f", {self.window}" if self.window else ""
+        return f"{self.event}{window}; {self.population}"
+
+    @property
+    def certainty(self) -> str:
+        """Counts and spread, in one piece of text."""
+        counts = f"{self.events} of {self.total}" if self.events is not None and self.total else ""
+        return "; ".join(part for part in (counts, super().certainty) if part)
+
 
 class LeastDifference(Printed):
     """The least difference of an instrument that matters to a patient.
@@ -79,6 +96,12 @@ class LeastDifference(Printed):
     instrument: str
     population: str
     method: str = ""
+
+    @property
+    def what(self) -> str:
+        """Of which instrument and in whom, in one piece of text."""
+        method = f", by {self.method}" if self.method else ""
+        return f"{self.instrument}; {self.population}{method}"
 
 
 class Patient(Frozen):

@@ -128,6 +128,11 @@ class Printed(Frozen):
         return self
 
     @property
+    def what(self) -> str:
+        """What the value is of, in one piece of text."""
+        return ""
+
+    @property
     def value(self) -> str:
         """What is printed, in one piece of text."""
         if self.words:
@@ -138,7 +143,13 @@ class Printed(Frozen):
             else f"{SIGNS[self.sign]}{self.printed}"
         )
         scale = "" if self.scale is None else f" of {self.scale[0]} to {self.scale[1]}"
+        number = f"{number} ({self.statistic})" if self.statistic == "median" else number
         return number if self.unit == "1" else f"{number} {self.unit}{scale}"
+
+    @property
+    def certainty(self) -> str:
+        """Spread and test of significance, in one piece of text."""
+        return "; ".join(part for part in (*map(str, self.spread), self.p) if part)
 
 
 def rounding(number: float) -> float:

@@ -1,0 +1,197 @@
+"""How published evidence looks on a terminal: studies, values, effects, claims, contradictions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+
+from trephine.catalogue.claims import DESCRIPTIONS, Claim
+from trephine.catalogue.cohorts import Arm, Endpoint, Study
+from trephine.catalogue.effects import Patient
+from trephine.catalogue.printed import Frozen, Printed
+from trephine.cli.paper import paper, table
+
+
+def list(studies: Mapping[str, Study]) -> None:  # noqa: A001  (the word of the command)
+    """Print a line for each study."""
+    console = paper()
+    if not studies:
+        console.print("No study is of this kind.")
+        return
+    rows = _table("study", ">year", "condition", "site", "products", ">values", "role")
+    for name, study in studies.items():
+        products = dict.fromkeys(str(arm.product) for arm in study.arms.values())
+        count = sum(isinstance(value, Endpoint) for _, _, value in study.values())
+        rows.add_row(
+            name,
+            str(study.year or ""),
+            study.condition,
+            study.site,
+            ", ".join(products),
+            str(count),
+            ", ".join(study.roles),
+        )
+    console.print(rows)
+    console.print(f"{len(studies)} studies; 'trephine evidence show STUDY' prints one.")
+
+
+def show(found: Mapping[str, Frozen]) -> None:
+    """Print whole entries, one below the other."""
+    console = paper()
+    for name, entry in found.items():
+        if isinstance(entry, Study):
+            _study(console, name, entry)
+        elif isinstance(entry, Claim):
+            _claim(console, name, entry)
+        else:
+            _facts(console, name, _told(entry))
+
+
+def search(found: Mapping[str, Frozen]) -> None:
+    """Print a line for each entry."""
+    console = paper()
+    if not found:
+        console.print("Nothing holds all of these words.")
+        return
+    rows = _table("name", "what", "value")
+    for name, entry in found.items():
+        rows.add_row(name, *line(entry))
+    console.print(rows)
+
+
+def effects(tables: Mapping[str, Mapping[str, Frozen]]) -> None:
+    """Print a line for each effect, table by table."""
+    console = paper()
+    for title, entries in tables.items():
+        rows = _table("name", "what", "value", title=title.replace("_", " "))
+        for name, entry in entries.items():
+            rows.add_row(name, *line(entry))
+        console.print(rows)
+
+
+def claims(ledger: Mapping[str, Claim]) -> None:
+    """Print the ledger of claims."""
+    console = paper()
+    told = ""
+    for name, claim in ledger.items():
+        if claim.description != told:
+            told = claim.description
+            console.print(f"Description {told}, {DESCRIPTIONS[claim.description]}", style="bold")
+            console.print()
+        _claim(console, name, claim)
+
+
+def contradictions(found: Mapping[str, Any]) -> None:
+    """Print what the checks find, and what is told of studies in words."""
+    console = paper()
+    rows = _table("check", "how hard", "where", "what", title="Found by the checks")
+    for c in found["found"]:
+        where = c.first if c.first == c.second else f"{c.first}\n{c.second}"
+        rows.add_row(c.check, c.strength, where, c.why)
+    console.print(rows)
+    rows = _table("study", "what", title="Told of the study itself")
+    for name, reasons in found["stated"].items():
+        for reason in reasons:
+            rows.add_row(name, reason)
+    console.print(rows)
+
+
+def line(entry: Frozen) -> tuple[str, str]:
+    """Return what an entry is about and its value, each in one piece of text."""
+    if isinstance(entry, Study):
+        return f"{entry.condition}, {entry.site}: {entry.design}", f"{len(entry.arms)} arms"
+    if isinstance(entry, Claim):
+        return entry.claim, entry.verdict
+    if isinstance(entry, Patient):
+        grades = " or ".join(str(grade) for grade in entry.grades)
+        return f"{entry.arm}: {entry.outcome}", grades or "not told"
+    assert isinstance(entry, Printed)  # noqa: S101  (all other entries are printed values)
+    time = f", {entry.time}" if isinstance(entry, Endpoint) and entry.time else ""
+    return entry.what + time, "; ".join(p for p in (entry.value, entry.certainty) if p)
+
+
+def _study(console: Console, name: str, study: Study) -> None:
+    _facts(
+        console,
+        name,
+        {
+            "Year": str(study.year or ""),
+            "Design": study.design,
+            "Condition": f"{study.condition}, {study.site}",
+            "Patients": study.population,
+            "Size": ", ".join(f"{n} {counted}" for counted, n in study.sizes.items()),
+            "Source": study.source,
+            "Does not fit": "; ".join(study.inconsistencies),
+            "Notes": "; ".join(study.notes),
+        },
+    )
+    for key, arm in study.arms.items():
+        rows = _table("value", "what", "when", "printed", "certainty", "grounds", title=_arm(arm))
+        for own, value in (*arm.doses.items(), *arm.endpoints.items()):
+            rows.add_row(
+                f"{key}.{own}",
+                value.what,
+                value.time if isinstance(value, Endpoint) else "",
+                value.value,
+                value.certainty,
+                f"{value.role}, {value.access} {value.confidence:g}",
+            )
+        console.print(rows if rows.row_count else _arm(arm))
+    console.print()
+
+
+def _table(*headings: str, title: str | None = None) -> Table:
+    """Return an empty table whose first column, a name to type again, is never cut short."""
+    rows = table(*headings, title=title)
+    rows.columns[0].overflow = "fold"
+    return rows
+
+
+def _arm(arm: Arm) -> str:
+    """Return in words who an arm is."""
+    size = f", {arm.n}" if arm.n else ""
+    part = f", part of {arm.part_of}" if arm.part_of else ""
+    against = f", against {arm.against}" if arm.against else ""
+    return f"{arm.label} ({arm.product}{size}{part}{against})"
+
+
+def _claim(console: Console, name: str, claim: Claim) -> None:
+    told = {
+        "Evidence": claim.evidence,
+        "Source": claim.source,
+        "Known": f"{' and '.join(claim.basis) or 'not found'}, confidence {claim.confidence:g}",
+    }
+    if claim.experiment:
+        asked = claim.experiment
+        told["To test it"] = f"trephine {asked.command}; vary {asked.vary}; look at {asked.look_at}"
+        told["It came out"] = asked.result
+    _facts(console, f"{name}  {claim.verdict.upper()}: {claim.claim}", told)
+
+
+def _told(entry: Frozen) -> dict[str, str]:
+    """Return the facts of an entry by their names in words."""
+    facts = {key: value for key, value in entry if value not in ("", None, (), {})}
+    if isinstance(entry, Printed):
+        facts = {"value": entry.value, "certainty": entry.certainty} | {
+            k: v
+            for k, v in facts.items()
+            if k not in {"printed", "sign", "low", "high", "words", "unit", "scale", "spread", "p"}
+        }
+    return {
+        key.replace("_", " ").capitalize(): ", ".join(str(v) for v in value)
+        if isinstance(value, tuple)
+        else str(value)
+        for key, value in facts.items()
+    }
+
+
+def _facts(console: Console, heading: str, facts: Mapping[str, str]) -> None:
+    console.print(heading, style="bold")
+    for name, words in facts.items():
+        if words:
+            console.print(Padding(f"{name}: {words}", (0, 0, 0, 2)))
+    console.print()
