@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -11,6 +12,7 @@ import trephine
 from trephine.case.anatomy import Anatomy
 from trephine.case.case import Case
 from trephine.case.course import HealingCourse
+from trephine.case.followup import FollowUp
 from trephine.case.plan import Injection
 from trephine.case.run import Run, Treatment
 from trephine.case.settings import Settings
@@ -29,7 +31,7 @@ from trephine.stages import deliver, follow, harvest, heal, process
 from trephine.store.peek import course_so_far, look
 from trephine.store.runs import RunFolder, load
 
-__all__ = ["Run", "check", "run", "so_far"]
+__all__ = ["Run", "at_dose", "check", "run", "so_far"]
 
 STAGES = (harvest, process, deliver, heal, follow)
 
@@ -151,6 +153,67 @@ def run(
     if folder is not None:
         folder.finish(finished, time.perf_counter() - began)
     return finished
+
+
+def at_dose(
+    case: Case,
+    progenitors: float,
+    *,
+    beliefs: Beliefs | None = None,
+    settings: Settings | None = None,
+    seed: int = 0,
+    watch: Watch | None = None,
+) -> FollowUp:
+    """Return the follow-up of a case whose injections bring a given number of progenitors in all.
+
+    All injections are carried out; what stays of their progenitors is then scaled alike, where
+    it lies, to the number asked for. Everything else they bring is left as it is.
+
+    Parameters
+    ----------
+    case
+        Patient, site and plan with at least one injection.
+    progenitors
+        Progenitors that stay after the first days, of all injections together [-].
+    beliefs, settings, seed, watch
+        As for :func:`run`.
+
+    Raises
+    ------
+    InputError
+        If the case cannot be computed, or nothing of its injections stays that could be scaled.
+    SolverError
+        If the healing engine does not converge.
+    """
+    listener = watch or Watch()
+    beliefs = beliefs or Beliefs.printed()
+    settings = settings or Settings.preset("draft")
+    check(case, beliefs, settings)
+    anatomy = place(case.site, settings)
+    treatments = _treat(case, beliefs, settings, anatomy, Streams(seed), listener)
+    voxel = anatomy.grid.voxel_volume
+    stays = sum(float(t.graft.progenitors.sum()) for t in treatments) * voxel
+    if stays <= 0:
+        raise InputError(f"{case.name}: no progenitors stay at the lesion that could be scaled")
+    scale = progenitors / stays
+    course = heal.heal(
+        patient=case.patient,
+        site=case.site,
+        anatomy=anatomy,
+        grafts=[replace(t.graft, progenitors=t.graft.progenitors * scale) for t in treatments],
+        plan=case.plan,
+        p=beliefs.heal,
+        s=settings,
+        watch=listener,
+        model=model_named(settings.model),
+    )
+    return follow.follow(
+        course=course,
+        anatomy=anatomy,
+        side=case.site.side,
+        p=beliefs.follow,
+        rng=Streams(seed).named("film"),
+    )
 
 
 def so_far(path: str | Path, beliefs: Beliefs | None = None) -> Run:

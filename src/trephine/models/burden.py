@@ -103,7 +103,8 @@ def harm(patient: Patient, harvest: Harvest | FatHarvest, p: AspirationParameter
     found = drawn(patient, harvest, p, Donor.mean(), np.zeros((len(harvest.draws), 1)))
     red = float(np.squeeze(found.pool.red_cell_volume))
     told = risks(patient, red, float(np.squeeze(found.haematocrit)), p.risk)
-    return Harm(float(told.chance["major"]), float(told.haemoglobin_fall))
+    # The document of a patient always tells the mass, without which no fall is known.
+    return Harm(float(told.chance["major"]), float(told.haemoglobin_fall or 0.0))
 
 
 def burden(

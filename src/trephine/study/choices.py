@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from trephine.case.brief import Brief, Choices, Limits, Prices
@@ -40,6 +41,11 @@ class Making:
 
     process: Processing
     deliver: Delivery
+
+    @cached_property
+    def name(self) -> str:
+        """Content name of the processing, shared by all ways to inject its product."""
+        return self.process.digest
 
     def accepts(self, drawn: Harvest) -> bool:
         """Return whether a harvest is large enough for it."""

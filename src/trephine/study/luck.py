@@ -1,0 +1,192 @@
+"""One set of luck for all plans, so that plans differ by what they are and by nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trephine.case.harvesting import MOST_DRAWS, FatHarvest, Harvest
+from trephine.case.patient import Patient
+from trephine.case.plan import Injection
+from trephine.case.prescription import Prescription
+from trephine.case.processing import Concentrate, Processing
+from trephine.case.suspension import Suspension
+from trephine.core.rng import Streams
+from trephine.models.aspiration import Donor
+from trephine.models.dose_beliefs import DoseBeliefs
+from trephine.models.placement import Reach
+from trephine.models.processing import Processed, ProcessParameters, processed
+from trephine.models.yields import yield_of_run
+from trephine.study.chain import There, brought, gathered
+from trephine.study.dose import laboratory
+
+Array = NDArray[np.floating[Any]]
+Cells = Mapping[str, There]
+"""Cells by the place of a prescription, and under :data:`MODEL`."""
+MODEL = "model"
+"""What stays, in the colonies of the reference laboratory, as the healing model takes it."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """The luck of the first, second, ... injection, whatever is made in it.
+
+    Parameters
+    ----------
+    needle
+        Depots at the positions, (draw, sample), for as many draws as any plan makes.
+    clot, device
+        Clotting, and the run of device or culture, (sample,).
+    settled
+        The numbers of processing with the yield of the run in place of its median.
+    """
+
+    needle: Array
+    clot: Array
+    device: Array
+    settled: ProcessParameters
+
+
+@dataclass(frozen=True)
+class Common:
+    """Samples of luck and numbers that every plan meets alike.
+
+    Parameters
+    ----------
+    count
+        Samples.
+    patient
+        Who is treated.
+    p
+        The numbers of the dose, each one value or (sample,).
+    donor
+        The luck of the donor, (sample,).
+    turns
+        The luck of each injection in turn.
+    factor
+        What the laboratory of the prescription counts for one colony of the reference.
+    """
+
+    count: int
+    patient: Patient
+    p: DoseBeliefs
+    donor: Donor
+    turns: tuple[Turn, ...]
+    factor: Any
+
+    @classmethod
+    def of(
+        cls,
+        patient: Patient,
+        streams: Streams,
+        count: int,
+        *,
+        injections: int,
+        draws: int = MOST_DRAWS,
+        assay: str,
+    ) -> Self:
+        """Return samples; those of an injection or a draw do not depend on how many there are.
+
+        Parameters
+        ----------
+        patient
+            Who is treated.
+        streams
+            Family of streams.
+        count
+            Samples.
+        injections, draws
+            Most injections of a plan, and most draws of a harvest.
+        assay
+            Laboratory of the prescription.
+        """
+        p = DoseBeliefs.draw(streams.within("record"), count)
+        donor = Donor.of(p.harvest, *streams.named("donor").standard_normal((2, count)))
+        turns = []
+        for number in range(injections):
+            luck = streams.within("injection", number)
+            device = luck.named("device").standard_normal(count)
+            needle = luck.named("needle").standard_normal((draws, count))
+            clot = luck.named("clot").standard_normal(count)
+            turns.append(Turn(needle, clot, device, settled(p.process, device)))
+        return cls(count, patient, p, donor, tuple(turns), laboratory(p, assay))
+
+    def pool(self, harvest: Harvest | FatHarvest, turn: int) -> Suspension:
+        """Return what a harvest gives in one of the injections."""
+        luck = self.turns[turn]
+        draws = len(harvest.draws) if isinstance(harvest, Harvest) else 1
+        needle = luck.needle[:draws]
+        return gathered(self.patient, harvest, self.p, self.donor, needle, luck.clot)
+
+    def product(self, pool: Suspension, plan: Processing, turn: int) -> Processed:
+        """Return what processing makes of it."""
+        luck = self.turns[turn]
+        if isinstance(plan, Concentrate):
+            return processed(pool, plan, self.patient.age, luck.settled, 0.0)
+        return processed(pool, plan, self.patient.age, self.p.process, luck.device)
+
+    def cells(self, injection: Injection, pool: Suspension, made: Processed, reach: Reach) -> Cells:
+        """Return the cells by place, progenitors as the laboratory counts them.
+
+        Cells grown in culture are counted as cells, the same everywhere.
+        """
+        told = brought(injection, pool, made, reach, self.p)
+        factor = 1.0 if told.is_cultured else self.factor
+        found: dict[str, There] = {
+            place: There(there.progenitors * factor, there.nucleated, there.volume)
+            for place, there in told.at.items()
+        }
+        return {**found, MODEL: told.at["stays"]}
+
+    def plan(self, injections: Sequence[Injection], reaches: Sequence[Reach]) -> Cells:
+        """Return the cells by place of a whole plan, injection by injection added up."""
+        whole: list[Cells] = []
+        for turn, (injection, reach) in enumerate(zip(injections, reaches, strict=True)):
+            pool = self.pool(injection.harvest, turn)
+            made = self.product(pool, injection.process, turn)
+            whole.append(self.cells(injection, pool, made, reach))
+        return {place: added([each[place] for each in whole]) for place in whole[0]}
+
+
+def settled(p: ProcessParameters, device: Array) -> ProcessParameters:
+    """Return the numbers of processing with the yield of each run put in place of its median.
+
+    The yield of a run depends on neither harvest nor product, so it is found once for all plans;
+    with it a run takes no luck of its own.
+    """
+    cut = p.separation
+    devices = {}
+    for name, one in cut.devices.items():
+        run: dict[str, Any] = {
+            "cell_yield": yield_of_run(one.cell_yield, cut.cell_spread, device),
+            "progenitor_yield": yield_of_run(one.progenitor_yield, cut.progenitor_spread, device),
+        }
+        devices[name] = replace(one, **run)
+    return replace(p, separation=replace(cut, devices=MappingProxyType(devices)))
+
+
+def added(parts: Sequence[There]) -> There:
+    """Return the cells of several injections together, with all their volumes."""
+    return There(
+        sum(part.progenitors for part in parts),
+        sum(part.nucleated for part in parts),
+        sum(part.volume for part in parts),
+    )
+
+
+def reaching(prescription: Prescription, there: There, count: int) -> NDArray[np.bool_]:
+    """Return in which samples a plan reaches all of a prescription, (sample,)."""
+    passed = np.ones(count, dtype=bool)
+    for least, values in (
+        (prescription.progenitors, there.progenitors),
+        (prescription.density, there.density),
+        (prescription.nucleated, there.nucleated),
+    ):
+        if least is not None:
+            passed &= np.asarray(values) >= least
+    return passed

@@ -1,0 +1,200 @@
+"""The search: what every plan gains and asks for, harvest by harvest, so that it can go on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trephine.case.brief import Brief
+from trephine.case.case import Case
+from trephine.case.plan import Injection
+from trephine.case.prescription import Prescription
+from trephine.core.progress import Watch
+from trephine.models.burden import Burden, Harm, PlanningParameters, burden, harm
+from trephine.models.dose_beliefs import DoseBeliefs
+from trephine.models.placement import Reach
+from trephine.models.timeline import TimelineParameters
+from trephine.study.choices import Space, passed_limits
+from trephine.study.luck import Cells, Common, added, reaching
+
+Array = NDArray[np.floating[Any]]
+Key = tuple[int, int, int]
+Gains = dict[int, list[float]]
+"""What the plans of a harvest gain, in the order of its plans, by the number of the harvest."""
+
+
+class Objective(Protocol):
+    """What a plan should gain."""
+
+    def values(self, injections: Sequence[Injection], cells: Cells, count: int) -> Array:
+        """Return the gain in each sample, 0 to 1, (sample,)."""
+        ...
+
+
+@dataclass(frozen=True)
+class ReachPrescription:
+    """Gain 1 where a prescription is reached, all of it, and 0 elsewhere."""
+
+    prescription: Prescription
+
+    def values(self, injections: Sequence[Injection], cells: Cells, count: int) -> Array:
+        """Return 1 where the prescription is reached, (sample,)."""
+        del injections
+        return reaching(self.prescription, cells[self.prescription.place], count).astype(float)
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """The plans within the limits, what each asks for, and what the limits leave out.
+
+    Parameters
+    ----------
+    keys
+        Harvest, making and schedule of each plan within the limits.
+    burdens
+        What each asks for.
+    excluded
+        Plans that pass over each limit, by its name in a brief; a plan may pass over several.
+    total
+        Plans that can be made.
+    """
+
+    keys: tuple[Key, ...]
+    burdens: tuple[Burden, ...]
+    excluded: Mapping[str, int]
+    total: int
+
+
+def within_limits(
+    case: Case,
+    brief: Brief,
+    space: Space,
+    p: DoseBeliefs,
+    times: TimelineParameters,
+    planning: PlanningParameters,
+) -> Candidates:
+    """Return the plans that pass over no limit."""
+    harms = [harm(case.patient, each, p.harvest) for each in space.harvests]
+    keys, burdens, total = [], [], 0
+    excluded: dict[str, int] = {}
+    for key in space.plans():
+        total += 1
+        injections = space.injections(key)
+        asked = burden(injections, times, [harms[key[0]]] * len(injections), brief.prices)
+        over = passed_limits(asked, brief.limits, case.patient.mass, planning)
+        for name in over:
+            excluded[name] = excluded.get(name, 0) + 1
+        if not over:
+            keys.append(key)
+            burdens.append(asked)
+    return Candidates(tuple(keys), tuple(burdens), excluded, total)
+
+
+def burden_of(
+    case: Case,
+    brief: Brief,
+    injections: Sequence[Injection],
+    p: DoseBeliefs,
+    times: TimelineParameters,
+) -> Burden:
+    """Return what one plan asks for."""
+    harms: list[Harm] = [harm(case.patient, i.harvest, p.harvest) for i in injections]
+    return burden(injections, times, harms, brief.prices)
+
+
+def search(
+    space: Space,
+    candidates: Candidates,
+    common: Common,
+    reach: Reach,
+    objective: Objective,
+    *,
+    known: Gains,
+    keep: Callable[[Gains], None],
+    tell: Callable[[Sequence[int], Gains], str],
+    watch: Watch,
+) -> Array:
+    """Return what every candidate gains, the mean over the samples, (plan,).
+
+    The chain is computed link by link: a harvest once for all that is made of it, a product once
+    for all ways to inject it. All plans meet the same samples.
+
+    Parameters
+    ----------
+    space, candidates
+        The choices, and the plans among them to compute.
+    common
+        The samples.
+    reach
+        Volumes within reach of the gap [m^3].
+    objective
+        What is gained.
+    known
+        Gains from an earlier attempt, which are not computed again.
+    keep
+        Takes all gains known so far, now and then.
+    tell
+        Words on the best plan so far, given the harvests done and their gains.
+    watch
+        Hears the progress.
+    """
+    groups: dict[int, list[Key]] = {}
+    for key in candidates.keys:
+        groups.setdefault(key[0], []).append(key)
+    gains = dict(known)
+    done: list[int] = []
+    for number, (h, keys) in enumerate(groups.items()):
+        if h not in gains:
+            gains[h] = _harvest(space, h, keys, common, reach, objective)
+        done.append(h)
+        if number % KEEP_EVERY == KEEP_EVERY - 1 or number == len(groups) - 1:
+            keep(gains)
+            watch.progress("plan", number + 1, len(groups), tell(done, gains))
+        else:
+            watch.progress("plan", number + 1, len(groups))
+    places: dict[int, int] = {}
+    ordered = []
+    for h, _, _ in candidates.keys:
+        place = places.get(h, 0)
+        ordered.append(gains[h][place])
+        places[h] = place + 1
+    return np.array(ordered)
+
+
+KEEP_EVERY = 8
+"""Harvests after which the gains are kept and the best so far is told."""
+
+
+def _harvest(
+    space: Space,
+    h: int,
+    keys: Sequence[Key],
+    common: Common,
+    reach: Reach,
+    objective: Objective,
+) -> list[float]:
+    """Return what each plan made of one harvest gains."""
+    turns = max(len(space.schedules[s].days) for _, _, s in keys)
+    pools = [common.pool(space.harvests[h], turn) for turn in range(turns)]
+    products: dict[tuple[str, int], Any] = {}
+    found: list[float] = []
+    cells: dict[int, list[Cells]] = {}
+    for key in keys:
+        m = key[1]
+        making, injections = space.makings[m], space.injections(key)
+        if m not in cells:
+            cells = {m: []}  # the makings come one after another
+        for turn in range(len(cells[m]), len(injections)):
+            which = (making.name, turn)
+            if which not in products:
+                products[which] = common.product(pools[turn], making.process, turn)
+            here = common.cells(injections[turn], pools[turn], products[which], reach)
+            cells[m].append(here)
+        parts = cells[m][: len(injections)]
+        whole = {place: added([each[place] for each in parts]) for place in parts[0]}
+        found.append(float(objective.values(injections, whole, common.count).mean()))
+    return found
