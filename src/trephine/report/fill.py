@@ -88,7 +88,7 @@ def facts(graft: Graft, anatomy: Anatomy) -> list[tuple[str, str]]:
         found += [
             ("Shear stress in the needle", measure(passage.stress, "Pa", "Pa")),
             ("Pressure for the flow", measure(passage.pressure, "Pa", "kPa")),
-            ("On top of that within bone", measure(passage.resting_pressure, "Pa", "kPa", 2)),
+            ("Plus resting pressure in bone", measure(passage.resting_pressure, "Pa", "kPa", 2)),
         ]
     return found
 
