@@ -13,6 +13,8 @@ from trephine.cli import (
     check,
     compare,
     doctor,
+    dose,
+    evidence,
     example,
     export,
     intake,
@@ -40,8 +42,10 @@ app = typer.Typer(
 )
 for command in (
     run.run,
+    dose.dose,
     compare.compare,
     models.models,
+    evidence.evidence,
     example.example,
     intake.intake,
     phantom.phantom,

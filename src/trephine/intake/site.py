@@ -5,7 +5,6 @@ from __future__ import annotations
 from trephine.case.anatomy import Anatomy
 from trephine.case.settings import Settings
 from trephine.case.site import Site
-from trephine.intake.scan_anatomy import scan_anatomy
 from trephine.intake.shaft import shaft_anatomy
 from trephine.intake.tissues import tissues
 
@@ -32,4 +31,7 @@ def anatomy(site: Site, settings: Settings) -> Anatomy:
     """
     if site.shaft is not None:
         return shaft_anatomy(site, settings, tissues())
+    # Readers of scans load slowly, and an idealised shaft does without them.
+    from trephine.intake.scan_anatomy import scan_anatomy  # noqa: PLC0415
+
     return scan_anatomy(site, settings, tissues())

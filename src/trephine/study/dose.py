@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from trephine.case.aspirate import HarvestRisk
 from trephine.case.case import Case
+from trephine.case.harvesting import FatHarvest
 from trephine.case.plan import Injection
 from trephine.case.prescription import REFERENCE, Place, Prescription
 from trephine.case.settings import Settings
@@ -17,11 +19,12 @@ from trephine.core.errors import InputError, Problem, did_you_mean
 from trephine.core.rng import Streams
 from trephine.intake.site import anatomy
 from trephine.models.dose_beliefs import DoseBeliefs
+from trephine.models.harvest_risk import risks
 from trephine.models.placement import Reach, volumes_within_reach
 from trephine.models.retention import present
 from trephine.stages import deliver, harvest, process
 from trephine.study.blocks import BLOCK, in_blocks, joined
-from trephine.study.chain import Luck, There, Treated, chain
+from trephine.study.chain import Level, Luck, There, Treated, chain
 
 Array = NDArray[np.floating[Any]]
 Kind = Literal["drawn", "printed"]
@@ -50,6 +53,10 @@ class Dose:
         What each injection brings, progenitors as the reference laboratory counts them.
     factor
         What the laboratory counts for one colony of the reference, one value or (sample,) [-].
+    risks
+        What each harvest may do to the donor; None for fat.
+    reaches
+        What lies within reach of the gap for each injection [m^3].
     """
 
     name: str
@@ -59,13 +66,23 @@ class Dose:
     assay: str
     injections: tuple[Treated, ...]
     factor: Any
+    risks: tuple[HarvestRisk | None, ...]
+    reaches: tuple[Reach, ...]
 
     def counted(self, treated: Treated, progenitors: Any) -> Any:  # noqa: ANN401
-        """Return progenitors of an injection as the laboratory counts them.
+        """Return progenitors of a product as the laboratory counts them.
 
         Cells grown in culture are counted as cells, the same everywhere.
         """
         return progenitors if treated.is_cultured else progenitors * self.factor
+
+    def levels(self, treated: Treated) -> tuple[Level, ...]:
+        """Return the funnel of an injection as the laboratory counts it."""
+        drawn, *later = treated.levels
+        return (
+            replace(drawn, progenitors=drawn.progenitors * self.factor),
+            *(replace(one, progenitors=self.counted(treated, one.progenitors)) for one in later),
+        )
 
     def at(self, place: Place, treated: Treated | None = None) -> There:
         """Return what is at a place of one injection, or of all together, (sample,) each."""
@@ -262,4 +279,22 @@ def dose(
     parts = in_blocks(block, Streams(seed).within("dose"), count, workers)
     sizes = [min(BLOCK, count - start) for start in range(0, count, BLOCK)]
     treated, factor = joined(parts, sizes)
-    return Dose(case.name, count, seed, beliefs, assay, treated, factor)
+    harms = _risks(case, treated, printed)
+    return Dose(case.name, count, seed, beliefs, assay, treated, factor, harms, room)
+
+
+def _risks(
+    case: Case, treated: Sequence[Treated], p: DoseBeliefs
+) -> tuple[HarvestRisk | None, ...]:
+    """Return what each harvest of marrow may do to the donor; the blood drawn is that of samples.
+
+    How sure the chances are is told by their intervals, so the numbers are those printed.
+    """
+    female = case.patient.sex == "female"
+    blood = p.harvest.blood_haematocrit_female if female else p.harvest.blood_haematocrit_male
+    return tuple(
+        None
+        if isinstance(step.harvest, FatHarvest)
+        else risks(case.patient, float(np.median(each.pool.red_cell_volume)), blood, p.harvest.risk)
+        for step, each in zip(case.plan.injections, treated, strict=True)
+    )
