@@ -3,39 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
 
 from trephine.case.processing import (
+    Centrifuge,
     Concentrate,
     Culture,
     FragmentedFat,
     Processing,
     StromalFraction,
-    Unspun,
 )
 from trephine.case.suspension import Suspension
 from trephine.models import adipose, culture, separation
 from trephine.models.adipose import STROMAL, AdiposeParameters
 from trephine.models.culture import CultureParameters, Growth
 from trephine.models.separation import PROGENITOR, DeviceParameters, SeparationParameters
-from trephine.models.yields import Values
-
-PLATELET = "platelet"
-"""Counted with the cells, though it is none."""
+from trephine.models.settling import (
+    PLATELET,
+    RED_CELL,
+    SettlingParameters,
+    column_of,
+    recoveries_of_spin,
+)
+from trephine.models.yields import Values, yield_of_run
 
 
 @dataclass(frozen=True)
 class ProcessParameters:
-    """The numbers of processing: the density cut with its devices, culture, and fat."""
+    """The numbers of processing: density cut and devices, culture, fat, and settling."""
 
     SECTION: ClassVar[str] = "process"
 
     separation: SeparationParameters
     culture: CultureParameters
     adipose: AdiposeParameters
+    settling: SettlingParameters
 
 
 @dataclass(frozen=True)
@@ -54,9 +59,8 @@ class Processed:
         Share of each class that is in the product but counts for nothing, in clusters of fat [-].
     cultured
         Whether the progenitors were expanded in culture.
-    held
-        Whether the share of red cells that comes over had to be held to what packs, or to what
-        the plasma leaves; the operator of a single run is told so instead.
+    least, most
+        Bounds of the product's volume: red cells pack no further, and plasma runs out [m^3].
     growth
         What grew, where cells were cultured.
     added
@@ -72,11 +76,21 @@ class Processed:
     recovered: Mapping[str, Any]
     trapped: Mapping[str, Any] = field(default_factory=dict)
     cultured: bool = False
-    held: Any = False
+    least: Any = 0.0
+    most: Any = np.inf
     growth: Growth | None = None
     added: Any = 0.0
     potency: Any = 1.0
     viability: Any = None
+
+    @property
+    def held(self) -> Any:  # noqa: ANN401  (one answer, or one for each sample)
+        """Whether the red cells that come over had to be held to what the volume allows.
+
+        The operator of a single run is told so instead.
+        """
+        volume = self.product.volume
+        return (volume < self.least) | (volume > self.most * (1.0 + 1e-9))
 
 
 def processed(
@@ -104,14 +118,14 @@ def processed(
     if isinstance(plan, Concentrate):
         device = p.separation.devices[plan.device]
         return _concentrated(pool, plan, device, p.separation, luck)
+    if isinstance(plan, Centrifuge):
+        return _spun(pool, plan, p, luck)
     if isinstance(plan, Culture):
         return _cultured(pool, plan, age, p, luck)
     if isinstance(plan, StromalFraction | FragmentedFat):
         return _of_fat(pool, plan, p.adipose, luck)
-    if isinstance(plan, Unspun):
-        before = classes(pool, p.separation)
-        return Processed(pool, before, dict.fromkeys(before, 1.0))
-    raise TypeError(f"{plan.method} has no law")
+    before = classes(pool, p.separation)
+    return Processed(pool, before, dict.fromkeys(before, 1.0))
 
 
 def classes(pool: Suspension, p: SeparationParameters) -> dict[str, Any]:
@@ -136,13 +150,59 @@ def _concentrated(
         device = replace(device, spin_dose=plan.spin.dose)
         if plan.spin.column is not None:
             device = replace(device, column_height=plan.spin.column)
-    volume = plan.product_volume
-    over, held = separation.carried(
-        device.red_cell_carryover, pool.haematocrit, pool.volume, volume, p.packing_limit
+    over = separation.carried(
+        device.red_cell_carryover,
+        pool.red_cell_volume,
+        pool.volume,
+        plan.product_volume,
+        p.packing_limit,
     )
     recovered = separation.recoveries(device, p, luck, over)
     recovered[PLATELET] = device.platelet_recovery
-    return _taken(pool, volume, over, recovered, held, p)
+    least, most = separation.room(
+        device.red_cell_carryover, pool.red_cell_volume, pool.volume, p.packing_limit
+    )
+    return _taken(pool, plan.product_volume, over, recovered, p, least=least, most=most)
+
+
+def _spun(pool: Suspension, plan: Centrifuge, p: ProcessParameters, luck: Values) -> Processed:
+    """Return the slice taken off an open tube, by the course of settling in it.
+
+    Over samples the tube is computed once, at the median haematocrit and the medians of the
+    numbers of settling, and what a hand loses spreads as for devices.
+    """
+    volume, whole = plan.product_volume, float(np.median(pool.volume))
+    tube = recoveries_of_spin(
+        plan.spin,
+        float(np.median(pool.haematocrit)),
+        plan.red_cells,
+        _middle(p.settling),
+        volume / whole,
+    )
+    height, bottom, surface = column_of(plan.spin), float(tube.bottom), float(tube.surface)
+    cells = yield_of_run(p.separation.open_tube.cell_yield, p.separation.cell_spread, luck)
+    progenitors = yield_of_run(
+        p.separation.open_tube.progenitor_yield, p.separation.progenitor_spread, luck
+    )
+    recovered: dict[str, Any] = {
+        name: cells * float(tube.shares[name]) for name in p.separation.share
+    }
+    recovered[PROGENITOR] = progenitors * float(tube.shares[PROGENITOR])
+    recovered[PLATELET] = cells * float(tube.shares[PLATELET])
+    over = separation.carried(
+        float(tube.shares[RED_CELL]), pool.red_cell_volume, pool.volume, volume, 1.0
+    )
+    least, most = whole * (surface - bottom) / height, whole * (height - bottom) / height
+    return _taken(pool, volume, over, recovered, p.separation, least=least, most=most)
+
+
+def _middle(value: Any) -> Any:  # noqa: ANN401  (a number, a table of them, or parameters)
+    """Return the median of a number that holds samples, or parameters made of such medians."""
+    if isinstance(value, Mapping):
+        return {name: _middle(inner) for name, inner in value.items()}
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{f.name: _middle(getattr(value, f.name)) for f in fields(value)})
+    return float(np.median(value))
 
 
 def _taken(
@@ -150,8 +210,10 @@ def _taken(
     volume: float,
     carried: Values,
     recovered: dict[str, Any],
-    held: Values,
     p: SeparationParameters,
+    *,
+    least: Values,
+    most: Values,
 ) -> Processed:
     """Return a product of some volume that holds some of the red cells and of each class."""
     before = classes(pool, p)
@@ -166,7 +228,7 @@ def _taken(
         red_cell_volume=red,
         anticoagulant=pool.anticoagulant * plasma,
     )
-    return Processed(product, before, recovered, held=held)
+    return Processed(product, before, recovered, least=least, most=most)
 
 
 def _cultured(

@@ -33,6 +33,8 @@ class DeviceParameters:
         Share of the freed cells that reach the product :math:`y`, median over runs [-].
     platelet_recovery
         Share of the platelets that reach the product [-].
+    least_reduction, most_reduction
+        By how much such devices usually reduce the volume; told beyond, not enforced [-].
     """
 
     SECTION: ClassVar[str] = "devices"
@@ -45,6 +47,24 @@ class DeviceParameters:
     cell_yield: Fraction
     progenitor_yield: Fraction
     platelet_recovery: Fraction
+    least_reduction: Positive
+    most_reduction: Positive
+
+
+@dataclass(frozen=True)
+class OpenTubeParameters:
+    """What a hand loses between an open tube and the syringe.
+
+    Parameters
+    ----------
+    cell_yield, progenitor_yield
+        Share of what lies in the slice that reaches the product, median over runs [-].
+    """
+
+    SECTION: ClassVar[str] = "separation.open_tube"
+
+    cell_yield: Fraction
+    progenitor_yield: Fraction
 
 
 @dataclass(frozen=True)
@@ -68,6 +88,8 @@ class SeparationParameters:
         Buoyant density by class, progenitors included [kg/m^3].
     freeing_dose
         Spin dose that frees a class from the reference column, progenitors included [s].
+    open_tube
+        What is lost by hand.
     devices
         Devices by key.
     """
@@ -82,6 +104,7 @@ class SeparationParameters:
     share: Annotated[Mapping[str, float], Unit("1", "1", ge=0)]
     density: Annotated[Mapping[str, float], Unit("kg/m^3", "g/cm^3", gt=0)]
     freeing_dose: Annotated[Mapping[str, float], Unit("s", "s", gt=0)]
+    open_tube: OpenTubeParameters
     devices: Mapping[str, DeviceParameters]
 
     def shares(self) -> dict[str, float]:
@@ -160,42 +183,45 @@ def product_haematocrit(
     return carryover * haematocrit * volume_in / volume_out
 
 
-def carried(
-    carryover: Values,
-    haematocrit: Values,
-    volume_in: Values,
-    volume_out: Values,
-    packing_limit: Values,
+def room(
+    carryover: Values, red_cells: Values, volume: Values, packing_limit: Values
 ) -> tuple[Any, Any]:
-    r"""Return the share of red cells that comes over, held to what packs, and where it was held.
+    r"""Return the least and the most volume a product can have [m^3].
 
-    .. math:: V_\mathrm{out} - (1 - \mathrm{Hct}_\mathrm{in}) V_\mathrm{in} \le
-              x\,\mathrm{Hct}_\mathrm{in} V_\mathrm{in} \le \varphi\, V_\mathrm{out}
+    .. math:: x\,V_r/\varphi \le V_\mathrm{out} \le V_\mathrm{in} - V_r + x\,V_r
 
-    Red cells cannot fill more of a product than a packed bed does, and where the plasma runs
-    out more of them come over. A single run is refused where it would have to be held.
+    Red cells cannot fill more of it than of a packed bed, and there is only so much plasma.
 
     Parameters
     ----------
     carryover
-        Share :math:`x` that the device brings over [-].
-    haematocrit
-        Red cell volume fraction of the marrow [-].
-    volume_in, volume_out
-        Volume of the marrow and of the product [m^3].
+        Share :math:`x` of the red cells that comes over [-].
+    red_cells, volume
+        Packed volume of the red cells :math:`V_r` of the marrow, and of it all [m^3].
     packing_limit
         Red cell volume fraction :math:`\varphi` of a packed bed [-].
-
-    Returns
-    -------
-    tuple
-        Share that comes over [-], and whether that is not the device's own.
     """
-    red = haematocrit * volume_in
-    most = packing_limit * volume_out / red
-    least = (volume_out - (1.0 - haematocrit) * volume_in) / red
-    held = (carryover > most * (1.0 + 1e-9)) | (carryover < least * (1.0 - 1e-9))
-    return np.where(held, np.clip(carryover, least, most), carryover)[()], held
+    over = carryover * red_cells
+    return over / packing_limit, volume - red_cells + over
+
+
+def carried(
+    carryover: Values,
+    red_cells: Values,
+    volume_in: Values,
+    volume_out: Values,
+    packing_limit: Values,
+) -> Values:
+    """Return the share of red cells that comes over, held to what a product volume allows [-].
+
+    As in :func:`room`; where the plasma runs out more red cells come over. A single run is
+    refused where it would have to be held; among many samples the operator does what can be done.
+    """
+    least, most = room(carryover, red_cells, volume_in, packing_limit)
+    fewest = (volume_out - volume_in + red_cells) / red_cells
+    held = np.where(volume_out < least, packing_limit * volume_out / red_cells, carryover)
+    found: Values = np.where(volume_out > most * (1.0 + 1e-9), fewest, held)[()]
+    return found
 
 
 def recoveries(

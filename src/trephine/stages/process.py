@@ -11,6 +11,7 @@ from trephine.case.aspirate import Aspirate
 from trephine.case.concentrate import Concentrate
 from trephine.case.processing import (
     OF_FAT,
+    Centrifuge,
     Culture,
     FragmentedFat,
     Processing,
@@ -23,7 +24,7 @@ from trephine.core.errors import InputError, Problem, did_you_mean
 from trephine.core.types import Budget
 from trephine.models.culture import Growth
 from trephine.models.processing import Processed, ProcessParameters, processed
-from trephine.models.separation import PROGENITOR, SeparationParameters
+from trephine.models.separation import PROGENITOR
 
 VERSION = 3
 """Goes up when the same inputs give another product."""
@@ -90,9 +91,8 @@ def process(
     luck = 0.0 if isinstance(plan, Unspun) else float(rng.standard_normal())
     pool = aspirate.pool
     made = processed(pool, plan, aspirate.donor_age, p, luck)
-    if isinstance(plan, ConcentratePlan) and made.held:
-        carryover = p.separation.devices[plan.device].red_cell_carryover
-        raise _impossible(pool, plan.product_volume, carryover, p.separation)
+    if made.held:
+        raise _impossible(made)
     growth = made.growth
     product = Suspension(**{f.name: float(getattr(made.product, f.name)) for f in fields(pool)})
     return Concentrate(
@@ -105,16 +105,13 @@ def process(
         doublings=None if growth is None else float(growth.doublings),
         passages=None if growth is None else int(growth.passages),
         viability=None if made.viability is None else float(made.viability),
-        notices=_notices(plan, made, product, p),
+        notices=_notices(pool, plan, made, product, p),
     )
 
 
-def _impossible(
-    pool: Suspension, volume: float, carryover: float, p: SeparationParameters
-) -> InputError:
+def _impossible(made: Processed) -> InputError:
     """Return the refusal of a volume into which red cells do not pack, or with too much plasma."""
-    red, plasma = carryover * pool.red_cell_volume, pool.volume - pool.red_cell_volume
-    least, most = red / p.packing_limit, plasma + red
+    volume, least, most = made.product.volume, float(made.least), float(made.most)
     why = "the red cells that come over alone would fill it"
     if volume > most:
         why = "there is not that much plasma"
@@ -140,6 +137,9 @@ def _method(pool: Suspension, plan: Processing, made: Processed) -> str:
     if isinstance(plan, ConcentratePlan):
         times = pool.volume / plan.product_volume
         return f"concentrated {times:.2g}-fold in volume by {plan.device}"
+    if isinstance(plan, Centrifuge):
+        times = pool.volume / plan.product_volume
+        return f"concentrated {times:.2g}-fold in volume at {plan.spin.force:.4g} g in open tubes"
     if isinstance(plan, StromalFraction):
         return "cells of fat set free by collagenase"
     if isinstance(plan, FragmentedFat):
@@ -200,7 +200,7 @@ def _budget(
 
 
 def _notices(
-    plan: Processing, made: Processed, product: Suspension, p: ProcessParameters
+    pool: Suspension, plan: Processing, made: Processed, product: Suspension, p: ProcessParameters
 ) -> tuple[str, ...]:
     """Return what a reader of the report must be told of the processing."""
     said = []
@@ -211,6 +211,16 @@ def _notices(
             said.append(
                 f"The culture of {plan.duration / 86400:g} days gave {grown:.3g} cells, fewer "
                 f"than the {asked:.3g} asked for; all of them are injected."
+            )
+    if isinstance(plan, ConcentratePlan):
+        device = p.separation.devices[plan.device]
+        least, most = device.least_reduction, device.most_reduction
+        times = pool.volume / plan.product_volume
+        if not least <= times <= most:
+            said.append(
+                f"The volume is reduced {times:.3g}-fold; devices of this class ({plan.device}) "
+                f"are told of at {least:g}- to {most:g}-fold, and beyond that their numbers may "
+                "not hold."
             )
     if isinstance(plan, OF_FAT):
         said.append(
