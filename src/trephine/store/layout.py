@@ -9,7 +9,7 @@ from typing import IO, Any
 from trephine.core.errors import InputError, StoreError
 from trephine.store.files import read_document, writing
 
-FORMAT = 1
+FORMAT = 2
 """Version of the folder's layout; another version is refused, never guessed at."""
 
 CASE, DOCUMENT, PRODUCTS = "case.toml", "run.json", "products.json"
