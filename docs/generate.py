@@ -11,6 +11,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
+import cell_pages
+import evidence_pages
 import healing_terms
 import typer
 from pydantic.fields import FieldInfo
@@ -36,6 +38,8 @@ def pages() -> dict[Path, str]:
         REFERENCE / "measurements.md": "\n".join(measurements()) + "\n",
         REFERENCE / "command-line.md": "\n".join(command_line()) + "\n",
         REFERENCE / "terms.md": "\n".join(terms()) + "\n",
+        **cell_pages.pages(table),
+        **{REFERENCE / path: text for path, text in evidence_pages.pages(MADE, table).items()},
     }
 
 
@@ -321,6 +325,7 @@ def terms() -> Iterator[str]:
 def main() -> None:
     """Write every generated page."""
     for path, text in pages().items():
+        path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
         print(path.name)
 

@@ -1,0 +1,63 @@
+"""The scorecard and the cards tell every score and every record, and hide no miss."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from cell_laws import SCORES
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+@pytest.fixture(scope="module")
+def maker() -> Iterator[ModuleType]:
+    """Return the module that makes the tables; it stands beside the pages."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(DOCS)
+        yield importlib.import_module("cell_pages")
+
+
+def test_every_score_stands_on_the_scorecard_once_under_its_verdict() -> None:
+    page = (DOCS / "scorecard.md").read_text(encoding="utf-8")
+    misses, _, rest = page.partition("## Misses")[2].partition("## Near")
+    near, _, within = rest.partition("## Within")
+    parts = {"miss": misses, "near": near, "within": within}
+    for score in SCORES:
+        held = [name for name, part in parts.items() if f"| {score.quantity} |" in part]
+        assert held == [score.verdict], score.quantity
+    assert page.index("## Misses") < page.index("## Near") < page.index("## Within")
+
+
+def test_a_miss_that_is_a_test_is_listed_before_one_that_is_a_fit(maker: ModuleType) -> None:
+    rows = list(maker.rows(maker.scores(), "miss"))
+    for stage in maker.STAGES:
+        kinds = [row[4] for row in rows if row[0] == stage]
+        assert kinds == sorted(kinds, reverse=True)
+
+
+def test_every_card_names_each_record_of_its_stage(maker: ModuleType) -> None:
+    for stage in maker.STAGES:
+        card = (DOCS / "reference" / "cards" / f"{stage}.md").read_text(encoding="utf-8")
+        used = maker.records_of(stage)
+        assert len(used) > 50
+        assert f"\n{len(used)} records of" in card
+        assert [key for key in used if key.partition(".")[2] not in card] == []
+
+
+def test_only_what_stands_between_the_marks_is_made(maker: ModuleType) -> None:
+    page = "Words.\n<!-- a: begin -->\nold\n<!-- a: end -->\nMore.\n"
+    made = "Words.\n<!-- a: begin -->\nnew\n<!-- a: end -->\nMore.\n"
+    assert maker.filled(page, {"a": ["new", ""]}) == made
+    assert maker.filled(made, {"a": ["new"]}) == made
+
+
+@pytest.mark.parametrize("blocks", [{}, {"b": ["new"]}, {"a": ["new"], "b": ["new"]}])
+def test_a_page_without_its_marks_is_refused(
+    maker: ModuleType, blocks: dict[str, list[str]]
+) -> None:
+    with pytest.raises(ValueError, match="the page has marks for"):
+        maker.filled("<!-- a: begin -->\n<!-- a: end -->\n", blocks)
