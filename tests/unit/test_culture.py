@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from trephine.catalogue.load import catalogue
@@ -49,3 +51,22 @@ def test_old_donors_grow_slowly() -> None:
 def test_luck_of_the_culture() -> None:
     slow = culture.doubling_time(None, 1.0, P)
     assert slow / 3600 == pytest.approx(36.5 * 1.1948, abs=0.01)
+
+
+def test_serum_feeds_more_slowly() -> None:
+    serum = culture.doubling_time(None, 0.0, P, "serum")
+    assert serum / culture.doubling_time(None, 0.0, P) == pytest.approx(1.5)
+
+
+def test_potency_is_null_as_printed_and_falls_where_a_loss_is_believed() -> None:
+    assert culture.potency(15.0, P) == 1.0
+    assert culture.potency(15.0, replace(P, potency_loss=0.06)) == pytest.approx(math.exp(-0.9))
+
+
+def test_samples_grow_as_single_cultures_do() -> None:
+    seeded, paces = np.array([1e3, 2e3, 5e4]), np.array([30.0, 36.5, 80.0]) * 3600
+    many = culture.expand(seeded, 28 * DAY, paces, P)
+    for number, each in enumerate(zip(seeded, paces, strict=True)):
+        alone = culture.expand(each[0], 28 * DAY, each[1], P)
+        for name in ("attached", "doublings", "passages", "lost", "cells"):
+            assert getattr(many, name)[number] == getattr(alone, name)

@@ -127,6 +127,22 @@ def test_culture_without_a_dose_gives_all_by_hand() -> None:
     product = process(aspirate=MARROW, plan=grown, p=CALM, rng=rng())
     assert product.product.progenitors == pytest.approx(4e4 * 0.95**5 * 2 ** (24 * 24 / 36.5))
     assert "15.8 doublings in 4 passages" in product.method
+    assert product.doublings == pytest.approx(24 * 24 / 36.5)
+    assert (product.passages, product.viability) == (4, 0.9)
+    fresh = process(aspirate=MARROW, plan=concentrate(), p=CALM, rng=rng())
+    assert (fresh.doublings, fresh.passages, fresh.viability) == (None, None, None)
+
+
+def test_cells_that_cease_to_be_progenitors_are_injected_as_others() -> None:
+    grown = plan(method="culture", duration="28 d", dose=2e7, product_volume="6 mL")
+    tiring = replace(CALM, culture=replace(CALM.culture, potency_loss=0.05))
+    product = process(aspirate=MARROW, plan=grown, p=tiring, rng=rng())
+    left = np.exp(-0.05 * 24 * 24 / 36.5)
+    assert product.product.nucleated == pytest.approx(2e7)
+    assert product.product.progenitors == pytest.approx(2e7 * left)
+    (cells,) = [b for b in product.budgets if b.quantity == "progenitors"]
+    assert cells.outgoing["ceased to be progenitors"] == pytest.approx(2e7 * (1 - left))
+    assert all(budget.closes(1e-12) for budget in product.budgets)
 
 
 def test_a_culture_that_falls_short_gives_what_grew_and_says_so() -> None:

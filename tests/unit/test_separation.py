@@ -56,18 +56,16 @@ def test_shares_add_to_one() -> None:
     assert set(shares) == {*P.density} - {separation.PROGENITOR} == set(P.share)
 
 
-def test_yield_spreads_as_its_logarithm_should() -> None:
-    deviates = np.random.default_rng(11).standard_normal(20_000)
-    runs = np.array([separation.yield_of_run(0.85, 0.35, float(z)) for z in deviates])
-    assert np.log(runs).std() == pytest.approx(0.35, abs=0.012)
-    assert np.median(runs) == pytest.approx(0.85, abs=0.005)
-    assert runs.max() < 1.0
+def test_room_by_hand() -> None:
+    # 20 mL of red cells in 65 mL, 0.17 of which come over: 3.4 mL, packed in 0.78 of 4.36 mL.
+    least, most = separation.room(0.17, 20.0, 65.0, 0.78)
+    assert least == pytest.approx(3.4 / 0.78)
+    assert most == pytest.approx(45 + 3.4)
 
 
-def test_a_certain_yield_does_not_vary() -> None:
-    assert separation.yield_of_run(1.0, 0.35, 2.0) == 1.0
-    assert separation.yield_of_run(0.0, 0.35, 2.0) == 0.0
-    assert separation.yield_of_run(0.85, 0.35, 0.0) == 0.85
+def test_what_comes_over_is_held_to_the_room() -> None:
+    over = separation.carried(0.17, 20.0, 65.0, np.array([3.0, 10.0, 50.0]), 0.78)
+    assert over == pytest.approx([0.78 * 3 / 20, 0.17, (50 - 45) / 20])
 
 
 def test_luck_of_the_run_moves_all_classes_together() -> None:
