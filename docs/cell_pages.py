@@ -71,7 +71,7 @@ def scores() -> Mapping[str, tuple[Any, ...]]:
     """Return the scores of each stage, from the module that the tests share."""
     if str(VALIDATION) not in sys.path:
         sys.path.append(str(VALIDATION))
-    found: Mapping[str, tuple[Any, ...]] = importlib.import_module("cell_laws").STAGES
+    found: Mapping[str, tuple[Any, ...]] = importlib.import_module("cell_scores").STAGES
     return found
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from cell_laws import SCORES
+from cell_scores import SCORES
 
 DOCS = Path(__file__).parents[2] / "docs"
 

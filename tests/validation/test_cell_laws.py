@@ -12,8 +12,6 @@ from cell_laws import (
     DRAWING,
     ML,
     PROCESSING,
-    SCORES,
-    Score,
     colony_fold,
     later_aliquots,
     nucleated,
@@ -21,6 +19,7 @@ from cell_laws import (
     recovered,
     share,
 )
+from cell_scores import SCORES, Score
 
 from trephine.case.aspirate import Aspirate
 from trephine.case.document import validate
