@@ -74,6 +74,17 @@ JOINED = "#9aa2a7"
 SCORES = ("#e9e6df", "#f0d9a4", "#e3aa3f", "#9a6412")
 """Cortex scores 1 to 4, pale to dark."""
 
+LAYERS = (
+    Shade("plasma", "Plasma", "#f2dfa6"),
+    Shade("red_cells", "Red cells", "#96202b"),
+    Shade("platelets", "Platelets", "#6b4e9b"),
+    Shade("progenitors", "Progenitors (light cells)", "#cf4a2c"),
+    Shade("mononuclear", "Lymphocytes, monocytes", "#3b78b5"),
+    Shade("erythroblasts", "Erythroblasts", "#a8612a"),
+    Shade("granulocytes", "Granulocytes and their precursors", "#0b6e69"),
+)
+"""What stands in layers in a spun tube."""
+
 
 def rgb(colour: str) -> tuple[float, float, float]:
     """Return red, green and blue of a ``#rrggbb`` colour, 0 to 255."""
