@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-import trephine
-from trephine.case.brief import Brief
 from trephine.case.case import Case
 from trephine.case.harvesting import Harvest
 from trephine.case.plan import Injection
-from trephine.case.prescription import REFERENCE, Prescription
 from trephine.catalogue.load import catalogue
-from trephine.core import digest
 from trephine.core.errors import InputError
 from trephine.core.progress import Watch
 from trephine.core.rng import Streams
@@ -25,6 +21,7 @@ from trephine.models.dose_beliefs import DoseBeliefs
 from trephine.models.reading import Reading
 from trephine.models.timeline import TimelineParameters
 from trephine.study import front
+from trephine.study.asked import TARGET, Asked, Axis, Memory, by_turns
 from trephine.study.choices import Space, passed_limits, space, syringe, template
 from trephine.study.dose import check, laboratory, reaches
 from trephine.study.emulator import Emulator, Unite, arm, ladder
@@ -41,144 +38,16 @@ from trephine.study.search import (
 )
 
 Array = NDArray[np.floating[Any]]
-Aim = Literal["dose", "union"]
-Axis = Literal["minutes", "marrow", "punctures", "risk", "cost"]
-
-SEARCHED = 512
-"""Samples of the search; all plans meet the same."""
-TARGET = 0.8
-"""Chance that the plan of least burden is asked to reach."""
 LARGEST_SYRINGE = 60e-6
 """Most marrow of one large draw [m^3]."""
-LEAST, MOST, PLANNED, LARGE = (
+LEAST, MOST, MINIMAL, PLANNED, LARGE = (
     "least burden that reaches 80 %",
     "best chance within the limits",
+    "best chance with minimal manipulation",
     "as planned in the case",
     "one large draw",
 )
-"""Names of plans."""
-
-
-def axis(burden: Burden, name: Axis) -> float:
-    """Return a burden on one axis: minutes, mL, punctures, g/L of haemoglobin, or cost."""
-    return {
-        "minutes": burden.theatre / 60.0,
-        "marrow": burden.marrow * 1e6,
-        "punctures": float(burden.punctures),
-        "risk": burden.haemoglobin_fall,
-        "cost": burden.cost or 0.0,
-    }[name]
-
-
-def by_turns(burdens: Sequence[Burden], first: Axis) -> list[Array]:
-    """Return the burdens that decide, the chosen axis first; the others break ties in turn."""
-    order: list[Axis] = ["minutes", "marrow", "punctures", "risk", "cost"]
-    order.remove(first)
-    return [np.array([axis(each, name) for each in burdens]) for name in (first, *order)]
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What a planner is asked for.
-
-    Parameters
-    ----------
-    case
-        Patient, site and plan.
-    brief
-        Limits, prices and choices.
-    prescription
-        What the dose should reach; None only where union is the aim.
-    aim
-        Chance of reaching the prescription, or of union.
-    axis
-        Which burden is laid against the chance.
-    count, seed
-        Samples for the chances that are told, and the user's seed.
-    """
-
-    case: Case
-    brief: Brief
-    prescription: Prescription | None
-    aim: Aim = "dose"
-    axis: Axis = "minutes"
-    count: int = 4096
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        """Refuse what does not go together."""
-        if self.aim == "dose" and self.prescription is None:
-            raise InputError(
-                "nothing is prescribed; give --prescription, or [prescription] in the brief"
-            )
-        if self.axis == "cost" and self.brief.prices is None:
-            raise InputError("no cost is known; give [prices] in the brief, or another --burden")
-        if self.brief.limits.cost is not None and self.brief.prices is None:
-            raise InputError("limits.cost needs [prices] in the brief")
-        if not 100 <= self.count <= 1_000_000:
-            raise InputError(f"{self.count} draws cannot be made; ask for 100 to 1,000,000")
-
-    @property
-    def assay(self) -> str:
-        """Laboratory in whose colonies progenitors are told."""
-        return REFERENCE if self.prescription is None else self.prescription.assay
-
-    @property
-    def choices(self) -> Brief:
-        """The brief with what the aim holds fixed unless it is asked for.
-
-        The healing engine is climbed anew for each carrier and schedule, so that by themselves
-        the case's own are taken.
-        """
-        if self.aim == "dose":
-            return self.brief
-        given, own = self.brief.choices, template(self.case)
-        changes = {
-            "injections": given.injections or [1],
-            "carriers": given.carriers or [own.deliver.carrier],
-        }
-        return self.brief.model_copy(update={"choices": given.model_copy(update=changes)})
-
-    @property
-    def digest(self) -> str:
-        """Content name of all that the search depends on; the axis is none of it."""
-        return digest.of_document(
-            {
-                "case": self.case.as_written(),
-                "brief": self.brief.as_written(),
-                "prescription": self.prescription and self.prescription.as_written(),
-                "aim": self.aim,
-                "count": self.count,
-                "seed": self.seed,
-                "searched": SEARCHED,
-                "catalogue": catalogue().digest,
-                "version": trephine.__version__,
-            }
-        )
-
-
-@dataclass
-class Memory:
-    """What a search has found so far; kept on disk it lets a killed one go on.
-
-    Parameters
-    ----------
-    gains
-        What the plans of each harvest gain.
-    ladders
-        Healing runs by the name of their arm and by dose.
-    keep
-        Writes all of it down.
-    """
-
-    gains: Gains
-    ladders: dict[str, dict[str, dict[str, Any]]]
-    keep: Callable[[], None]
-
-    @classmethod
-    def fresh(cls) -> Memory:
-        """Return a memory of nothing that is kept nowhere."""
-        return cls({}, {}, lambda: None)
+"""Names of plans, in the order in which they are told."""
 
 
 @dataclass(frozen=True)
@@ -292,6 +161,11 @@ def plan(asked: Asked, *, memory: Memory | None = None, watch: Watch | None = No
         key = candidates.keys[index]
         line.append(told(choice.injections(key), candidates.burdens[index], float(gains[index])))
     named = _named(line, asked.axis)
+    minimal = np.flatnonzero([each.is_minimal for each in candidates.burdens])
+    if minimal.size and not named[MOST].burden.is_minimal:
+        at = int(minimal[front.best(gains[minimal], [b[minimal] for b in burdens])])
+        key = candidates.keys[at]
+        named[MINIMAL] = told(choice.injections(key), candidates.burdens[at], float(gains[at]))
     for title, injections in contrast.items():
         asks = burden_of(case, asked.brief, injections, p, times)
         named[title] = told(injections, asks, None)
