@@ -21,7 +21,7 @@ from trephine.models.dose_beliefs import DoseBeliefs
 from trephine.models.reading import Reading
 from trephine.models.timeline import TimelineParameters
 from trephine.study import front
-from trephine.study.asked import TARGET, Asked, Axis, Memory, by_turns
+from trephine.study.asked import SEARCHED, TARGET, Asked, Axis, Memory, by_turns
 from trephine.study.choices import Space, passed_limits, space, syringe, template
 from trephine.study.dose import check, laboratory, reaches
 from trephine.study.emulator import Emulator, Unite, arm, ladder
