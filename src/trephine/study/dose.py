@@ -29,7 +29,7 @@ from trephine.study.chain import Level, Luck, There, Treated, chain
 Array = NDArray[np.floating[Any]]
 Kind = Literal["drawn", "printed"]
 
-MOST = 10_000_000
+MOST = 1_000_000
 """Samples that a person may ask for."""
 WILSON = 1.959963984540054
 """Normal deviate of a two-sided interval of 95 %."""
