@@ -16,13 +16,14 @@ from trephine.models.aspiration import AspirationParameters
 from trephine.models.injection import InjectionParameters
 from trephine.models.processing import ProcessParameters
 from trephine.models.reading import Reading
+from trephine.models.settling import SettlingParameters
 
 DOCS = Path(__file__).parent
 VALIDATION = DOCS.parent / "validation"
 STAGES: Mapping[str, tuple[type[Any], ...]] = MappingProxyType(
     {
         "harvest": (AspirationParameters,),
-        "processing": (ProcessParameters,),
+        "processing": (ProcessParameters, SettlingParameters),
         "delivery": (InjectionParameters,),
     }
 )

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from trephine.case.document import validate
+from trephine.case.processing import Spin
 from trephine.catalogue.load import catalogue
 from trephine.models import aspiration, culture, retention, separation
 from trephine.models.aspiration import AspirationParameters
 from trephine.models.injection import InjectionParameters
 from trephine.models.processing import ProcessParameters
 from trephine.models.reading import Reading
+from trephine.models.settling import (
+    PLATELET,
+    CellDensities,
+    SettlingParameters,
+    recoveries_of_spin,
+)
 
 READING = Reading(catalogue())
 DRAWING = READING.fill(AspirationParameters)
 PROCESSING = READING.fill(ProcessParameters)
+SETTLING = READING.fill(SettlingParameters)
 INJECTING = READING.fill(InjectionParameters)
 ML = 1e-6
 DAY = 86400.0
@@ -74,6 +83,25 @@ def kept_in(bed: str, time: float) -> float:
     where = INJECTING.retention[bed]
     lost = retention.lost_early(where)
     return float(retention.retained(time, lost, where.fast_half_life, where.slow_half_life))
+
+
+def platelets_in_plasma(force: float, minutes: float) -> float:
+    """Share of the platelets above the red bed of blood in a column of 3.7 cm, after a spin."""
+    spin = validate(Spin, {"g": force, "duration": f"{minutes} min", "column": "3.7 cm"}, "spin")
+    blood = (DRAWING.blood_haematocrit_female + DRAWING.blood_haematocrit_male) / 2
+    return float(recoveries_of_spin(spin, blood, 1e-6, SETTLING).shares[PLATELET])
+
+
+AGAR = replace(SETTLING, cells=CellDensities({**SETTLING.cells.density, "progenitor": 1063.5}))
+"""The numbers of settling, with progenitors as dense as those that form colonies in agar."""
+
+
+def spun(*classes: str, minutes: float = 12.0) -> float:
+    """Share of some classes in the slice of a spun 8-cm column that holds 6 % of the red cells."""
+    told = {"g": 1000, "duration": f"{minutes} min", "column": "8 cm"}
+    found = recoveries_of_spin(validate(Spin, told, "spin"), 0.30, 0.06, AGAR).shares
+    shares = {separation.PROGENITOR: 1.0, **PROCESSING.separation.shares()}
+    return sum(shares[c] * float(found[c]) for c in classes) / sum(shares[c] for c in classes)
 
 
 def two_passages() -> float:
