@@ -16,7 +16,7 @@ from trephine.numerics.settling import Hindrance
 Array: TypeAlias = NDArray[np.floating[Any]]
 Values: TypeAlias = float | Array
 
-POINTS = 1000
+POINTS = 4000
 """Points of the tables that invert the fan."""
 STEPS = 80
 """Steps of a path."""
