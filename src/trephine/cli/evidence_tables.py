@@ -22,19 +22,13 @@ def list(studies: Mapping[str, Study]) -> None:  # noqa: A001  (the word of the 
     if not studies:
         console.print("No study is of this kind.")
         return
-    rows = _table("study", ">year", "condition", "site", "products", ">values", "role")
+    rows = _table("study", "of what", "with what", ">values", "role")
+    rows.columns[0].no_wrap = True
     for name, study in studies.items():
         products = dict.fromkeys(str(arm.product) for arm in study.arms.values())
         count = sum(isinstance(value, Endpoint) for _, _, value in study.values())
-        rows.add_row(
-            name,
-            str(study.year or ""),
-            study.condition,
-            study.site,
-            ", ".join(products),
-            str(count),
-            ", ".join(study.roles),
-        )
+        what = f"{study.condition}, {study.site}"
+        rows.add_row(name, what, ", ".join(products), str(count), ", ".join(study.roles))
     console.print(rows)
     console.print(f"{len(studies)} studies; 'trephine evidence show STUDY' prints one.")
 
@@ -52,15 +46,14 @@ def show(found: Mapping[str, Frozen]) -> None:
 
 
 def search(found: Mapping[str, Frozen]) -> None:
-    """Print a line for each entry."""
+    """Print each entry's name on a line of its own, and below it what it says."""
     console = paper()
     if not found:
         console.print("Nothing holds all of these words.")
-        return
-    rows = _table("name", "what", "value")
     for name, entry in found.items():
-        rows.add_row(name, *line(entry))
-    console.print(rows)
+        console.print(name, style="bold")
+        what, value = line(entry)
+        console.print(Padding(f"{what}: {value}", (0, 0, 0, 2)))
 
 
 def effects(tables: Mapping[str, Mapping[str, Frozen]]) -> None:
@@ -88,16 +81,17 @@ def claims(ledger: Mapping[str, Claim]) -> None:
 def contradictions(found: Mapping[str, Any]) -> None:
     """Print what the checks find, and what is told of studies in words."""
     console = paper()
-    rows = _table("check", "how hard", "where", "what", title="Found by the checks")
+    console.print("Found by the checks", style="bold")
     for c in found["found"]:
-        where = c.first if c.first == c.second else f"{c.first}\n{c.second}"
-        rows.add_row(c.check, c.strength, where, c.why)
-    console.print(rows)
-    rows = _table("study", "what", title="Told of the study itself")
+        where = c.first if c.first == c.second else f"{c.first} and {c.second}"
+        console.print(Padding(where, (1, 0, 0, 0)))
+        console.print(Padding(f"{c.strength} ({c.check}): {c.why}", (0, 0, 0, 2)))
+    console.print()
+    console.print("Told of the study itself", style="bold")
     for name, reasons in found["stated"].items():
+        console.print(Padding(name, (1, 0, 0, 0)))
         for reason in reasons:
-            rows.add_row(name, reason)
-    console.print(rows)
+            console.print(Padding(reason, (0, 0, 0, 2)))
 
 
 def line(entry: Frozen) -> tuple[str, str]:
@@ -145,9 +139,10 @@ def _study(console: Console, name: str, study: Study) -> None:
 
 
 def _table(*headings: str, title: str | None = None) -> Table:
-    """Return an empty table whose first column, a name to type again, is never cut short."""
+    """Return an empty table that cuts no word short: names are there to be typed again."""
     rows = table(*headings, title=title)
-    rows.columns[0].overflow = "fold"
+    for column in rows.columns:
+        column.overflow = "fold"
     return rows
 
 

@@ -1,0 +1,101 @@
+"""A second reader of published values sees no number, and every disagreement is listed."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+
+import pytest
+
+from made_evidence import arm, study, united
+from trephine.catalogue.cohorts import Endpoint, Study, cohorts, values
+from trephine.catalogue.second_entry import (
+    KEYS,
+    Entry,
+    disagreements,
+    provisional,
+    second_entries,
+    typed,
+    worksheet,
+)
+
+MADE = {"A": study({"all": arm(10, x=united(70, events=[7], total=10), y=united(words="most"))})}
+
+FIRST = "A.all.x: first printed 70, unit %, events (7,), total 10"
+
+
+def test_the_two_readers_of_the_record_agree() -> None:
+    found = disagreements(cohorts(), second_entries())
+    assert not found, "\n".join(["the two readers disagree:", *found])
+
+
+def test_a_worksheet_asks_for_every_number_and_is_valid_before_it_is_filled() -> None:
+    asked = tomllib.loads(worksheet(cohorts()))
+    wanted = {key for key, value in values(cohorts()).items() if typed(value)}
+    assert set(asked) == wanted
+    assert len(wanted) > 200
+    assert all(place == {} for place in asked.values())
+
+
+def shown(text: str, studies: dict[str, Study]) -> list[str]:
+    """Return the outcomes whose number or count stands beside their place in a worksheet."""
+    blocks = dict(
+        re.findall(r'^\["(.+)"\]\n# read in [^\n]*\n((?:#[^\n]*\n)+)', text, re.MULTILINE)
+    )
+    found = []
+    for key, value in values(studies).items():
+        if not isinstance(value, Endpoint) or key not in blocks:
+            continue
+        study_name, arm_name, _ = key.split(".")
+        label = studies[study_name].arms[arm_name].label
+        told = blocks[key].replace(label, "").replace(studies[study_name].population, "")
+        told = told.replace(f", at {value.time}", "")
+        numbers = [value.printed, value.low, value.high, *value.events]
+        if any(re.search(rf"(?<![\w.]){n}(?![\w.])", told) for n in numbers if n is not None):
+            found.append(key)
+    return found
+
+
+def test_a_worksheet_shows_no_number() -> None:
+    assert shown(worksheet(cohorts()), dict(cohorts())) == []
+
+
+def test_the_check_sees_a_number_that_is_shown() -> None:
+    told = {"A": study({"all": arm(10, x=united(70, about="70 united"))})}
+    assert shown(worksheet(told), told) == ["A.all.x"]
+
+
+def test_a_worksheet_of_a_study_says_how_to_file_it() -> None:
+    text = worksheet(MADE)
+    assert "A.toml in the folder second/cohorts" in text
+    assert text.count("[") == 1
+    assert all(f"# {key} =" in text for key in KEYS)
+
+
+@pytest.mark.parametrize(
+    ("second", "said"),
+    [
+        ({}, []),
+        ({"A.all.x": Entry(printed=70, unit="%", events=(7,), total=10)}, []),
+        (
+            {"A.all.x": Entry(printed=77, unit="%", events=(7,), total=10)},
+            [f"{FIRST}, second printed 77, unit %, events (7,), total 10"],
+        ),
+        (
+            {"A.all.x": Entry(printed=70, unit="%")},
+            ["A.all.x: first printed 70, unit %, events (7,), total 10, second printed 70, unit %"],
+        ),
+        (
+            {"A.all.y": Entry(printed=1, unit="1")},
+            ["A.all.y: the second reader has printed 1, unit 1, the first nothing"],
+        ),
+        (
+            {"A.all.z": Entry(low=1, high=2, unit="d")},
+            ["A.all.z: the second reader has low 1, high 2, unit d, the first nothing"],
+        ),
+    ],
+)
+def test_each_disagreement_is_listed(second: dict[str, Entry], said: list[str]) -> None:
+    assert disagreements(MADE, second) == said
+    is_confirmed = bool(second) and not said
+    assert provisional(MADE, second) == (frozenset() if is_confirmed else {"A.all.x"})
