@@ -43,7 +43,7 @@ def test_the_folder_holds_what_it_promises(
 ) -> None:
     run = keep_run(tmp_path / "run")
     document = json.loads((tmp_path / "run" / "run.json").read_text())
-    assert document["format"] == 1
+    assert document["format"] == 2
     assert document["status"] == "finished"
     assert document["summary"] == run.summary()
     assert document["provenance"]["catalogue_digest"] == "c" * 16
