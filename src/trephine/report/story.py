@@ -169,7 +169,7 @@ def _process(step: Injection) -> str:
             taken = rounded(100 * process.red_cells)
             spun = _spin(process.spin)
             return (
-                f"{spun[0].upper()}{spun[1:]} in open tubes; the buffy coat taken with {taken} % "
+                f"{spun[0].upper()}{spun[1:]}, in open tubes; the buffy coat taken with {taken} % "
                 f"of the red cells, in {volume}."
             )
         case Culture():
@@ -185,11 +185,12 @@ def _process(step: Injection) -> str:
 
 def _spin(spin: Spin) -> str:
     """Return a spin in words, its force always, its speed and radius where they were written."""
-    text = f"spun at {rounded(spin.force)} g for {rounded(spin.duration / 60)} minutes"
+    text = f"spun at {rounded(spin.force)} g"
     if spin.rpm is not None and spin.radius is not None:
         text += f" ({rounded(spin.rpm)} rpm at {measure(spin.radius, 'm', 'cm')})"
+    text += f" for {rounded(spin.duration / 60)} minutes"
     if spin.column is not None:
-        text += f", {measure(spin.column, 'm', 'cm')} of marrow high"
+        text += f" in a column of {measure(spin.column, 'm', 'cm')}"
     return text
 
 
