@@ -84,7 +84,8 @@ def _frame(
     """Return one picture: the tube in its colours, and a lane for each kind of cell."""
     shades = {shade.key: shade.colour for shade in LAYERS}
     red = layers.red_cells[moment] / 0.8
-    parts = _column(red, x, TUBE, shades["red_cells"], shades["plasma"], up)
+    parts = [box(x, TOP - 1, TUBE + len(LANES) * LANE, FOOT - TOP, "#ffffff")]
+    parts += _column(red, x, TUBE, shades["red_cells"], shades["plasma"], up)
     for number, (key, names) in enumerate(LANES.items()):
         weights = [shares.get(name, 1.0) for name in names]
         rows = [layers.riders[moment, layers.names.index(name)] for name in names]
