@@ -20,6 +20,7 @@ from trephine.cli import (
     intake,
     models,
     phantom,
+    plan,
     report,
     run,
     schema,
@@ -43,6 +44,7 @@ app = typer.Typer(
 for command in (
     run.run,
     dose.dose,
+    plan.plan,
     compare.compare,
     models.models,
     evidence.evidence,

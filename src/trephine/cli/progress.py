@@ -19,6 +19,9 @@ STAGES = {
     "heal": "Healing",
     "follow": "Taking the films",
     "report": "Writing the report",
+    "ladder": "Healing at a ladder of doses",
+    "plan": "Searching plans",
+    "again": "Computing the best again",
 }
 """What a person reads for the name of a stage."""
 LINE_EVERY = 0.1

@@ -158,11 +158,23 @@ def lead(told: Plain) -> str:
             f"No plan within the limits reaches {100 * told['target']:.0f}{NO_BREAK}%. The best "
             f"chance is {100 * best['chance']:.1f}{NO_BREAK}%: {_in_short(best)}."
         )
-    return (
-        f"{_in_short(first)} reach {100 * first['chance']:.0f}{NO_BREAK}% at the least burden: "
-        f"{first['theatre_min']:.0f} minutes in theatre, {rounded(first['marrow_mL'])} mL of "
-        f"marrow. The best chance is {100 * best['chance']:.0f}{NO_BREAK}%: {_in_short(best)}."
+    words = (
+        f"{_in_short(first)}: the least burden that reaches "
+        f"{100 * told['target']:.0f}{NO_BREAK}%, with {100 * first['chance']:.0f}{NO_BREAK}% for "
+        f"{first['theatre_min']:.0f} minutes in theatre and {rounded(first['marrow_mL'])} mL of "
+        "marrow."
     )
+    if best["draws"] == first["draws"] and best["chance"] == first["chance"]:
+        words += " No plan has a better chance."
+    else:
+        words += f" The best chance is {100 * best['chance']:.0f}{NO_BREAK}%: {_in_short(best)}."
+    for one in told["named"]:
+        if one["name"].endswith("minimal manipulation"):
+            words += (
+                f" Without growing cells or setting them free by enzymes it is "
+                f"{100 * one['chance']:.0f}{NO_BREAK}%: {_in_short(one)}."
+            )
+    return words
 
 
 def _in_short(one: Plain) -> str:

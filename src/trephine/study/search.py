@@ -147,15 +147,15 @@ def search(
         groups.setdefault(key[0], []).append(key)
     gains = dict(known)
     done: list[int] = []
+    note = ""
     for number, (h, keys) in enumerate(groups.items()):
         if h not in gains:
             gains[h] = _harvest(space, h, keys, common, reach, objective)
         done.append(h)
         if number % KEEP_EVERY == KEEP_EVERY - 1 or number == len(groups) - 1:
             keep(gains)
-            watch.progress("plan", number + 1, len(groups), tell(done, gains))
-        else:
-            watch.progress("plan", number + 1, len(groups))
+            note = tell(done, gains)
+        watch.progress("plan", number + 1, len(groups), note)
     places: dict[int, int] = {}
     ordered = []
     for h, _, _ in candidates.keys:
