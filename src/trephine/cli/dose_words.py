@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 Plain = dict[str, Any]
 BAR = 20
 """Characters of a whole bar."""
+NAME = 36
+"""Characters of what a bar is of; a longer name has a line to itself."""
 HARMS = {"major": "major complication", "anaemia": "anaemia", "persistent_pain": "lasting pain"}
 
 
@@ -114,7 +116,8 @@ def _bar(words: str, driver: Plain) -> str:
     bar = "█" * round(BAR * min(share, 1.0)) or "▏"
     low, high = (100 * max(end, 0.0) for end in driver["total_interval"])
     text = f"{100 * share:.1f} % ({low:.1f}{DASH}{high:.1f})"
-    return f"  {words[:36]:36} {bar:{BAR}} {text}"
+    name = f"  {words:{NAME}}" if len(words) <= NAME else f"  {words}\n  {'':{NAME}}"
+    return f"{name} {bar:{BAR}} {text}"
 
 
 def harm(injection: Plain) -> str:
@@ -122,7 +125,7 @@ def harm(injection: Plain) -> str:
     if "risk" not in injection:
         return ""
     said = [
-        f"{words} {percent(injection['risk'][event]['chance'])}"
+        f"{words} {rounded(100 * injection['risk'][event]['chance'], 2)}{NO_BREAK}%"
         for event, words in HARMS.items()
         if event in injection["risk"]
     ]

@@ -23,6 +23,8 @@ DRIVERS, SHARES = 918.0, (930.0, 1058.0)
 WIDE, NARROW = "#cfe3e1", "#7fb8b4"
 """Bands of 95 % and of 80 %."""
 WHISKER = "#1d2429"
+WORDS = 36
+"""Characters of a driver's name that have room; a longer name is written smaller."""
 TIMES = 210.0
 """Height of the panel of what stays over time."""
 
@@ -143,7 +145,8 @@ def _share(
 ) -> None:
     low, high = (scale(end) for end in driver["total_interval"])
     end, middle = scale(driver["total"]), at + ROW / 2 - 1
-    parts.append(text(DRIVERS, at + 16, words, anchor="end", colour=INK, size=12))
+    size = max(8.0, min(12.0, 12.0 * WORDS / len(words)))
+    parts.append(text(DRIVERS, at + 16, words, anchor="end", colour=INK, size=size))
     parts.append(box(scale(0.0), at + 5, end - scale(0.0), ROW - 11, colour))
     parts.append(rule(low, middle, high, middle, WHISKER))
     parts.extend(rule(tip, middle - 4, tip, middle + 4, WHISKER) for tip in (low, high))
