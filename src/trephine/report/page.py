@@ -26,6 +26,7 @@ from trephine.report import (
     rigidity,
     sections,
     site_story,
+    spins,
     story,
     tables,
 )
@@ -39,7 +40,7 @@ STRIP = 7
 """Films in the strip under the outcome."""
 SCRIPTS = ("pack.js", "sections.js", "solid.js", "page.js")
 
-Drawn = TypeVar("Drawn", legend.Graph, funnel.Funnel, fill.Filled)
+Drawn = TypeVar("Drawn", legend.Graph, funnel.Funnel, fill.Filled, spins.Spun)
 
 
 def write(run: Run, folder: Path) -> Path:
@@ -86,6 +87,7 @@ def html(run: Run) -> str:
         "follow_up": story.follow_up(run.case),
         "funnels": [_drawn(f) for f in funnel.funnels(run)],
         "fills": [_drawn(f) for f in fill.fills(run)],
+        "tubes": [_drawn(t) for t in spins.spun(run)],
         "graphs": [_drawn(g) for g in graphs.over_time(run, frames)],
         "has_loads": bool(run.case.plan.loadings),
         "rigidity": rigidity.table(run),
@@ -140,7 +142,7 @@ def _part(name: str) -> Markup:
 
 
 def _drawn(thing: Drawn) -> Drawn:
-    """Return a graph, funnel or fill with its drawing, in which text is escaped, as markup."""
+    """Return a picture with its words, the drawing, in which text is escaped, as markup."""
     return replace(thing, svg=Markup(thing.svg))  # noqa: S704
 
 
