@@ -153,6 +153,9 @@ def lead(told: Plain) -> str:
     """Return what came out, in a sentence or two."""
     first = told["named"][0]
     best = next(one for one in told["named"] if one["name"].startswith("best chance within"))
+    if not best["chance"]:
+        what = "unites" if told["objective"] == "union" else "reaches the prescription"
+        return f"Nothing within the limits {what} in any of {told['samples']['told']:,} samples."
     if not told["is_reached"]:
         return (
             f"No plan within the limits reaches {100 * told['target']:.0f}{NO_BREAK}%. The best "

@@ -181,17 +181,30 @@ def _cloud(planned: Planned) -> list[list[float]]:
     return [[float(f"{x:.6g}"), float(f"{y:.6g}")] for x, y in cloud[np.sort(first)]]
 
 
+def _unpriced(planned: Planned) -> list[str]:
+    """Return the kits, culture among them, that a plan with a name takes without a price."""
+    prices = planned.asked.brief.prices
+    if prices is None:
+        return []
+    missing: dict[str, None] = {}
+    for one in planned.named.values():
+        for injection in one.injections:
+            device = getattr(injection.process, "device", None)
+            if device is not None and device not in prices.kits:
+                missing[f"the kit of {made(injection.process)}"] = None
+            if isinstance(injection.process, Culture) and not prices.culture:
+                missing["culture"] = None
+    return list(missing)
+
+
 def notices(planned: Planned) -> list[str]:
     """Return what a reader must be told, in sentences."""
-    asked, said = planned.asked, []
-    best = planned.named[MOST]
-    what = "union" if asked.aim == "union" else "the prescription"
-    if not planned.is_reached:
-        most = max(one.gain for one in (*planned.front, best))
-        chance = f"{100 * most:.3g} %" if most > 0 else f"none in {asked.count:,} samples"
+    asked = planned.asked
+    said: list[str] = []
+    unpriced = _unpriced(planned)
+    if unpriced:
         said.append(
-            f"No plan within the limits reaches {what} with a chance of {TARGET:.0%}; the best "
-            f"chance there is: {chance}."
+            f"No price is given for {', '.join(unpriced)}; in the costs it counts as nothing."
         )
     if any(not one.burden.is_minimal for one in planned.named.values()):
         said.append(
