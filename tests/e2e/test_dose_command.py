@@ -137,6 +137,15 @@ def test_the_answer_loads_nothing_slow(case: Path) -> None:
             ["--set", "plan.steps.3.process.product_volume='90 mL'"],
             ("process.product_volume (90 mL) is more than was drawn (68 mL)",),
         ),
+        (
+            [
+                "--set",
+                "plan.steps.3.deliver.portions=3",
+                "--set",
+                "plan.steps.3.deliver.apart='60 mm'",
+            ],
+            ("miss the bone, whose radius is 14.5 mm",),
+        ),
         (["--set", "plan.steps.3.process.device='magic'"], ("'magic' is unknown",)),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

@@ -26,6 +26,11 @@ SAID: list[tuple[str, dict[str, Any]]] = [
     ("30 000 colonies injected", {"progenitors": 3e4, "place": "injected"}),
     ("no fewer than 2,000 per ml by the Cleveland laboratory",
      {"density": "2000 1/mL", "assay": "cleveland"}),
+    ("30,000 progenitors Paris assay", {"progenitors": 3e4, "assay": "paris"}),
+    ("30,000 progenitors in the lesion by the closed tip series assay",
+     {"progenitors": 3e4, "assay": "closed_tip_series"}),
+    ("30,000 progenitors in the product, assay of Paris",
+     {"progenitors": 3e4, "place": "product", "assay": "paris"}),
     ("20,000 progenitors, at least 80 million TNC, and 1.5k/mL; reference assay",
      {"progenitors": 2e4, "nucleated": 8e7, "density": "1500 1/mL"}),
 ]  # fmt: skip

@@ -31,10 +31,16 @@ PLACES: tuple[tuple[Place, str], ...] = (
     ("injected", r"\b(?:that (?:is|are) )?(?:injected|through (?:the )?needle)\b"),
     ("lesion", rf"\b(?:placed )?{TO_THE}(?:lesion|site|gap|non-?union|fracture)\b"),
 )
-ASSAYS = (
-    r"\b(?:the )?(?:assay|laboratory|lab) of (?P<name>[a-z][\w-]*)",
-    r"\b(?:by |in |of )?(?:the )?(?P<name>[a-z][\w-]*(?: [a-z][\w-]*)?) (?:assay|laboratory|lab)\b",
+ASSAY = re.compile(
+    r"\b(?:assay|laboratory|lab) of (?P<after>[a-z][\w-]*)"
+    r"|(?P<before>(?:[a-z][\w-]* ){1,4})(?:assay|laboratory|lab)\b"
 )
+NO_NAME = re.compile(
+    r"progenitors?|cells?|nucleated|tnc|cfu(?:-fs?)?|ctps?|colon(?:y|ies)|units?|ml|millilit(?:re|er)s?|"
+    r"cc|lesion|site|gap|non-?union|fracture|product|syringe|concentrate|graft|injected|needle|stays?|"
+    r"kept|retained|days|in|at|by|of|the|with|and|an?|per|least|thousand|million"
+)
+"""Words before an assay that are no part of its laboratory's name."""
 NUMBER = (
     r"(?P<number>\d{1,3}(?:[,'\u2019\u202f ]\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?(?:e[+-]?\d{1,2})?)"
     r"\s*(?P<size>k\b|thousand\b|million\b|m\b(?! ?l)|billion\b)?"
@@ -155,12 +161,19 @@ def read(text: str) -> Prescription:
 
 def _taken_assay(rest: str) -> tuple[str, str]:
     """Return a text without the assay it names, and the assay."""
-    for pattern in ASSAYS:
-        match = re.search(pattern, rest)
-        if match:
-            named = re.sub(r"[ -]", "_", match["name"].removeprefix("the "))
-            return f"{rest[: match.start()]} {rest[match.end() :]}", named
-    return rest, REFERENCE
+    match = ASSAY.search(rest)
+    if match is None:
+        return rest, REFERENCE
+    if match["after"]:
+        kept, name = "", match["after"]
+    else:
+        words = match["before"].split()
+        known = max(
+            (n for n, word in enumerate(words, start=1) if NO_NAME.fullmatch(word)), default=0
+        )
+        kept, name = " ".join(words[:known]), "_".join(words[known:])
+    left = f"{rest[: match.start()]} {kept} {rest[match.end() :]}"
+    return left, name.replace("-", "_") or REFERENCE
 
 
 def _taken_places(rest: str) -> tuple[str, set[Place]]:

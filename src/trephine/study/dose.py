@@ -215,8 +215,28 @@ def check(case: Case, p: DoseBeliefs) -> None:
 
 
 def reaches(case: Case) -> tuple[Reach, ...]:
-    """Return what lies within reach of the gap for each injection, in draft voxels [m^3]."""
+    """Return what lies within reach of the gap for each injection, in draft voxels [m^3].
+
+    Raises
+    ------
+    InputError
+        If the site cannot be built, no voxel holds any of the gap, or portions miss the bone.
+    """
     place = anatomy(case.site, Settings.preset("draft"))
+    wrong = []
+    if not place.gap.any():
+        wrong.append(Problem("site.gap", "no voxel holds any of the gap; widen it"))
+    wrong.extend(
+        Problem(
+            "deliver.apart",
+            f"portions {step.deliver.apart * 1e3:.3g} mm from the middle of the gap miss the "
+            f"bone, whose radius is {place.outer_radius * 1e3:.3g} mm",
+        )
+        for step in case.plan.injections
+        if step.deliver.apart > place.outer_radius
+    )
+    if wrong:
+        raise InputError(f"{case.name} cannot be computed as it stands", wrong)
     return tuple(volumes_within_reach(place, step.deliver.reach) for step in case.plan.injections)
 
 
