@@ -241,7 +241,12 @@ def planned() -> Any:
 
 def test_named_plans_are_what_they_say(planned: Any) -> None:
     gains, burdens = planned.cloud[:, 1], planned.cloud[:, 0]
-    assert planned.named[MOST].searched == gains.max()
+    most = planned.named[MOST]
+    assert most.searched >= gains.max() - 0.05
+    assert all(
+        one.burden.theatre >= most.burden.theatre or not one.is_as_good_as(planned.front[-1])
+        for one in planned.front
+    )
     least = planned.named[LEAST]
     assert least.gain >= 0.8
     assert least.burden.theatre / 60 >= burdens[gains >= 0.8].min()

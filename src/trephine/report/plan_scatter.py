@@ -136,7 +136,7 @@ def scatter(told: Plain, width: float, height: float) -> str:
     """
     named, front = told["named"], told["front"]
     most = max(one["burden"] for one in (*named, *front))
-    x = Scale(0.0, nice_top(1.02 * most), 46, width - 14)
+    x = Scale(0.0, nice_top(1.02 * most), 46, width - 22)
     y = Scale(0.0, 100.0, height - 46, 40)
     parts = [*_axes(told, x, y), *_cloud(told, x, y)]
     steps, pen = [], "M"

@@ -180,7 +180,8 @@ def _named(line: Sequence[Scored], by: Axis) -> dict[str, Scored]:
 
     The one of least burden is sought along the front by the luck of the search, and must reach
     its chance on fresh luck too. The one of the best chance is that of the search, so that what
-    is told of it owes nothing to having been chosen.
+    is told of it owes nothing to having been chosen; of those that fresh luck does not tell from
+    it the one of the least burden is taken.
     """
     named: dict[str, Scored] = {}
     for one in line:
@@ -188,7 +189,8 @@ def _named(line: Sequence[Scored], by: Axis) -> dict[str, Scored]:
             named[LEAST] = one
             break
     gains = np.array([one.searched for one in line])
-    named[MOST] = line[front.best(gains, by_turns([one.burden for one in line], by))]
+    top = line[front.best(gains, by_turns([one.burden for one in line], by))]
+    named[MOST] = next(one for one in line if one.is_as_good_as(top))
     return named
 
 

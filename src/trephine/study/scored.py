@@ -89,6 +89,11 @@ class Scored:
         """Return the plan with its difference to another, sample by sample."""
         return replace(self, difference=front.paired(self.gains, other.gains))
 
+    def is_as_good_as(self, other: Scored) -> bool:
+        """Return whether the samples do not show that another plan gains more."""
+        _, (_, high) = front.paired(self.gains, other.gains)
+        return high >= 0.0
+
     def united(self, emulator: Emulator | None) -> Self:
         """Return the plan with what an emulator tells of it besides the chance of union."""
         if emulator is None:
