@@ -61,7 +61,7 @@ def method(injection: Plain) -> str:
 
 
 def _funnel(injection: Plain, number: int, told: Plain) -> Table:
-    laboratory = told["laboratory"]["name"].replace("_", " ").capitalize()
+    laboratory = told["laboratory"]["about"]
     counted = "grown cells" if injection["cultured"] else f"{laboratory} count"
     rows = table(
         f"Progenitors, {counted}",

@@ -53,7 +53,7 @@ def figure(told: Plain) -> str:
 
 def _title(parts: list[str], told: Plain) -> float:
     """Draw the heading and return where what follows begins."""
-    laboratory = told["laboratory"]["name"].replace("_", " ").capitalize()
+    laboratory = told["laboratory"]["about"]
     parts.append(text(MARGIN, 30, told["name"], colour=INK, size=19))
     kind = "drawn from their spreads" if told["numbers"] == "drawn" else "as printed"
     counted = f"Progenitors as counted by this laboratory: {laboratory}."

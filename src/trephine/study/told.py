@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from trephine import __version__
 from trephine.case.case import Case
+from trephine.case.harvesting import FatHarvest
+from trephine.case.plan import Injection
 from trephine.case.prescription import REFERENCE, Place, Prescription
 from trephine.case.processing import OF_FAT
 from trephine.case.settings import Settings
@@ -63,7 +65,11 @@ def dose_document(
         "seed": dose.seed,
         "draws": dose.count,
         "numbers": dose.beliefs,
-        "laboratory": {"name": dose.assay, "factor": spread(dose.factor)},
+        "laboratory": {
+            "name": dose.assay,
+            "about": laboratory_words(dose.assay),
+            "factor": spread(dose.factor),
+        },
         "injections": [
             _injection(case, dose, number, of_it) for number, of_it in enumerate(driven)
         ],
@@ -106,7 +112,7 @@ def _injection(case: Case, dose: Dose, number: int, driven: Drivers) -> Plain:
         "drivers": {
             "of": "natural logarithm of the progenitors in the lesion",
             "standard_deviation": float(f"{driven.spread:.4g}"),
-            "groups": [_driver(d, NAMES[d.name]) for d in driven.groups],
+            "groups": [_driver(d, _group(d.name, step)) for d in driven.groups],
             "numbers": [_driver(d, catalogue().records[d.name].about) for d in driven.records],
         },
         "held_to_packing": float(np.mean(treated.is_held)),
@@ -122,6 +128,13 @@ def _injection(case: Case, dose: Dose, number: int, driven: Drivers) -> Plain:
         if risk.haemoglobin_fall is not None:
             found["haemoglobin_fall_g_per_L"] = float(risk.haemoglobin_fall)
     return found
+
+
+def _group(name: str, step: Injection) -> str:
+    """Return a group of inputs in words; what varies in fat is its donor, not the needle."""
+    if name == "needle" and isinstance(step.harvest, FatHarvest):
+        return "Luck of the donor's fat"
+    return NAMES[name]
 
 
 def _held(held: Suspension) -> Plain:
@@ -223,11 +236,16 @@ def notices(case: Case, dose: Dose, prescription: Prescription | None) -> list[s
     return said
 
 
+def laboratory_words(assay: str) -> str:
+    """Return the name of a laboratory in words."""
+    return assay if assay == REFERENCE else assay.replace("_", " ").capitalize()
+
+
 def _laboratory(dose: Dose) -> str:
     if dose.assay == REFERENCE:
         told = "the reference laboratory (Muschler 1997) counts them"
     else:
-        told = f"they are counted in {dose.assay.replace('_', ' ').capitalize()}"
+        told = f"they are counted in {laboratory_words(dose.assay)}"
         told += f", about {np.median(dose.factor):.2g} for each of the reference laboratory"
     return (
         f"Progenitors are told as {told}. Laboratories differ by a factor of five and more; what "
