@@ -30,7 +30,7 @@ validate: $(ALL) ## Ask the healing model what is known and write what it answer
 	$(BIN)/python validation/all.py $(if $(FINE),--fine)
 
 bench: $(PEERS) peers ## Measure speed, memory and error beside peers, and write the page
-	for subject in dose memory_bound transport balance elasticity course; do \
+	for subject in dose_chain memory_bound transport balance elasticity course; do \
 	  $(BENCH)/bin/python benchmarks/$$subject.py --write || exit 1; done
 
 fine: $(PEERS) ## Measure a whole course at 0.5 mm, which takes long

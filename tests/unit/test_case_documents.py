@@ -158,10 +158,8 @@ def test_a_broken_value_is_told_with_its_place(place: str, value: object, line: 
 
 def test_a_missing_kind_lists_the_kinds() -> None:
     data = broken(f"{STEP}.process", {"product_volume": "10 mL"})
-    assert told(data) == [
-        f"{STEP}.process.method: is missing; write one of microfragmented_fat, "
-        "stromal_vascular_fraction, culture, centrifuge, concentrate, none"
-    ]
+    kinds = "microfragmented_fat, stromal_vascular_fraction, culture, centrifuge, concentrate, none"
+    assert told(data) == [f"{STEP}.process.method: is missing; write one of {kinds}"]
 
 
 def test_every_problem_is_told_at_once() -> None:

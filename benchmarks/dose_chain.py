@@ -1,6 +1,6 @@
 """The dose chain beside a plain loop through the stages, patient by patient: time, memory, error.
 
-``python benchmarks/dose.py`` prints the section of docs/reference/benchmarks.md, ``--write``
+``python benchmarks/dose_chain.py`` prints the section of docs/reference/benchmarks.md, ``--write``
 puts it there.
 """
 
