@@ -33,10 +33,11 @@ D = TypeVar("D", bound=Document)
 Flag = StrictBool
 """Yes or no, written ``true`` or ``false`` and no other way."""
 
-TAGS = ("kind", "method", "tissue")
+TAGS = ("kind", "law", "method", "tissue")
 """Keys that tell which of several documents a table is."""
 PLAIN_WORDS = {
     "bool_type": "write true or false",
+    "dict_type": "write a table with keys, not a single value",
     "list_type": "write a list",
     "missing": "is missing",
     "model_attributes_type": "write a table with keys, not a single value",
