@@ -240,7 +240,7 @@ def planned() -> Any:
 
 
 def test_named_plans_are_what_they_say(planned: Any) -> None:
-    gains, burdens = planned.cloud[:, 1], planned.cloud[:, 0]
+    gains = planned.cloud[:, 1]
     most = planned.named[MOST]
     assert most.searched >= gains.max() - 0.05
     assert all(
@@ -249,7 +249,9 @@ def test_named_plans_are_what_they_say(planned: Any) -> None:
     )
     least = planned.named[LEAST]
     assert least.gain >= 0.8
-    assert least.burden.theatre / 60 >= burdens[gains >= 0.8].min()
+    assert not any(
+        one.gain >= 0.8 and one.burden.theatre < least.burden.theatre for one in planned.front
+    )
     own = planned.named[PLANNED]
     assert own.injections == tuple(CASE.plan.injections)
     assert own.difference == (0.0, (0.0, 0.0))

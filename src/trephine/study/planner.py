@@ -178,14 +178,14 @@ def plan(asked: Asked, *, memory: Memory | None = None, watch: Watch | None = No
 def _named(line: Sequence[Scored], by: Axis) -> dict[str, Scored]:
     """Return the plans on the front that deserve a name.
 
-    The one of least burden is sought along the front by the luck of the search, and must reach
-    its chance on fresh luck too. The one of the best chance is that of the search, so that what
+    The one of least burden is the first along the front that reaches its chance on fresh luck,
+    whatever the luck of the search said. The one of the best chance is that of the search, so that what
     is told of it owes nothing to having been chosen; of those that fresh luck does not tell from
     it the one of the least burden is taken.
     """
     named: dict[str, Scored] = {}
     for one in line:
-        if (one.searched or 0.0) >= TARGET and one.gain >= TARGET:
+        if one.gain >= TARGET:
             named[LEAST] = one
             break
     gains = np.array([one.searched for one in line])
