@@ -66,20 +66,20 @@ def put(document: dict[str, Any], place: str, value: object) -> None:
     *way, last = place.split(".")
     here: Any = document
     for step in way:
-        here = _entry(here, step, place)
+        here = _entry(here, step)
     if isinstance(here, dict):
         here[last] = value
     else:
-        _entry(here, last, place)
+        _entry(here, last)
         here[int(last)] = value
 
 
-def _entry(here: Any, step: str, place: str) -> Any:  # noqa: ANN401
+def _entry(here: Any, step: str) -> Any:  # noqa: ANN401
     if isinstance(here, dict) and step in here:
         return here[step]
     if isinstance(here, list) and step.isdecimal() and int(step) < len(here):
         return here[int(step)]
-    raise LookupError(f"there is no '{step}' on the way to '{place}'")
+    raise LookupError(f"there is nothing at this place that could vary: no '{step}'")
 
 
 def _walked(case: Case, place: str) -> tuple[Any, FieldInfo]:
