@@ -13,6 +13,8 @@ from scipy import stats
 import trephine
 from trephine.case import prescription
 from trephine.case.case import Case, read
+from trephine.case.document import validate
+from trephine.case.plan import Injection
 from trephine.catalogue.load import Catalogue, catalogue
 from trephine.catalogue.records import Record, Source, Spread
 from trephine.core.errors import CatalogueError, InputError
@@ -25,7 +27,7 @@ from trephine.study.blocks import BLOCK
 from trephine.study.dose import Dose, chance, dose, laboratory, wilson
 from trephine.study.drivers import what_drives
 from trephine.study.population import screen
-from trephine.study.told import dose_document
+from trephine.study.told import dose_document, notices
 
 EXAMPLE = Path(trephine.__file__).parent / "cli" / "examples" / "femur-nonunion.toml"
 CASE = read(EXAMPLE)
@@ -290,3 +292,21 @@ def test_a_population_spreads_wider_than_a_patient_and_workers_change_nothing() 
     assert np.log(one.progenitors).std() > np.log(patient).std() + 0.02
     smokers = np.median(one.progenitors[one.donors.smoker])
     assert smokers / np.median(one.progenitors[~one.donors.smoker]) == pytest.approx(0.67, abs=0.08)
+
+
+def injected_with(process: dict[str, object]) -> Case:
+    """Return the first injection of the example with another processing."""
+    (step,) = MARROW.plan.injections
+    written = {**step.as_written(), "process": process}
+    return MARROW.with_plan(steps=[validate(Injection, written, "injection")])
+
+
+def test_a_plan_that_brings_no_cells_gives_zeros_and_says_why() -> None:
+    """A slice from the bottom of a spun tube holds red cells alone, and none of none stay."""
+    spin = {"g": 1000, "duration": "10 min", "column": "8 cm"}
+    process = {"method": "centrifuge", "spin": spin, "red_cells": 1, "product_volume": "10 mL"}
+    case = injected_with(process)
+    told = dose(case, count=50)
+    assert (told.at("stays").progenitors == 0).all()
+    assert (told.present([0.0, 30 * 86400.0], [0.5]) == 0).all()
+    assert any(said.startswith("In 100 % of the draws") for said in notices(case, told, None))

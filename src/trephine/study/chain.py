@@ -19,7 +19,8 @@ from trephine.case.suspension import Suspension
 from trephine.core.rng import Streams
 from trephine.models.aspiration import Donor, Facts, drawn
 from trephine.models.dose_beliefs import DoseBeliefs
-from trephine.models.injection import delivered
+from trephine.models.injection import WASHED_OUT, delivered
+from trephine.models.injection import left as left_after
 from trephine.models.lipoaspiration import lipoaspirated
 from trephine.models.placement import Reach, room
 from trephine.models.processing import Processed, processed
@@ -244,7 +245,7 @@ def brought(
         staying=Placed(
             injection.day,
             given.placed,
-            1.0 - given.progenitors / given.placed,
+            1.0 - left_after([step for step in given.shares if step.loss in WASHED_OUT]),
             bed.fast_half_life,
             bed.slow_half_life,
         ),

@@ -208,7 +208,7 @@ def notices(case: Case, dose: Dose, prescription: Prescription | None) -> list[s
         held = float(np.mean(treated.is_held))
         if held > 0:
             said.append(
-                f"In {100 * held:.2g} % of the draws injection {number} could not be made as "
+                f"In {100 * held:.3g} % of the draws injection {number} could not be made as "
                 "asked: the red cells that come over would not pack into the product, or there "
                 "was not enough plasma. There the share that comes over was held to what packs; "
                 "a run with the same luck is refused."
