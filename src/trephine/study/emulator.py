@@ -9,7 +9,6 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from trephine import pipeline
 from trephine.case.case import Case
 from trephine.case.plan import Injection
 from trephine.case.settings import Settings
@@ -244,6 +243,8 @@ def ladder(
     watch
         Hears the progress.
     """
+    from trephine import pipeline  # noqa: PLC0415  (slow to import; a search for a dose does without)
+
     settings = coarse(case)
     total = len(LADDER) + HALVINGS + FRESH
 
