@@ -179,9 +179,9 @@ def _named(line: Sequence[Scored], by: Axis) -> dict[str, Scored]:
     """Return the plans on the front that deserve a name.
 
     The one of least burden is the first along the front that reaches its chance on fresh luck,
-    whatever the luck of the search said. The one of the best chance is that of the search, so that what
-    is told of it owes nothing to having been chosen; of those that fresh luck does not tell from
-    it the one of the least burden is taken.
+    whatever the luck of the search said. The one of the best chance is that of the search, so
+    that what is told of it owes nothing to having been chosen; of those that fresh luck does not
+    tell from it the one of the least burden is taken.
     """
     named: dict[str, Scored] = {}
     for one in line:
