@@ -219,7 +219,15 @@ def test_a_slice_that_cannot_be_is_refused(volume: str, why: str) -> None:
         ),
         (
             {"method": "centrifuge", "spin": SPIN, "red_cells": -0.1},
-            "process.red_cells: must be at least 0",
+            "process.red_cells: must be more than 0",
+        ),
+        (
+            {"method": "centrifuge", "spin": SPIN, "red_cells": 0},
+            "process.red_cells: must be more than 0",
+        ),
+        (
+            {"method": "concentrate", "spin": {**SPIN, "radius": "3 cm"}},
+            "process.spin: radius 3 cm reaches from the axis to the middle of the column of 8 cm",
         ),
         (
             {"method": "centrifuge", "spin": SPIN, "product_volume": "99 mL"},

@@ -111,7 +111,6 @@ def test_force_grows_to_the_bottom() -> None:
     ("told", "haematocrit", "said"),
     [
         ({"column": None}, 0.3, "spin.column: is missing; write how high"),
-        ({"radius": "3 cm"}, 0.3, "spin.radius: reaches from the axis to the middle"),
         ({}, 0.95, "haematocrit: red cells pack at 0.909"),
     ],
 )

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import model_validator
 
 from trephine.case.document import Document
-from trephine.core.units import Fraction, Length, Unit, Volume, written
+from trephine.core.units import Length, Unit, Volume, written
 
 GRAVITY = 9.80665
 """Standard gravity [m/s^2]."""
@@ -16,6 +16,7 @@ Interval = Annotated[float, Unit("s", "wk", gt=0)]
 Minutes = Annotated[float, Unit("s", "min", gt=0, le=86400)]
 Turns = Annotated[float, Unit("1", "1", gt=0, le=1e5)]
 Column = Annotated[float, Unit("m", "cm", gt=0, le=0.5)]
+ShareAboveZero = Annotated[float, Unit("1", "1", gt=0, le=1)]
 
 
 class Spin(Document):
@@ -53,6 +54,15 @@ class Spin(Document):
                 "example '15 cm', or write g instead"
             )
         return self
+
+    @model_validator(mode="after")
+    def _tube_stays_off_the_axis(self) -> Self:
+        if self.radius is None or self.column is None or self.radius > 0.5 * self.column:
+            return self
+        raise ValueError(
+            f"radius {self.radius * 1e2:.3g} cm reaches from the axis to the middle of the column "
+            f"of {self.column * 1e2:.3g} cm; write one above half the column"
+        )
 
     @property
     def force(self) -> float:
@@ -104,14 +114,15 @@ class Centrifuge(Document):
     spin
         How it is spun; it must say how high the marrow stands in the tube.
     red_cells
-        Share of the red cells taken along with the buffy coat [-].
+        Share of the red cells taken along with the buffy coat, which lies on them; without any
+        of them there is none of it [-].
     product_volume
         Volume taken as product; what is not red bed is plasma [m^3].
     """
 
     method: Literal["centrifuge"]
     spin: Spin
-    red_cells: Fraction = 0.1
+    red_cells: ShareAboveZero = 0.1
     product_volume: Volume
 
     @model_validator(mode="after")
