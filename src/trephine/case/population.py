@@ -241,9 +241,8 @@ def _examples() -> list[str]:
 
 
 def _no_case(base: str) -> str:
-    return (
-        f"there is no example '{base}'; {did_you_mean(base, _examples())} A case file ends in .toml"
-    )
+    hint = did_you_mean(base, _examples())
+    return f"there is no example '{base}'; {hint} (the path of a case file ends in .toml)"
 
 
 def with_base(data: dict[str, Any], folder: Path) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -147,8 +146,8 @@ def features(population: Population, streams: Streams, count: int) -> Features:
         population,
         streams,
         count,
-        MappingProxyType(values),
-        MappingProxyType(chosen),
+        values,
+        chosen,
         _lost(population.lost_per_year, streams, count),
     )
 
