@@ -183,7 +183,7 @@ HARVEST = (
         "miss",
         source="Muench 2019, n = 29; H13, held out",
         why="The humerus is given the depots of the crest, because its one series is held out. "
-        "Depots 8 to 16 times as large would meet it; the spread reaches there.",
+        "Depots 8 to 16 times as large would meet it; the spread, chosen without it, stops short.",
     ),
     Score(
         "children, CFU-F 2-mL over 100-mL draw",

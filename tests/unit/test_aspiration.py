@@ -143,3 +143,10 @@ def test_laboratories_differ_by_the_stated_spread() -> None:
     factors = np.log([aspiration.draw_laboratory(P, rng) for _ in range(10_000)])
     assert factors.mean() == pytest.approx(0.0, abs=0.04)
     assert factors.std() == pytest.approx(1.0, abs=0.03)
+
+
+def test_a_depot_that_nobody_measured_is_as_likely_smaller_as_larger() -> None:
+    """The middle of the samples is the printed number, so that no bone wins by its ignorance."""
+    reading = Reading(catalogue(), lambda name: np.random.default_rng([7, *name.encode()]), 4000)
+    for name, site in reading.fill(AspirationParameters).sites.items():
+        assert np.median(site.depot) == pytest.approx(P.sites[name].depot, rel=0.05), name
