@@ -112,6 +112,8 @@ ONE_PROBLEM = [
     ("patient.age", "121 year", "patient.age: must be at most 120 year"),
     ("patient.mass", 80, "patient.mass: write the unit, for example '70 kg'"),
     ("patient.sex", "m", "patient.sex: 'm' is not accepted; write 'female' or 'male'"),
+    ("patient.blood_nucleated", "6000 /mL", "patient.blood_nucleated: must be at least 1e+05 1/mL"),
+    ("patient.blood_nucleated", "6e12 /mL", "patient.blood_nucleated: must be at most 1e+09 1/mL"),
     ("patient.smoker", "yes", "patient.smoker: write true or false"),
     ("patient.smoker", 1, "patient.smoker: write true or false"),
     ("site.gap.width", "-4 mm", "site.gap.width: must be more than 0 mm"),

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from trephine.case.document import Document, Flag
-from trephine.core.units import NumberDensity, Unit
+from trephine.core.units import Unit
 
 Age = Annotated[float, Unit("s", "year", ge=0, le=120 * 365.25 * 86400)]
 Height = Annotated[float, Unit("m", "cm", ge=0.4, le=2.6)]
 BodyMass = Annotated[float, Unit("kg", "kg", ge=5, le=400)]
+WhiteCells = Annotated[float, Unit("1/m^3", "1/mL", ge=1e11, le=1e15)]
+"""From next to none to leukaemia; a count per microlitre written as one per mL lies below."""
 
 
 class Patient(Document):
@@ -49,7 +51,7 @@ class Patient(Document):
     osteonecrosis_risk: Flag = False
     earlier_harvest: Flag = False
     anticoagulated: Flag = False
-    blood_nucleated: NumberDensity | None = None
+    blood_nucleated: WhiteCells | None = None
 
     @property
     def age_years(self) -> float:
