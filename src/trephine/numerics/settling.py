@@ -208,4 +208,3 @@ def _rates(faces: _Faces, column: Column, limit: float) -> Array:
     change[:, :-1] -= flux
     change[:, 1:] += flux
     return change / column.spacing
-
