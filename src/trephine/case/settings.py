@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from pydantic import Field
+
 from trephine.case.document import Document
 from trephine.core.units import Length, Unit, written
 
 Tolerance = Annotated[float, Unit("1", "1", gt=0, le=0.1)]
 Change = Annotated[float, Unit("1", "1", gt=0, le=1)]
 Step = Annotated[float, Unit("s", "d", gt=0)]
+Sides = Annotated[int, Field(ge=2, le=32, multiple_of=2, strict=True)]
 ModelName = Literal[
     "callus", "lacroix-prendergast", "claes-heigele", "bailon-plaza-2001", "trejo-2019", "ulm"
 ]
@@ -50,6 +53,10 @@ class Settings(Document):
         Where arrays live: the processor, or an accelerator that CUDA drives.
     model
         The healing model; ``trephine models`` tells what each knows and leaves out.
+    sides
+        Number of voxels of which the sides of the grid around an idealised shaft, and of the
+        part that heals, are made multiples by taking in more of what lies around. Sites of
+        nearly the same size then share compiled programs. As large as they need be unless given.
     """
 
     voxel: Length
@@ -65,6 +72,7 @@ class Settings(Document):
     rates: Literal["single", "double"] = "single"
     device: Literal["cpu", "cuda"] = "cpu"
     model: ModelName = "callus"
+    sides: Sides | None = None
 
     @classmethod
     def preset(cls, quality: Literal["draft", "standard", "fine"]) -> Settings:

@@ -25,17 +25,19 @@ PARTS = ("bone", "metal", "canal", "gap", "callus", "cortex_removed")
 """Arrays of an anatomy that hold shares of a voxel."""
 
 
-def centred_grid(half_widths: tuple[float, float, float], voxel: float) -> Grid:
+def centred_grid(half_widths: tuple[float, float, float], voxel: float, multiple: int = 2) -> Grid:
     """Return a grid of cubic voxels, symmetric about the origin, that covers the half-widths [m].
 
-    The number of voxels along each axis is even, so that a face lies in the origin.
+    The number of voxels along each axis is even, so that a face lies in the origin, and a
+    multiple of the even number ``multiple``.
 
     Raises
     ------
     InputError
         If that takes more voxels than a computer holds.
     """
-    half = [int(np.ceil(width / voxel - 1e-9)) for width in half_widths]
+    step = multiple // 2
+    half = [step * int(np.ceil(width / voxel / step - 1e-9)) for width in half_widths]
     shape = (2 * half[0], 2 * half[1], 2 * half[2])
     if math.prod(shape) > MOST_VOXELS:
         sides = " x ".join(f"{2e3 * width:.4g}" for width in half_widths)
@@ -51,12 +53,16 @@ def lesion_grid(reach: tuple[float, float], site: Site, settings: Settings) -> G
     """Return the grid around a lesion whose bone reaches ``reach`` along x and y [m].
 
     Along the shaft it holds the tilted gap and ``margin_axial`` of bone beyond each end of it;
-    across, ``margin_radial`` of soft tissue and one voxel of border.
+    across, ``margin_radial`` of soft tissue and one voxel of border. It is rounded up as the
+    settings say.
     """
     gap = site.gap
     axial = gap.width / 2 + reach[1] * np.tan(abs(gap.tilt)) + settings.margin_axial
     around = settings.margin_radial + settings.voxel
-    return centred_grid((reach[0] + around, reach[1] + around, float(axial)), settings.voxel)
+    wanted = (reach[0] + around, reach[1] + around, float(axial))
+    # What is cut from a scan has an end, and a trial on one scan has one grid anyway.
+    multiple = 2 if settings.sides is None or site.scan is not None else settings.sides
+    return centred_grid(wanted, settings.voxel, multiple)
 
 
 def slab_share(grid: Grid, width: float, tilt: float, y: Array) -> Array:

@@ -55,7 +55,8 @@ class Course:
         self.plan, self.s, self.anatomy, self.grafts, self.model = plan, s, anatomy, grafts, model
         self.p = _numbers(p, model)
         healing = np.asarray(anatomy.healing)
-        self.box = _window(healing > 1e-9, MARGIN_MM / (anatomy.grid.spacing * 1e3))
+        margin = MARGIN_MM / (anatomy.grid.spacing * 1e3)
+        self.box = _window(healing > 1e-9, margin, 1 if s.sides is None else s.sides)
         self.tissue = within(tissue_of(anatomy, site.biology), self.box)
         self.host = Host(patient, plan, p, self.p, model, self.tissue)
         start = model.begin(anatomy, site.biology, self.host.at_rest())
@@ -265,14 +266,19 @@ def _numbers(p: HealParameters, model: HealingModel) -> dict[str, float]:
     return numbers
 
 
-def _window(healing: np.ndarray[Any, Any], margin: float) -> Box:
-    """Return the part of the grid that heals, with a margin in voxels around it."""
+def _window(healing: np.ndarray[Any, Any], margin: float, multiple: int) -> Box:
+    """Return the part of the grid that heals, with a margin in voxels around it.
+
+    Its sides are multiples of a number of voxels, or those of the grid where it has no more.
+    """
     wide = int(np.ceil(margin))
     edges = []
     for axis in range(3):
         others = tuple(other for other in range(3) if other != axis)
         found = np.flatnonzero(healing.any(axis=others))
-        edges.append(
-            slice(max(int(found[0]) - wide, 0), min(int(found[-1]) + 1 + wide, healing.shape[axis]))
-        )
+        there = healing.shape[axis]
+        start, stop = max(int(found[0]) - wide, 0), min(int(found[-1]) + 1 + wide, there)
+        wanted = min(-(-(stop - start) // multiple) * multiple, there)
+        start = min(max(start - (wanted - (stop - start)) // 2, 0), there - wanted)
+        edges.append(slice(start, start + wanted))
     return edges[0], edges[1], edges[2]
