@@ -48,7 +48,7 @@ def test_a_person_gets_funnel_drivers_chance_harm_and_notices(
         "per mL in the lesion",
         "The donor's own luck",
         "Factor of the laboratory",
-        "laboratories.paris.factor",
+        "laboratories.paris.counted",
         "Harvest of 60 mL: major complication 0.",
         "Injection 2, day 30: 10 mL drawn, cultured cells",
         "Paris assay): reached in",

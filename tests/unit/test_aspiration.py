@@ -12,6 +12,7 @@ from trephine.case.patient import Patient
 from trephine.catalogue.load import catalogue
 from trephine.models import aspiration
 from trephine.models.aspiration import AspirationParameters, Donor
+from trephine.models.assay import count_colonies, draw_laboratory
 from trephine.models.reading import Reading
 
 P = Reading(catalogue()).fill(AspirationParameters)
@@ -132,7 +133,7 @@ def test_mean_and_median_donor() -> None:
 
 
 def test_colonies_are_poisson_about_the_product() -> None:
-    counts = aspiration.count_colonies(28e-6, np.full(20_000, 1e6), 0.5, np.random.default_rng(5))
+    counts = count_colonies(28e-6, np.full(20_000, 1e6), 0.5, np.random.default_rng(5))
     assert counts.mean() == pytest.approx(14.0, abs=0.11)
     assert counts.var() == pytest.approx(14.0, abs=0.6)
     assert counts.dtype == np.int64
@@ -140,7 +141,7 @@ def test_colonies_are_poisson_about_the_product() -> None:
 
 def test_laboratories_differ_by_the_stated_spread() -> None:
     rng = np.random.default_rng(7)
-    factors = np.log([aspiration.draw_laboratory(P, rng) for _ in range(10_000)])
+    factors = np.log([draw_laboratory(P, rng) for _ in range(10_000)])
     assert factors.mean() == pytest.approx(0.0, abs=0.04)
     assert factors.std() == pytest.approx(1.0, abs=0.03)
 

@@ -8,7 +8,7 @@ import pytest
 from trephine.case.suspension import Suspension
 from trephine.catalogue.load import catalogue
 from trephine.core.errors import InputError
-from trephine.models.aspiration import AspirationParameters
+from trephine.models.aspiration import AspirationParameters, marrow_share
 from trephine.models.assay import assay, laboratory_factor, poisson_interval
 from trephine.models.reading import Reading
 
@@ -54,7 +54,7 @@ def test_a_laboratory_of_which_nothing_is_known() -> None:
 
 
 def test_an_unknown_laboratory_is_told_with_the_nearest() -> None:
-    with pytest.raises(InputError, match="'pariss' is unknown; did you mean 'paris'"):
+    with pytest.raises(InputError, match="'pariss'; did you mean 'paris'"):
         laboratory_factor("pariss", P)
 
 
@@ -64,3 +64,16 @@ def test_an_unknown_laboratory_is_told_with_the_nearest() -> None:
 def test_an_assay_that_cannot_be_is_refused(dishes: np.ndarray, dilution: float) -> None:
     with pytest.raises(InputError, match="dishes with a volume in each"):
         assay(POOL, dishes, 1.0, np.random.default_rng(0), dilution=dilution)
+
+
+def test_a_laboratory_is_as_sure_of_its_own_draws_as_of_its_count() -> None:
+    """Depots that are larger give more colonies and count for less each, for such draws."""
+    luck = Reading(catalogue(), lambda name: np.random.default_rng([5, *name.encode()]), 4000)
+    p = luck.fill(AspirationParameters)
+    share = marrow_share(4 * ML, p.theta_progenitors)
+    counted = p.marrow_progenitors * share * laboratory_factor("paris", p) * ML
+    assert np.median(counted) == pytest.approx(612, rel=0.02)
+    assert np.log(counted).std() == pytest.approx(0.2, rel=0.05)
+    # The twin with samples of its own takes the depots for unsure twice.
+    apart = np.random.default_rng(0).permutation(np.asarray(laboratory_factor("paris", p)))
+    assert np.log(p.marrow_progenitors * share * apart).std() > 0.3

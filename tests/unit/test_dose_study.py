@@ -226,7 +226,7 @@ def test_luck_alone_drives_printed_numbers_and_the_donor_drives_most() -> None:
     names = {d.name for d in drawn.groups}
     assert {"harvest", "process", "deliver", "laboratory"} <= names
     assert "clot" not in names, "the needle was rinsed"
-    assert any(d.name == "laboratories.paris.factor" for d in drawn.records)
+    assert any(d.name == "laboratories.paris.counted" for d in drawn.records)
     assert sum(d.total for d in drawn.groups) > 0.95
 
 

@@ -12,7 +12,6 @@ from trephine.case.harvesting import Harvest
 from trephine.case.patient import Patient
 from trephine.case.suspension import Suspension
 from trephine.models.aspiration_parameters import AspirationParameters, HarvestSite, Values
-from trephine.models.assay import count_colonies, draw_laboratory
 from trephine.models.donor import Donor, Facts, draw_donor, patient_factors
 from trephine.models.positions import drained_before
 
@@ -25,10 +24,8 @@ __all__ = [
     "Values",
     "blood_component",
     "clots",
-    "count_colonies",
     "drained_before",
     "draw_donor",
-    "draw_laboratory",
     "drawn",
     "marrow_share",
     "needle_factor",

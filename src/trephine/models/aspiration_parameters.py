@@ -27,6 +27,7 @@ AgeSlope = Annotated[float, Unit("1/s", "1/year")]
 MassIndex = Annotated[float, Unit("kg/m^2", "kg/m^2", gt=0)]
 MassIndexSlope = Annotated[float, Unit("m^2/kg", "m^2/kg")]
 Counted = Annotated[float, Unit("1", "1", ge=0)]
+DensityAboveZero = Annotated[float, Unit("1/m^3", "1/mL", gt=0)]
 VolumePerMass = Annotated[float, Unit("m^3/kg", "mL/kg", gt=0)]
 
 
@@ -53,17 +54,20 @@ class HarvestSite:
 
 @dataclass(frozen=True)
 class Laboratory:
-    """How a laboratory counts.
+    """What a laboratory counted in marrow drawn in a known way.
 
     Parameters
     ----------
-    factor
-        CFU-F it counts for each CFU-F of the reference laboratory [-].
+    counted
+        CFU-F per volume of the marrow drawn, mean of its donors [1/m^3].
+    draw
+        Volume of each draw of it [m^3].
     """
 
     SECTION: ClassVar[str] = "laboratories"
 
-    factor: Positive
+    counted: DensityAboveZero
+    draw: Volume
 
 
 @dataclass(frozen=True)

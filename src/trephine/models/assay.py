@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from trephine.case.prescription import REFERENCE
 from trephine.case.suspension import Suspension
 from trephine.core.errors import InputError, did_you_mean
+from trephine.models.aspiration import marrow_share, progenitor_concentration
 from trephine.models.aspiration_parameters import AspirationParameters, Laboratory, Values
 
 __all__ = [
@@ -51,14 +53,19 @@ def laboratory_factor(
 ) -> Values:
     r"""Return a laboratory's factor on colony counts, 1 in the reference laboratory (H7).
 
-    .. math:: \ln E = s_\mathrm{lab}\, z
+    .. math:: E = \frac{C}{C_{mP}\, D(V; \theta_P)}, \qquad \ln E = s_\mathrm{lab}\, z
+
+    A known laboratory counted :math:`C` in marrow drawn by volumes :math:`V`; the same samples of
+    marrow and depots stand below as in the dose, so that what it counts of such draws is as
+    sure as its count, and how sure the depots are does not enter twice. Of any other laboratory
+    the spread alone is known.
 
     Parameters
     ----------
     name
-        A laboratory of the catalogue; None for one of which nothing is known.
+        The reference, a laboratory of the catalogue, or None for one of which nothing is known.
     p
-        Known laboratories, and the spread :math:`s_\mathrm{lab}` of the others.
+        Marrow and depots, known laboratories, and the spread :math:`s_\mathrm{lab}` of the others.
     luck
         Standard normal deviate :math:`z` of a laboratory not known, one value or (sample,); None
         for the middle one.
@@ -68,13 +75,17 @@ def laboratory_factor(
     InputError
         If the laboratory is not in the catalogue.
     """
+    if name == REFERENCE:
+        return 1.0
     if name is None:
         return np.exp(p.laboratory_spread * (0.0 if luck is None else luck))
     if name not in p.laboratories:
-        raise InputError(
-            f"the laboratory '{name}' is unknown; {did_you_mean(name, p.laboratories)}"
-        )
-    return p.laboratories[name].factor
+        hint = did_you_mean(name, (REFERENCE, *p.laboratories))
+        raise InputError(f"no laboratory is known as '{name}'; {hint}")
+    known = p.laboratories[name]
+    share = marrow_share(known.draw, p.theta_progenitors)
+    factor: Values = known.counted / progenitor_concentration(share, p.marrow_progenitors)
+    return factor
 
 
 def draw_laboratory(p: AspirationParameters, rng: np.random.Generator) -> float:

@@ -15,9 +15,10 @@ from trephine.case.harvesting import FatHarvest
 from trephine.case.plan import Injection
 from trephine.case.prescription import REFERENCE, Place, Prescription
 from trephine.case.settings import Settings
-from trephine.core.errors import InputError, Problem, did_you_mean
+from trephine.core.errors import InputError, Problem
 from trephine.core.rng import Streams
 from trephine.intake.site import anatomy
+from trephine.models.assay import laboratory_factor
 from trephine.models.dose_beliefs import DoseBeliefs
 from trephine.models.harvest_risk import risks
 from trephine.models.placement import Reach, volumes_within_reach
@@ -242,10 +243,7 @@ def reaches(case: Case) -> tuple[Reach, ...]:
 
 def laboratory(p: DoseBeliefs, assay: str) -> Any:  # noqa: ANN401  (a number or an array)
     """Return what a laboratory counts for one colony of the reference, or raise InputError."""
-    known = p.harvest.laboratories
-    if assay not in known:
-        raise InputError(f"no laboratory is known as '{assay}'; {did_you_mean(assay, known)}")
-    return known[assay].factor
+    return laboratory_factor(assay, p.harvest)
 
 
 def dose(
