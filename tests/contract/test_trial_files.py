@@ -13,6 +13,7 @@ from trephine.catalogue.cohorts import cohorts
 from trephine.core.rng import Streams
 from trephine.study.patients import features, patient
 
+GUIDE = Path(__file__).parents[2] / "docs" / "how-to" / "write-a-trial.md"
 FOLDER = Path(__file__).parents[2] / "examples" / "trials"
 TRIALS = sorted(FOLDER.glob("*.toml"))
 
@@ -45,3 +46,9 @@ def test_every_law_says_why_or_where_from(path: Path) -> None:
 def test_no_law_comes_from_a_series_that_is_held_out(path: Path) -> None:
     sources = {said.source for said in population(path).vary.values() if said.source}
     assert sources <= set(cohorts("calibrate"))
+
+
+def test_the_population_of_the_guide_is_accepted() -> None:
+    text = GUIDE.read_text(encoding="utf-8").split("```toml\n")[1].split("```")[0]
+    who = validate(Population, with_base(tomllib.loads(text)["population"], FOLDER), "the guide")
+    assert patient(who, features(who, Streams(0), 2), 1).site.bone == "tibia"
