@@ -144,7 +144,7 @@ def test_the_answer_loads_nothing_slow(case: Path) -> None:
                 "--set",
                 "plan.steps.3.deliver.apart='60 mm'",
             ],
-            ("miss the bone, whose radius is 14.5 mm",),
+            ("plan.steps.3.deliver.apart: portions", "miss the bone, whose radius is 14.5 mm"),
         ),
         (["--set", "plan.steps.3.process.device='magic'"], ("'magic' is unknown",)),
     ],

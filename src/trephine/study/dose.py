@@ -229,12 +229,12 @@ def reaches(case: Case) -> tuple[Reach, ...]:
         wrong.append(Problem("site.gap", "no voxel holds any of the gap; widen it"))
     wrong.extend(
         Problem(
-            "deliver.apart",
+            f"plan.steps.{number}.deliver.apart",
             f"portions {step.deliver.apart * 1e3:.3g} mm from the middle of the gap miss the "
             f"bone, whose radius is {place.outer_radius * 1e3:.3g} mm",
         )
-        for step in case.plan.injections
-        if step.deliver.apart > place.outer_radius
+        for number, step in enumerate(case.plan.steps)
+        if isinstance(step, Injection) and step.deliver.apart > place.outer_radius
     )
     if wrong:
         raise InputError(f"{case.name} cannot be computed as it stands", wrong)
