@@ -83,3 +83,13 @@ def test_luck_spreads_over_samples_and_never_passes_one() -> None:
     whole = kept.progenitors + kept.trapped_progenitors
     assert whole.max() < 1.0
     assert np.median(whole) == pytest.approx(0.8, abs=0.01)
+
+
+def test_no_run_of_a_digestion_is_held_at_all_of_the_cells() -> None:
+    """Cells and progenitors follow a run together, and neither heaps up at one."""
+    luck = np.random.default_rng(2).standard_normal(20_000)
+    shares = adipose.digested(P.adipose, luck)
+    for share, median in ((shares.others, 0.8286), (shares.progenitors, 0.85)):
+        assert np.median(share) == pytest.approx(median, abs=0.005)
+        assert share.max() < 1.0
+    assert (np.argsort(shares.others) == np.argsort(shares.progenitors)).all()

@@ -50,12 +50,12 @@ class Shares:
 def digested(p: AdiposeParameters, luck: Values) -> Shares:
     r"""Return the shares of the stromal vascular fraction.
 
-    .. math:: R_P = y, \qquad R_N = v\, y / \tilde y
+    .. math:: R_P = y(\tilde y, z), \qquad R_N = y(v, z)
 
     Lipoaspirate is counted by what collagenase frees of it in a laboratory, the dead with the
     living. Of the progenitors, which are counted by the colonies they form and so were alive,
-    the share :math:`y` of the run reaches the product; the other cells follow the run with the
-    living share :math:`v`, never more than 1.
+    the share :math:`y` of the run reaches the product; of the other cells it is the living share
+    :math:`v` in the median, and they follow the run by the same law.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def digested(p: AdiposeParameters, luck: Values) -> Shares:
         Standard normal deviate of the run, 0 for the median [-].
     """
     run = yield_of_run(p.digestion_yield, p.yield_spread, luck)
-    return Shares(run, np.minimum(1.0, p.digestion_viability * run / p.digestion_yield))
+    return Shares(run, yield_of_run(p.digestion_viability, p.yield_spread, luck))
 
 
 def fragmented(volume_in: Values, volume_out: Values, p: AdiposeParameters, luck: Values) -> Shares:
