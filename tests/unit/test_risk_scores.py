@@ -16,7 +16,7 @@ from trephine.core.errors import InputError
 from trephine.core.rng import Streams
 from trephine.models.reading import Reading
 from trephine.models.risk_scores import RiskScores, bands, points, risk, score_named
-from trephine.study.baseline import baseline_risk, befalls, mix
+from trephine.study.baseline import baseline_risk, befalls, mix, told_by_score
 from trephine.study.patients import features
 
 SCORES = Reading(catalogue()).fill(RiskScores)
@@ -78,9 +78,9 @@ def test_what_has_no_points_is_refused_every_problem_at_once() -> None:
         score_named("nurdd", SCORES)
 
 
-def population(**shares: float) -> Population:
+def population(baseline: str | None = None, **shares: float) -> Population:
     vary = {f"fact.{name}": {"law": "share", "share": share} for name, share in shares.items()}
-    table = {"base": "tibia-nonunion", "vary": vary}
+    table = {"base": "tibia-nonunion", "vary": vary, "baseline": baseline}
     return validate(Population, with_base(table, Path()), "x.toml")
 
 
@@ -101,3 +101,14 @@ def test_a_population_without_the_facts_of_a_score_is_told_all_of_them() -> None
     with pytest.raises(InputError) as caught:
         baseline_risk(drawn, "bhandari")
     assert {p.place for p in caught.value.problems} == {"fact.no_contact", "fact.transverse"}
+
+
+def test_a_population_may_let_a_score_tell_its_outcome() -> None:
+    shares = {"open": 1.0, "no_contact": 1.0, "transverse": 0.0}
+    asked = features(population("bhandari", **shares), Streams(2), 20_000)
+    befallen = told_by_score(asked)
+    assert befallen is not None
+    assert befallen.mean() == pytest.approx(0.47, abs=0.02)
+    few = told_by_score(features(population("bhandari", **shares), Streams(2), 6))
+    assert (few == befallen[:6]).all()
+    assert told_by_score(features(population(**shares), Streams(2), 6)) is None
