@@ -30,7 +30,7 @@ RUNS = {
     "resume of nothing": (["--out", "RUNS/gone", "--resume"], ("there is no such folder",)),
     "resume of another layout": (
         ["--out", "RUNS/other-layout", "--resume"],
-        ("layout 7", "reads layout 1"),
+        ("layout 7", "reads layout 2"),
     ),
     "resume of a torn run": (["--out", "RUNS/torn", "--resume"], ("run.json is damaged",)),
     "resume with another seed": (
@@ -49,7 +49,7 @@ RUNS = {
 LOOKS = {
     "show of nothing": (["show", "RUNS/gone"], ("gone: there is no such folder",)),
     "show of other files": (["show", "RUNS/notes"], ("holds no run",)),
-    "show of another layout": (["show", "RUNS/other-layout"], ("layout 7", "reads layout 1")),
+    "show of another layout": (["show", "RUNS/other-layout"], ("layout 7", "reads layout 2")),
     "show of half a run": (["show", "RUNS/without-parts"], ("run.json is damaged", "seed")),
     "report of an interrupted run": (
         ["report", "RUNS/interrupted"],

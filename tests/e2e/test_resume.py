@@ -38,14 +38,19 @@ PATIENCE = 300.0
 def started(folder: Path, words: list[str], cache: Path) -> subprocess.Popen[str]:
     # Compiled programs are not shared between the runs, so that each compiles for its own cores.
     environment = os.environ | {"JAX_COMPILATION_CACHE_DIR": str(cache)}
-    return subprocess.Popen(
-        [TREPHINE, *words],
-        cwd=folder,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    # A process that was started with interrupts ignored would hand that on.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return subprocess.Popen(
+            [TREPHINE, *words],
+            cwd=folder,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def finished(process: subprocess.Popen[str]) -> tuple[int, str, str]:

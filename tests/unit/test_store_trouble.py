@@ -28,7 +28,7 @@ Keep = Callable[[Path], Run]
         (lambda p: (p / "run.json").unlink(), InputError, "holds no run"),
         (lambda p: (p / "run.json").write_text("{"), StoreError, r"run\.json is damaged"),
         (lambda p: (p / "run.json").write_text("[]"), StoreError, r"run\.json is damaged"),
-        (lambda p: _edit(p / "run.json", format=2), InputError, r"layout 2.*reads layout 1"),
+        (lambda p: _edit(p / "run.json", format=9), InputError, r"layout 9.*reads layout 2"),
         (lambda p: _edit(p / "run.json", status="running"), InputError, "has not ended"),
         (lambda p: _edit(p / "products.json", notices=[]), StoreError, r"products\.json is dam"),
         (lambda p: (p / "products.json").unlink(), StoreError, r"products\.json is damaged"),
