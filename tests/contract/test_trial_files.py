@@ -9,7 +9,8 @@ import pytest
 
 from trephine.case.document import validate
 from trephine.case.population import Population, with_base
-from trephine.catalogue.cohorts import cohorts
+from trephine.case.trial import Trial, read
+from trephine.catalogue.cohorts import cohorts, values
 from trephine.core.rng import Streams
 from trephine.study.patients import features, patient
 
@@ -19,8 +20,7 @@ TRIALS = sorted(FOLDER.glob("*.toml"))
 
 
 def population(path: Path) -> Population:
-    data = tomllib.loads(path.read_text(encoding="utf-8"))["population"]
-    return validate(Population, with_base(data, FOLDER), path.name)
+    return read(path).population
 
 
 def test_there_are_trials() -> None:
@@ -48,7 +48,24 @@ def test_no_law_comes_from_a_series_that_is_held_out(path: Path) -> None:
     assert sources <= set(cohorts("calibrate"))
 
 
-def test_the_population_of_the_guide_is_accepted() -> None:
-    text = GUIDE.read_text(encoding="utf-8").split("```toml\n")[1].split("```")[0]
-    who = validate(Population, with_base(tomllib.loads(text)["population"], FOLDER), "the guide")
+@pytest.mark.parametrize("path", TRIALS, ids=lambda path: path.stem)
+def test_what_a_trial_says_was_published_is_in_the_catalogue(path: Path) -> None:
+    trial, published = read(path), values(cohorts())
+    assert trial.endpoints
+    for arm in trial.arms:
+        study = cohorts()[trial.cohort]
+        assert not arm.published or arm.published in study.arms
+    for endpoint in trial.endpoints:
+        value = published[f"{trial.cohort}.{endpoint.published}"]
+        assert getattr(value, "outcome", endpoint.outcome) == endpoint.outcome
+        assert getattr(value, "measure", endpoint.outcome) in {endpoint.measure, endpoint.outcome}
+
+
+def test_the_guide_is_a_trial() -> None:
+    fences = GUIDE.read_text(encoding="utf-8").split("```toml\n")[1:]
+    people, arms = (tomllib.loads(text.split("```")[0]) for text in fences)
+    people["population"] = with_base(people["population"], FOLDER)
+    trial = validate(Trial, {**people, **arms}, "the guide")
+    assert trial.problems() == []
+    who = trial.population
     assert patient(who, features(who, Streams(0), 2), 1).site.bone == "tibia"
