@@ -169,13 +169,24 @@ def test_samples_follow_their_law() -> None:
         "normal": (Spread(law="normal", sd=0.5), 4.0, 0.5),
         "lognormal": (Spread(law="lognormal", sd=0.1), 4.0 * math.exp(0.005), 0.4 * 1.01),
         "uniform": (Spread(law="uniform", low=2, high=8), 5.0, 6 / math.sqrt(12)),
-        "range": (Spread(law="range", low=2, high=9), 5.0, math.sqrt(13 / 6)),
+        "range": (Spread(law="range", low=2, high=9), 4.5, math.sqrt(13 / 6)),
     }
     for law, (spread, mean, sd) in laws.items():
         drawn = np.array([sampled(record(spread=spread), luck) for _ in range(20_000)])
         assert drawn.mean() == pytest.approx(mean, abs=5 * sd / math.sqrt(20_000)), law
         assert drawn.std() == pytest.approx(sd, rel=0.03), law
     assert sampled(record(spread=laws["normal"][0]), None) == 4.0
+
+
+@pytest.mark.parametrize(("low", "high", "below"), [(2, 9, 0.5), (4, 9, 0.0), (2, 4, 1.0)])
+def test_a_range_keeps_its_printed_number_in_the_middle(
+    low: float, high: float, below: float
+) -> None:
+    spread = Spread(law="range", low=low, high=high)
+    drawn = sampled(record(spread=spread), np.random.default_rng(6), 20_000)
+    assert np.mean(drawn < 4.0) == pytest.approx(below, abs=0.02)
+    assert np.min(drawn) >= low
+    assert np.max(drawn) <= high
 
 
 def record(**changes: Any) -> Record:

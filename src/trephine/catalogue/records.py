@@ -17,7 +17,8 @@ class Spread(BaseModel):
     law
         ``normal`` and ``lognormal`` take ``sd`` (of the value, or of its logarithm);
         ``uniform`` takes ``low`` and ``high``; ``range`` says the same two without a law and is
-        sampled as a triangle around the printed value.
+        sampled from the printed value outwards: half on each side, fewer towards the ends, so
+        that the printed value is the median.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

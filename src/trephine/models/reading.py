@@ -176,8 +176,22 @@ def _law(
         raise CatalogueError("a spread without bounds")
     if spread.law == "uniform":
         return rng.uniform(spread.low, spread.high, count)
-    peak = min(max(printed, spread.low), spread.high)
-    return rng.triangular(spread.low, peak, spread.high, count)
+    return _around(min(max(printed, spread.low), spread.high), spread.low, spread.high, rng, count)
+
+
+def _around(
+    middle: float, low: float, high: float, rng: np.random.Generator, count: int
+) -> NDArray[np.float64]:
+    """Return samples from a middle outwards, ever fewer towards the ends of a range, (sample,).
+
+    Half of them lie on each side, so that the middle is the median however lopsided the range;
+    a middle at an end has all of them on the other side.
+    """
+    chance = rng.uniform(-1.0, 1.0, count)
+    if middle in {low, high}:
+        chance = np.abs(chance) * (1.0 if middle == low else -1.0)
+    way = 1.0 - np.sqrt(1.0 - np.abs(chance))
+    return middle + np.where(chance > 0.0, (high - middle) * way, (low - middle) * way)
 
 
 def _beyond(values: NDArray[np.float64], unit: Unit) -> NDArray[np.bool_]:
