@@ -163,8 +163,8 @@ def test_what_varies_in_the_plan_varies_in_every_arm_that_has_it() -> None:
     assert one.plan.injections[0].deliver.volume == pytest.approx(
         drawn["plan.steps.3.deliver.volume"][1]
     )
-    assert check(population, {"steps": steps}, "arms.0") == []
-    (problem,) = check(population, {"steps": steps[:2]}, "arms.1")
+    assert check(population, {"steps": steps}, "arms.0.plan") == []
+    (problem,) = check(population, {"steps": steps[:2]}, "arms.1.plan")
     assert problem.place == "arms.1.plan.steps.3.deliver.volume"
     assert "nothing at this place" in problem.message
 

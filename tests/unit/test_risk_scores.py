@@ -16,7 +16,7 @@ from trephine.core.errors import InputError
 from trephine.core.rng import Streams
 from trephine.models.reading import Reading
 from trephine.models.risk_scores import RiskScores, bands, points, risk, score_named
-from trephine.study.baseline import baseline_risk, befalls, mix, told_by_score
+from trephine.study.baseline import baseline_risk, befalls, mix
 from trephine.study.patients import features
 
 SCORES = Reading(catalogue()).fill(RiskScores)
@@ -78,9 +78,9 @@ def test_what_has_no_points_is_refused_every_problem_at_once() -> None:
         score_named("nurdd", SCORES)
 
 
-def population(baseline: str | None = None, **shares: float) -> Population:
+def population(**shares: float) -> Population:
     vary = {f"fact.{name}": {"law": "share", "share": share} for name, share in shares.items()}
-    table = {"base": "tibia-nonunion", "vary": vary, "baseline": baseline}
+    table = {"base": "tibia-nonunion", "vary": vary}
     return validate(Population, with_base(table, Path()), "x.toml")
 
 
@@ -103,12 +103,9 @@ def test_a_population_without_the_facts_of_a_score_is_told_all_of_them() -> None
     assert {p.place for p in caught.value.problems} == {"fact.no_contact", "fact.transverse"}
 
 
-def test_a_population_may_let_a_score_tell_its_outcome() -> None:
-    shares = {"open": 1.0, "no_contact": 1.0, "transverse": 0.0}
-    asked = features(population("bhandari", **shares), Streams(2), 20_000)
-    befallen = told_by_score(asked)
-    assert befallen is not None
+def test_whom_it_befalls_does_not_depend_on_how_many_are_asked() -> None:
+    who = population(open=1.0, no_contact=1.0, transverse=0.0)
+    many, few = (features(who, Streams(2), count) for count in (20_000, 6))
+    befallen = befalls(many, baseline_risk(many, "bhandari"))
     assert befallen.mean() == pytest.approx(0.47, abs=0.02)
-    few = told_by_score(features(population("bhandari", **shares), Streams(2), 6))
-    assert (few == befallen[:6]).all()
-    assert told_by_score(features(population(**shares), Streams(2), 6)) is None
+    assert (befalls(few, baseline_risk(few, "bhandari")) == befallen[:6]).all()

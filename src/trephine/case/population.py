@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, ModelWrapValidatorHandler, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
@@ -64,9 +64,6 @@ class Population(Document):
         Share of the patients lost to follow-up in a year, evenly over time [-].
     missed_visits
         Share of the visits that are missed, each by itself [-].
-    baseline
-        Score that tells the outcome of a patient in place of the healing model: ``nurd`` or
-        ``bhandari``. Each fact that it counts needs a law.
     """
 
     about: str = ""
@@ -75,7 +72,6 @@ class Population(Document):
     link: list[Link] = Field(default_factory=list)
     lost_per_year: Lost = 0.0
     missed_visits: Fraction = 0.0
-    baseline: Literal["nurd", "bhandari"] | None = None
 
     @model_validator(mode="wrap")
     @classmethod

@@ -44,20 +44,6 @@ def baseline_risk(drawn: Features, score: ScoreName) -> NDArray[np.float64]:
     return risk(_points(drawn, p), p)
 
 
-def told_by_score(drawn: Features) -> NDArray[np.bool_] | None:
-    """Return whom the outcome of the population's own score befalls, (sample,).
-
-    None where the population names no score, so that the healing model is to be asked.
-
-    Raises
-    ------
-    InputError
-        If a fact that the score counts is missing.
-    """
-    score = drawn.population.baseline
-    return None if score is None else befalls(drawn, baseline_risk(drawn, score))
-
-
 def mix(drawn: Features, score: ScoreName) -> Mapping[str, float]:
     """Return the share of the patients in each band of a score, from the lowest up [-]."""
     p = _score(score)

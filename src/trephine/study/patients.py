@@ -272,12 +272,14 @@ def check(population: Population, plan: Mapping[str, Any], place: str) -> list[P
     plan
         Keys of the plan that the arm replaces.
     place
-        Where the arm stands in its file: ``arms.0``.
+        Where that plan stands in its file: ``arms.0.plan``.
     """
     one = features(population, Streams(0), 1)
     try:
         patient(population, one, 0, plan)
     except InputError as error:
         told = error.problems or (Problem("", error.headline),)
-        return [Problem(f"{place}.{p.place}".rstrip("."), p.message) for p in told]
+        return [
+            Problem(f"{place}.{p.place.removeprefix('plan.')}".rstrip("."), p.message) for p in told
+        ]
     return []
