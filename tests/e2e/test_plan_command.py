@@ -40,7 +40,6 @@ buffy_coat = 700
 counts = [1, 6, 16, 30]
 volumes = ["2 mL", "4 mL", "10 mL"]
 tracks = 1
-punctures = 1
 devices = ["none", "buffy_coat"]
 products = ["6 mL", "12 mL"]
 """

@@ -15,12 +15,14 @@ from trephine.catalogue.load import catalogue
 from trephine.core.errors import InputError
 from trephine.core.rng import Streams
 from trephine.models.aspiration import AspirationParameters, Donor, clots, draw_donor, drawn
+from trephine.models.aspiration_parameters import FanParameters
 from trephine.models.lipoaspiration import lipoaspirated
 from trephine.models.reading import Reading
 from trephine.stages.harvest import harvest, problems
 
 P = Reading(catalogue()).fill(AspirationParameters)
-ALONE = replace(P, depot_spread=1e-12, position_spacing=1.0)
+WIDE = FanParameters(tracks=4.0, breadth=100.0)
+ALONE = replace(P, depot_spread=1e-12, position_spacing=1.0, fan=WIDE)
 """No luck of the position and no overlap."""
 MEAN = Donor.mean()
 PATIENT = validate(Patient, {"age": "50 year", "sex": "male", "mass": "75 kg"}, "patient")
@@ -76,10 +78,11 @@ def test_default_spacing_costs_a_few_percent() -> None:
     near = replace(P, depot_spread=1e-12)
     apart = harvest(patient=PATIENT, plan=plan(), p=ALONE, donor=Donor.mean(), rng=rng())
     kept = harvest(patient=PATIENT, plan=plan(), p=near, donor=Donor.mean(), rng=rng())
-    assert kept.pool.progenitors / apart.pool.progenitors == pytest.approx(0.941, abs=0.001)
+    # Three punctures of four tracks 20 mm apart.
+    assert kept.pool.progenitors / apart.pool.progenitors == pytest.approx(0.9521, abs=0.001)
     track = replace(near, position_spacing=0.005)
     crowded = harvest(patient=PATIENT, plan=plan(), p=track, donor=Donor.mean(), rng=rng())
-    assert crowded.pool.progenitors / apart.pool.progenitors == pytest.approx(0.43, abs=0.02)
+    assert crowded.pool.progenitors / apart.pool.progenitors == pytest.approx(0.57, abs=0.02)
 
 
 def test_measured_white_cells_replace_the_default() -> None:
@@ -123,6 +126,20 @@ def test_a_track_longer_than_the_bone_is_told() -> None:
     assert problems(shorter, P, "h", "female") == []
     with pytest.raises(InputError, match=r"longer than the 75\.3 mm of bone"):
         harvest(patient=PATIENT, plan=plan(track=12, step="7 mm"), p=P, donor=MEAN, rng=rng())
+
+
+def test_fewer_punctures_than_the_tracks_need_are_told() -> None:
+    crowded = plan(draws=["40 x 2 mL"], punctures=1)
+    assert [(each.place, each.message) for each in problems(crowded, P, "h")] == [
+        (
+            "h.punctures",
+            "1 cannot reach 40 tracks, 4 through each; write 10 to 40, or leave it out for 10",
+        )
+    ]
+    assert problems(plan(draws=["40 x 2 mL"]), P) == []
+    assert problems(plan(draws=["40 x 2 mL"], punctures=10), P) == []
+    with pytest.raises(InputError, match="write 10 to 40"):
+        harvest(patient=PATIENT, plan=crowded, p=P, donor=MEAN, rng=rng())
 
 
 def test_tracks_crowd_and_punctures_part() -> None:

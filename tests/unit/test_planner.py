@@ -42,7 +42,7 @@ FEW = {
     "counts": [1, 6, 20],
     "volumes": ["4 mL", "15 mL"],
     "tracks": [1, 2],
-    "punctures": [1, 2],
+    "punctures": [1, 2, 5],
     "devices": ["none", "buffy_coat", "culture"],
     "products": ["4 mL", "8 mL"],
     "carriers": ["clot", "demineralised_bone"],
@@ -105,8 +105,10 @@ def test_a_paired_difference_is_sharper_than_two_means() -> None:
 
 def test_choices_are_all_that_can_be_made() -> None:
     made = space(CASE, brief(), P, PLANNING)
-    # 1 draw has one track; 6 and 20 draws have tracks of one and two, and one or two punctures
-    assert len(made.harvests) == 2 * (1 + 2 * 2 + 2 * 2)
+    # Four tracks a puncture: 1 draw takes 1; 6 tracks 2 or 5, 3 tracks 1 or 2; 20 and 10 tracks 5.
+    assert len(made.harvests) == 2 * (1 + 2 + 2 + 1 + 1)
+    fan = P.harvest.fan.tracks
+    assert all(h.tracks <= fan * (h.punctures or 0) for h in made.harvests)
     assert {len(s.days) for s in made.schedules} == {1, 2}
     for key in made.plans():
         for injection in made.injections(key):
@@ -123,6 +125,9 @@ def test_what_a_brief_leaves_open_is_taken_around_the_case() -> None:
     methods = {m.process.method for m in made.makings}
     assert methods == {"none", "concentrate"}
     assert len(list(made.plans())) > 5000
+    # Nobody drains a bone through one puncture.
+    assert all(h.tracks <= P.harvest.fan.tracks * (h.punctures or 0) for h in made.harvests)
+    assert {h.punctures for h in made.harvests if h.tracks == 40} == {10, 20}
 
 
 @pytest.mark.parametrize(

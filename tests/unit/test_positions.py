@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from trephine.case.document import validate
+from trephine.case.harvesting import Harvest
 from trephine.catalogue.load import catalogue
 from trephine.models.aspiration import AspirationParameters
-from trephine.models.positions import depth, drained_before
+from trephine.models.positions import (
+    depth,
+    drained_before,
+    punctures,
+    punctures_needed,
+    spacing_in_fan,
+)
 from trephine.models.reading import Reading
 
 P = Reading(catalogue()).fill(AspirationParameters)
@@ -58,6 +68,29 @@ def test_draws_through_another_puncture_share_no_depot() -> None:
     two = drained_before(volumes, 0.0, 5 * MM, track=2, step=0.0, punctures=2)
     assert one == pytest.approx([0.0, 5.0, 10.0, 15.0])
     assert two == pytest.approx([0.0, 5.0, 0.0, 5.0])
+
+
+def plan(**written: object) -> Harvest:
+    return validate(Harvest, written, "harvest")
+
+
+def test_a_harvest_takes_as_many_punctures_as_its_tracks_need() -> None:
+    assert P.fan.tracks == 1 + P.fan.breadth / P.position_spacing
+    assert [punctures_needed(n, P.fan) for n in (1, 4, 5, 12, 40)] == [1, 1, 2, 3, 10]
+    assert punctures(plan(draws=["12 x 5 mL"]), P.fan) == 3
+    assert punctures(plan(draws=["12 x 5 mL"], track=3), P.fan) == 1
+    assert punctures(plan(draws=["12 x 5 mL"], punctures=6), P.fan) == 6
+
+
+def test_tracks_crowd_in_a_narrow_fan() -> None:
+    def apart(breadth: float, **written: object) -> float:
+        fan = replace(P.fan, breadth=breadth * MM)
+        return float(spacing_in_fan(plan(**written), P.position_spacing, fan)) / MM
+
+    assert apart(60, draws=["12 x 5 mL"]) == pytest.approx(20)
+    assert apart(30, draws=["12 x 5 mL"]) == pytest.approx(10)
+    assert apart(30, draws=["12 x 5 mL"], punctures=12) == pytest.approx(20)
+    assert apart(90, draws=["12 x 5 mL"]) == pytest.approx(20)
 
 
 def test_depth_is_the_one_measured_at_the_crest() -> None:

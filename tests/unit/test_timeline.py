@@ -60,6 +60,12 @@ def test_the_minutes_are_those_counted_by_hand() -> None:
     assert total == pytest.approx(sum(told.values()) - 60)
 
 
+def test_punctures_left_open_are_those_the_tracks_need() -> None:
+    told = minutes(timeline.timeline(injection({"draws": ["12 x 5 mL"]}), P))
+    assert told["punctures"] == 3 * 2
+    assert told["redirecting"] == 9 * 1
+
+
 def test_a_spin_told_in_the_plan_a_wait_and_portions_take_their_time() -> None:
     spun = {**SPUN, "spin": {"g": 500, "duration": "9 min"}}
     told = minutes(

@@ -103,7 +103,8 @@ def test_the_held_out_syringes_tell_the_depots_apart() -> None:
     assert syringe_ratio(exponential) > 4.9
 
 
-APART = replace(DRAWING, depot_spread=1e-12, position_spacing=1.0)
+WIDE = replace(DRAWING.fan, breadth=100.0)
+APART = replace(DRAWING, depot_spread=1e-12, position_spacing=1.0, fan=WIDE)
 """Positions too far apart to overlap, each with the median depot."""
 PATIENT = validate(Patient, {"age": "50 year", "sex": "male", "mass": "75 kg"}, "patient")
 

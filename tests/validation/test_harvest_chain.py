@@ -61,7 +61,8 @@ def test_variance_split_through_the_whole_draw() -> None:
 
 def test_sixty_millilitres_over_donors() -> None:
     """Median dose and chance of fewer than 30,000 at a recovery of 0.87, through the whole draw."""
-    apart = replace(P, depot_spread=1e-9, position_spacing=1.0)
+    wide = replace(P.fan, breadth=100.0)
+    apart = replace(P, depot_spread=1e-9, position_spacing=1.0, fan=wide)
     for written, median, short in (("12 x 5 mL", 26_000, 0.57), ("1 x 60 mL", 4_300, 0.99)):
         pool = many(plan(written), apart, Facts(age=50 * YEAR)).pool
         dose = 0.87 * np.asarray(pool.progenitors)

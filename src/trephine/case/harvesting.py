@@ -63,8 +63,9 @@ class Harvest(Document):
     draws
         Volume drawn at each position [m^3]; ``"12 x 5 mL"`` stands for twelve draws.
     punctures
-        Punctures of the skin; the tip is redirected through each as often as the draws need. The
-        tracks are dealt out to them evenly, and draws through different ones share no depot.
+        Punctures of the skin; as many as the tracks need unless given. The tip is redirected
+        through each over a narrow fan. The tracks are dealt out to them evenly, and draws through
+        different ones share no depot.
     track
         Draws along one track of the needle before it is redirected; a track must fit the bone.
     step
@@ -90,7 +91,7 @@ class Harvest(Document):
     bone: str = written("posterior_iliac_crest")
     draws: Annotated[list[Annotated[float, DRAWN]], BeforeValidator(_spread), Field(min_length=1)]
     syringe: Volume = written("10 mL")
-    punctures: Few = 1
+    punctures: Few | None = None
     track: Few = 1
     step: Step = written("5 mm")
     needle: Needle = Field(default_factory=lambda: Needle(gauge=11))
@@ -116,7 +117,7 @@ class Harvest(Document):
             raise ValueError(
                 f"a track of {self.track} draws is longer than all {len(self.draws)} draws"
             )
-        if self.punctures > self.tracks:
+        if self.punctures is not None and self.punctures > self.tracks:
             raise ValueError(
                 f"{self.punctures} punctures are more than the {self.tracks} tracks of "
                 f"{len(self.draws)} draws, {self.track} in each"

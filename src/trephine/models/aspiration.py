@@ -13,7 +13,7 @@ from trephine.case.patient import Patient
 from trephine.case.suspension import Suspension
 from trephine.models.aspiration_parameters import AspirationParameters, HarvestSite, Values
 from trephine.models.donor import Donor, Facts, draw_donor, patient_factors
-from trephine.models.positions import drained_before
+from trephine.models.positions import drained_before, punctures, spacing_in_fan
 
 __all__ = [
     "AspirationParameters",
@@ -233,11 +233,11 @@ def drawn(
     volumes = np.array(plan.draws)
     before = drained_before(
         volumes,
-        p.position_spacing,
+        spacing_in_fan(plan, p.position_spacing, p.fan),
         p.overlap_length,
         track=plan.track,
         step=plan.step,
-        punctures=plan.punctures,
+        punctures=punctures(plan, p.fan),
     )
     each, before = volumes[:, np.newaxis], before.reshape(volumes.size, -1)
     luck = site.depot * np.exp(p.depot_spread * depots)

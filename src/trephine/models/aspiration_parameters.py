@@ -101,6 +101,24 @@ class LipoaspirationParameters:
 
 
 @dataclass(frozen=True)
+class FanParameters:
+    """What one puncture reaches.
+
+    Parameters
+    ----------
+    tracks
+        Tracks driven through one puncture, as an operator plans them; the same in all samples [-].
+    breadth
+        Width over which the tip can be redirected [m].
+    """
+
+    SECTION: ClassVar[str] = "fan"
+
+    tracks: Annotated[float, Unit("1", "1", ge=1)]
+    breadth: Length
+
+
+@dataclass(frozen=True)
 class AspirationParameters:
     """The numbers of harvest; each field's record says what it is and where it comes from."""
 
@@ -149,3 +167,4 @@ class AspirationParameters:
     laboratories: Mapping[str, Laboratory]
     risk: HarvestRiskParameters
     fat: LipoaspirationParameters
+    fan: FanParameters

@@ -25,6 +25,7 @@ from trephine.core.units import Duration, Unit
 from trephine.models import timeline
 from trephine.models.aspiration import AspirationParameters, Donor, drawn
 from trephine.models.harvest_risk import risks
+from trephine.models.positions import punctures
 from trephine.models.timeline import TimelineParameters
 
 
@@ -128,16 +129,16 @@ def burden(
     """
     moments = timeline.course(injections, p)
     marrow: dict[float, float] = {}
-    draws = punctures = 0
+    draws = pierced = 0
     for injection in injections:
         harvest = injection.harvest
         if isinstance(harvest, FatHarvest):
-            punctures += 1
+            pierced += 1
             continue
         day = injection.harvest_day
         marrow[day] = marrow.get(day, 0.0) + harvest.volume
         draws += len(harvest.draws)
-        punctures += harvest.punctures
+        pierced += punctures(harvest, p.fan)
     theatre = float(timeline.theatre_time(moments))
     return Burden(
         theatre=theatre,
@@ -147,7 +148,7 @@ def burden(
         marrow=sum(marrow.values()),
         most_marrow=max(marrow.values(), default=0.0),
         draws=draws,
-        punctures=punctures,
+        punctures=pierced,
         is_minimal=all(is_minimal(i.process) for i in injections),
         major=1.0 - math.prod(1.0 - each.major for each in harms),
         haemoglobin_fall=sum(each.haemoglobin_fall for each in harms),

@@ -2,15 +2,53 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from trephine.models.aspiration_parameters import AspirationParameters, Values
+from trephine.case.harvesting import Harvest
+from trephine.models.aspiration_parameters import AspirationParameters, FanParameters, Values
 
 MEASURED = "posterior_iliac_crest"
 """The bone whose depth was measured in women and in men."""
+
+
+def punctures_needed(tracks: int, fan: FanParameters) -> int:
+    r"""Return the fewest punctures through which all tracks can be driven.
+
+    .. math:: n_p = \lceil n_t / n_1 \rceil
+    """
+    return math.ceil(tracks / int(fan.tracks))
+
+
+def punctures(plan: Harvest, fan: FanParameters) -> int:
+    """Return the punctures of a harvest: those it tells, or as many as its tracks need."""
+    return punctures_needed(plan.tracks, fan) if plan.punctures is None else plan.punctures
+
+
+def spacing_in_fan(plan: Harvest, spacing: Values, fan: FanParameters) -> Values:
+    r"""Return how far apart the tips of neighbouring tracks of a puncture lie [m].
+
+    .. math:: s = \min\!\left(s_0, \frac{w}{n - 1}\right), \qquad n = \lceil n_t / n_p \rceil
+
+    Tracks crowd where the fan is too narrow for them.
+
+    Parameters
+    ----------
+    plan
+        Its tracks :math:`n_t` and punctures :math:`n_p`.
+    spacing
+        Distance :math:`s_0` of positions that have room [m].
+    fan
+        Breadth :math:`w` [m].
+    """
+    most = math.ceil(plan.tracks / punctures(plan, fan))
+    if most == 1:
+        return spacing
+    narrow: Values = np.minimum(spacing, fan.breadth / (most - 1))
+    return narrow
 
 
 def drained_before(

@@ -19,6 +19,8 @@ from trephine.case.processing import (
     StromalFraction,
 )
 from trephine.core.units import Duration, Flow, Unit
+from trephine.models.aspiration_parameters import FanParameters
+from trephine.models.positions import punctures
 
 Values: TypeAlias = float | NDArray[np.floating[Any]]
 """A number or an array of them, (sample,); arrays broadcast."""
@@ -54,6 +56,7 @@ class TimelineParameters:
     portion: Duration
     closing: Duration
     recovery: Duration
+    fan: FanParameters
 
 
 @dataclass(frozen=True)
@@ -191,13 +194,13 @@ def _harvested(plan: Harvest | FatHarvest, p: TimelineParameters, day: float) ->
             Moment("punctures", p.puncture, day),
             Moment("drawing fat", plan.volume / p.fat_pull, day),
         ]
-    draws = len(plan.draws)
+    draws, pierced = len(plan.draws), punctures(plan, p.fan)
     found = [
-        Moment("punctures", plan.punctures * p.puncture, day),
+        Moment("punctures", pierced * p.puncture, day),
         Moment("drawing marrow", draws * p.draw + plan.volume / p.pull, day),
     ]
-    if plan.tracks > plan.punctures:
-        found.insert(1, Moment("redirecting", (plan.tracks - plan.punctures) * p.redirect, day))
+    if plan.tracks > pierced:
+        found.insert(1, Moment("redirecting", (plan.tracks - pierced) * p.redirect, day))
     if draws > plan.tracks:
         found.insert(-1, Moment("advancing", (draws - plan.tracks) * p.advance, day))
     return found

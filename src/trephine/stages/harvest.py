@@ -16,7 +16,7 @@ from trephine.core.types import Budget
 from trephine.models.aspiration import AspirationParameters, Donor, Drawn, drawn
 from trephine.models.harvest_risk import risks
 from trephine.models.lipoaspiration import lipoaspirated
-from trephine.models.positions import depth
+from trephine.models.positions import depth, punctures_needed
 
 VERSION = 2
 """Goes up when the same inputs give another product."""
@@ -49,6 +49,7 @@ def problems(
         found.append(Problem(f"{place}.bone", f"'{plan.bone}' is unknown; {hint}"))
     else:
         found.extend(_too_long(plan, float(depth(plan.bone, sex, p)), place))
+    found.extend(_too_few(plan, p, place))
     if not p.needle_wide <= plan.needle.gauge <= p.needle_narrow:
         found.append(
             Problem(
@@ -72,6 +73,20 @@ def _too_long(plan: Harvest, bone: float, place: str) -> list[Problem]:
             f"{plan.track} draws {plan.step * 1e3:g} mm apart make a track of {way * 1e3:g} mm, "
             f"longer than the {bone * 1e3:.3g} mm of bone at the {plan.bone.replace('_', ' ')}; "
             f"write a track of at most {most}, or a shorter step",
+        )
+    ]
+
+
+def _too_few(plan: Harvest, p: AspirationParameters, place: str) -> list[Problem]:
+    """Return the problem of fewer punctures than the tracks need."""
+    needed = punctures_needed(plan.tracks, p.fan)
+    if plan.punctures is None or plan.punctures >= needed:
+        return []
+    return [
+        Problem(
+            f"{place}.punctures",
+            f"{plan.punctures} cannot reach {plan.tracks} tracks, {int(p.fan.tracks)} through "
+            f"each; write {needed} to {plan.tracks}, or leave it out for {needed}",
         )
     ]
 
@@ -114,7 +129,8 @@ def harvest(
     Raises
     ------
     InputError
-        If the bone is unknown, the needle was never compared, or a track is longer than the bone.
+        If the bone is unknown, the needle was never compared, a track is longer than the bone,
+        or the punctures do not reach all tracks.
     """
     wrong = problems(plan, p, sex=patient.sex)
     if wrong:

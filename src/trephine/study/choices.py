@@ -19,6 +19,7 @@ from trephine.core.errors import InputError, Problem, did_you_mean
 from trephine.core.units import Unit
 from trephine.models.burden import Burden, PlanningParameters
 from trephine.models.dose_beliefs import DoseBeliefs
+from trephine.models.positions import punctures_needed
 from trephine.stages import deliver, harvest
 
 DRAWN, UNHURRIED = Unit("m^3", "mL"), Unit("s", "d")
@@ -26,6 +27,7 @@ COUNTS = (1, 2, 4, 6, 8, 12, 16, 20, 30, 40)
 VOLUMES = (2e-6, 4e-6, 8e-6, 15e-6, 30e-6, 60e-6)
 TRACKS = (1, 3)
 PUNCTURES = (1, 2)
+"""Punctures searched, as multiples of the fewest that the tracks need."""
 PRODUCTS = (6e-6, 10e-6, 15e-6)
 INJECTIONS = (1, 2)
 """What is searched around a plan where a brief says nothing; a search, no belief."""
@@ -137,7 +139,7 @@ def space(case: Case, brief: Brief, p: DoseBeliefs, planning: PlanningParameters
     own, asked = template(case), brief.choices
     _refuse_unknown(asked, brief.prices, p)
     found = Space(
-        harvests=tuple(_harvests(own, asked)),
+        harvests=tuple(_harvests(own, asked, p)),
         makings=tuple(_makings(case, own, asked, p)),
         schedules=tuple(_schedules(own, asked, planning, case.plan.follow_up.duration)),
     )
@@ -150,7 +152,7 @@ def space(case: Case, brief: Brief, p: DoseBeliefs, planning: PlanningParameters
     if next(iter(found.plans()), None) is None:
         raise InputError(
             "no plan can be made of these choices: the draws are too small for the products, "
-            "or the carriers do not fit"
+            "they need more punctures, or the carriers do not fit"
         )
     return found
 
@@ -160,36 +162,44 @@ def _merged(given: Sequence[Any] | None, usual: Iterable[Any], own: Iterable[Any
     return list(dict.fromkeys(given)) if given is not None else sorted({*usual, *own})
 
 
-def _harvests(own: Injection, asked: Choices) -> list[Harvest]:
+def _harvests(own: Injection, asked: Choices, p: DoseBeliefs) -> list[Harvest]:
     plan = own.harvest
     if not isinstance(plan, Harvest):  # the template is of marrow
         return []
     blood = plan.anticoagulant / plan.volume
     found = {}
-    for bone, gauge, count, volume, track, punctures in itertools.product(
+    for bone, gauge, count, volume, track in itertools.product(
         asked.bones or [plan.bone],
         asked.needles or [plan.needle.gauge],
         _merged(asked.counts, COUNTS, [len(plan.draws)]),
         _merged(asked.volumes, VOLUMES, plan.draws),
         _merged(asked.tracks, TRACKS, [plan.track]),
-        _merged(asked.punctures, PUNCTURES, [plan.punctures]),
     ):
-        if track > count or punctures > -(-count // track):
+        if track > count:
             continue
-        made = plan.model_copy(
-            update={
-                "bone": bone,
-                "needle": plan.needle.model_copy(update={"gauge": gauge}),
-                "draws": [volume] * count,
-                "track": track,
-                "punctures": punctures,
-                "syringe": syringe(volume, plan.syringe),
-                "anticoagulant": blood * volume * count,
-                "day": None,
-            }
-        )
-        found[made.digest] = made
+        for pierced in _punctures(-(-count // track), plan.punctures, asked, p):
+            made = plan.model_copy(
+                update={
+                    "bone": bone,
+                    "needle": plan.needle.model_copy(update={"gauge": gauge}),
+                    "draws": [volume] * count,
+                    "track": track,
+                    "punctures": pierced,
+                    "syringe": syringe(volume, plan.syringe),
+                    "anticoagulant": blood * volume * count,
+                    "day": None,
+                }
+            )
+            found[made.digest] = made
     return list(found.values())
+
+
+def _punctures(tracks: int, own: int | None, asked: Choices, p: DoseBeliefs) -> list[int]:
+    """Return the punctures to choose among, of which each reaches its tracks."""
+    fewest = punctures_needed(tracks, p.harvest.fan)
+    usual = (fewest * times for times in PUNCTURES)
+    wanted = _merged(asked.punctures, usual, [] if own is None else [own])
+    return [pierced for pierced in wanted if fewest <= pierced <= tracks]
 
 
 def syringe(volume: float, own: float) -> float:

@@ -210,7 +210,7 @@ def large_draw(own: Injection) -> Injection:
         update={
             "draws": [volume],
             "track": 1,
-            "punctures": 1,
+            "punctures": None,
             "syringe": syringe(volume, harvest.syringe),
             "anticoagulant": harvest.anticoagulant * volume / harvest.volume,
         }
