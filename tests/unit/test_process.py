@@ -93,7 +93,7 @@ def test_marrow_as_drawn_is_unchanged() -> None:
 
 
 def test_red_cells_that_cannot_pack_are_refused() -> None:
-    with pytest.raises(InputError, match=r"product_volume: 4 mL .* write one from 4.25 to 48.8 mL"):
+    with pytest.raises(InputError, match=r"product_volume: 4 mL .* write one from 5.18 to 48.8 mL"):
         process(aspirate=MARROW, plan=concentrate(volume="4 mL"), p=CALM, rng=rng())
 
 
@@ -123,7 +123,7 @@ def test_culture_takes_the_dose_and_keeps_the_rest_back() -> None:
 
 def test_culture_without_a_dose_gives_all_by_hand() -> None:
     # 24 d of 36.5-h doublings are 15.78; 4 passages; 40,000 x 0.95 x 2^15.78 x 0.95^4.
-    grown = plan(method="culture", duration="28 d", product_volume="6 mL")
+    grown = plan(method="culture", duration="28 d", product_volume="60 mL")
     product = process(aspirate=MARROW, plan=grown, p=CALM, rng=rng())
     assert product.product.progenitors == pytest.approx(4e4 * 0.95**5 * 2 ** (24 * 24 / 36.5))
     assert "15.8 doublings in 4 passages" in product.method

@@ -18,7 +18,7 @@ from trephine.catalogue.load import Catalogue, catalogue
 from trephine.core.errors import CatalogueError, InputError
 from trephine.core.rng import Streams
 from trephine.models import separation
-from trephine.models.processing import ProcessParameters, processed
+from trephine.models.processing import ProcessParameters, packed, processed
 from trephine.models.reading import Reading
 from trephine.stages.process import process
 
@@ -78,14 +78,15 @@ def test_a_run_is_a_draw_with_the_same_luck(keys: dict[str, object]) -> None:
 
 def test_the_operator_is_held_to_what_packs_where_a_single_run_is_refused() -> None:
     made_of = samples(400, np.random.default_rng(8))
-    tight = plan(method="concentrate", product_volume="5 mL")
+    tight = plan(method="concentrate", product_volume="6 mL")
     many = processed(made_of, tight, None, P, np.zeros(400))
     held = np.asarray(many.held)
     assert 0.2 < held.mean() < 0.8
-    haematocrit = np.asarray(many.product.haematocrit)
+    cells = np.asarray(packed(many.before, many.recovered, P))
+    filled = np.asarray(many.product.haematocrit) + cells / 6e-6
     limit = P.separation.packing_limit
-    assert haematocrit[held] == pytest.approx(limit, rel=1e-12)
-    assert haematocrit[~held].max() < limit
+    assert filled[held] == pytest.approx(limit, rel=1e-12)
+    assert filled[~held].max() < limit
     assert (
         np.asarray(many.recovered["eosinophil"])[held].max()
         < np.asarray(many.recovered["eosinophil"])[~held].min()
@@ -93,10 +94,34 @@ def test_the_operator_is_held_to_what_packs_where_a_single_run_is_refused() -> N
     for which in (int(np.argmax(held)), int(np.argmin(held))):
         run = {"aspirate": Aspirate(one_of(made_of, which), (), ()), "plan": tight, "p": P}
         if held[which]:
-            with pytest.raises(InputError, match="the red cells that come over alone would fill"):
+            with pytest.raises(InputError, match="the cells that come over would fill"):
                 process(**run, rng=np.random.default_rng(0))  # type: ignore[arg-type]
         else:
             process(**run, rng=np.random.default_rng(0))  # type: ignore[arg-type]
+
+
+def test_nucleated_cells_take_room_too() -> None:
+    """Of apheresis hardly a red cell comes over; a thousandth of a mL held its cells before."""
+    tiny = plan(method="concentrate", device="apheresis", product_volume="0.3 mL")
+    made = processed(MARROW, tiny, None, P, 0.0)
+    # 0.5e9 cells of about 10 um, 0.6 pL each.
+    assert made.least > 0.3e-6
+    assert made.held
+    assert not processed(
+        MARROW, tiny.model_copy(update={"product_volume": 2e-6}), None, P, 0.0
+    ).held
+
+
+@pytest.mark.parametrize(("volume", "held"), [("10 mL", 1e9), ("150 mL", 1.5e10)])
+def test_grown_cells_take_room_too(volume: str, held: float) -> None:
+    grown = plan(method="culture", duration="42 d", dose=1.5e10, product_volume=volume)
+    made = processed(MARROW, grown, 40 * YEAR, P, 3.0)
+    assert made.growth is not None
+    assert made.product.nucleated == pytest.approx(min(held, float(made.growth.cells)))
+    aspirate = Aspirate(MARROW, (), (), donor_age=40 * YEAR)
+    told = process(aspirate=aspirate, plan=grown, p=P, rng=np.random.default_rng(0))
+    assert all(budget.closes(1e-9) for budget in told.budgets)
+    assert any("kept back" in said for said in told.notices) == (volume == "10 mL")
 
 
 def test_where_plasma_runs_out_more_red_cells_come_over() -> None:

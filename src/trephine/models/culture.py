@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
-from trephine.core.units import Duration, Fraction, Positive, Unit
+from trephine.core.units import Duration, Fraction, NumberDensity, Positive, Unit
 from trephine.models.yields import Values
 
 Rate = Annotated[float, Unit("1", "1", ge=0)]
@@ -33,6 +33,7 @@ class CultureParameters:
     slowing: Annotated[Mapping[str, float], Unit("1", "1", gt=0)]
     potency_loss: Rate
     viability: Fraction
+    densest: NumberDensity
 
 
 @dataclass(frozen=True)

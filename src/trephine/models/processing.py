@@ -60,7 +60,7 @@ class Processed:
     cultured
         Whether the progenitors were expanded in culture.
     least, most
-        Bounds of the product's volume: red cells pack no further, and plasma runs out [m^3].
+        Bounds of the product's volume: cells pack no further, and plasma runs out [m^3].
     growth
         What grew, where cells were cultured.
     added
@@ -69,6 +69,8 @@ class Processed:
         Share of the cells in the product that are still progenitors, where they were grown [-].
     viability
         Share of the product's cells that are alive, where it is told; doses count the living [-].
+    crowded
+        Whether cells were kept back because no suspension so dense is injected.
     """
 
     product: Suspension
@@ -82,10 +84,11 @@ class Processed:
     added: Any = 0.0
     potency: Any = 1.0
     viability: Any = None
+    crowded: Any = False
 
     @property
     def held(self) -> Any:  # noqa: ANN401  (one answer, or one for each sample)
-        """Whether the red cells that come over had to be held to what the volume allows.
+        """Whether the cells that come over had to be held to what the volume allows.
 
         The operator of a single run is told so instead.
         """
@@ -117,13 +120,13 @@ def processed(
     """
     if isinstance(plan, Concentrate):
         device = p.separation.devices[plan.device]
-        return _concentrated(pool, plan, device, p.separation, luck)
+        return _concentrated(pool, plan, device, p, luck)
     if isinstance(plan, Centrifuge):
         return _spun(pool, plan, p, luck)
     if isinstance(plan, Culture):
         return _cultured(pool, plan, age, p, luck)
     if isinstance(plan, StromalFraction | FragmentedFat):
-        return _of_fat(pool, plan, p.adipose, luck)
+        return _of_fat(pool, plan, p, luck)
     before = classes(pool, p.separation)
     return Processed(pool, before, dict.fromkeys(before, 1.0))
 
@@ -142,27 +145,44 @@ def _concentrated(
     pool: Suspension,
     plan: Concentrate,
     device: DeviceParameters,
-    p: SeparationParameters,
+    p: ProcessParameters,
     luck: Values,
 ) -> Processed:
     """Return what a device makes of marrow, by the density cut (C4 to C6)."""
+    before, cut = classes(pool, p.separation), p.separation
     if plan.spin is not None:
         device = replace(device, spin_dose=plan.spin.dose)
         if plan.spin.column is not None:
             device = replace(device, column_height=plan.spin.column)
-    over = separation.carried(
-        device.red_cell_carryover,
-        pool.red_cell_volume,
-        pool.volume,
-        plan.product_volume,
-        p.packing_limit,
-    )
-    recovered = separation.recoveries(device, p, luck, over)
+    freed = packed(before, separation.recoveries(device, cut, luck, 0.0), p)
+    among = packed(before, separation.recoveries(device, cut, luck, 1.0), p) - freed
+    share, red, limit = device.red_cell_carryover, pool.red_cell_volume, cut.packing_limit
+    over = separation.carried(share, red, pool.volume, plan.product_volume, limit, freed, among)
+    recovered = separation.recoveries(device, cut, luck, over)
     recovered[PLATELET] = device.platelet_recovery
-    least, most = separation.room(
-        device.red_cell_carryover, pool.red_cell_volume, pool.volume, p.packing_limit
-    )
-    return _taken(pool, plan.product_volume, over, recovered, p, least=least, most=most)
+    least, most = separation.room(share, red, pool.volume, limit, freed, among)
+    return _taken(pool, plan.product_volume, over, recovered, cut, least=least, most=most)
+
+
+def packed(before: Mapping[str, Any], recovered: Mapping[str, Any], p: ProcessParameters) -> Any:  # noqa: ANN401
+    r"""Return the volume of the nucleated cells of a product alone, as spheres [m^3].
+
+    .. math:: \sum_k N_k\, R_k\, \frac{\pi}{6}\, d_k^3
+
+    Parameters
+    ----------
+    before, recovered
+        Cells by class :math:`N_k`, and the share of each that comes over :math:`R_k` [-].
+    p
+        Diameters by class :math:`d_k` [m].
+    """
+    names = (*p.separation.share, PROGENITOR)
+    return sum(before[k] * recovered[k] * sphere(p.settling.diameter[k]) for k in names)
+
+
+def sphere(diameter: Values) -> Values:
+    """Return the volume of a sphere [m^3]."""
+    return np.pi / 6.0 * diameter**3
 
 
 def _spun(pool: Suspension, plan: Centrifuge, p: ProcessParameters, luck: Values) -> Processed:
@@ -237,7 +257,9 @@ def _cultured(
     """Return what a culture grows of the progenitors; everything else is left behind."""
     pace = culture.doubling_time(age, luck, p.culture, plan.medium)
     growth = culture.expand(pool.progenitors, plan.duration, pace, p.culture)
-    dose: Any = growth.cells if plan.dose is None else np.minimum(plan.dose, growth.cells)
+    wanted: Any = growth.cells if plan.dose is None else np.minimum(plan.dose, growth.cells)
+    most = p.culture.densest * plan.product_volume
+    dose: Any = np.minimum(wanted, most)
     potency: Any = culture.potency(growth.doublings, p.culture)
     before = classes(pool, p.separation)
     recovered: dict[str, Any] = dict.fromkeys(before, 0.0)
@@ -251,29 +273,32 @@ def _cultured(
         added=plan.product_volume,
         potency=potency,
         viability=p.culture.viability,
+        crowded=wanted > most * (1.0 + 1e-9),
     )
 
 
 def _of_fat(
-    pool: Suspension, plan: StromalFraction | FragmentedFat, p: AdiposeParameters, luck: Values
+    pool: Suspension, plan: StromalFraction | FragmentedFat, p: ProcessParameters, luck: Values
 ) -> Processed:
     """Return the cells that collagenase frees, or fat in clusters; red cells are washed away."""
     if isinstance(plan, StromalFraction):
-        shares, alive = adipose.digested(p, luck), p.digestion_viability
+        shares, alive = adipose.digested(p.adipose, luck), p.adipose.digestion_viability
         fat: Any = 0.0
     else:
-        shares = adipose.fragmented(pool.volume, plan.product_volume, p, luck)
-        alive = p.cut_viability
+        shares = adipose.fragmented(pool.volume, plan.product_volume, p.adipose, luck)
+        alive = p.adipose.cut_viability
         kept = shares.progenitors + shares.trapped_progenitors
-        fat = kept * pool.volume / p.cluster_density
+        fat = kept * pool.volume / p.adipose.cluster_density
     before = {STROMAL: pool.nucleated - pool.progenitors, PROGENITOR: pool.progenitors}
     progenitors: Any = before[PROGENITOR] * shares.progenitors
     nucleated: Any = before[STROMAL] * shares.others + progenitors
+    each = sphere(p.settling.diameter[PROGENITOR])
     return Processed(
         Suspension(plan.product_volume, nucleated, progenitors, 0.0, 0.0, 0.0),
         before,
         {STROMAL: shares.others, PROGENITOR: shares.progenitors},
         {STROMAL: shares.trapped_others, PROGENITOR: shares.trapped_progenitors},
+        least=nucleated * each / p.separation.packing_limit,
         added=plan.product_volume - fat,
         viability=alive,
     )

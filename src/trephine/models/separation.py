@@ -184,13 +184,19 @@ def product_haematocrit(
 
 
 def room(
-    carryover: Values, red_cells: Values, volume: Values, packing_limit: Values
+    carryover: Values,
+    red_cells: Values,
+    volume: Values,
+    packing_limit: Values,
+    freed: Values = 0.0,
+    among: Values = 0.0,
 ) -> tuple[Any, Any]:
     r"""Return the least and the most volume a product can have [m^3].
 
-    .. math:: x\,V_r/\varphi \le V_\mathrm{out} \le V_\mathrm{in} - V_r + x\,V_r
+    .. math:: \frac{V_f + x\,(V_r + V_a)}{\varphi} \le V_\mathrm{out}
+              \le V_\mathrm{in} - V_r + x\,V_r
 
-    Red cells cannot fill more of it than of a packed bed, and there is only so much plasma.
+    Cells cannot fill more of it than of a packed bed, and there is only so much plasma.
 
     Parameters
     ----------
@@ -199,10 +205,13 @@ def room(
     red_cells, volume
         Packed volume of the red cells :math:`V_r` of the marrow, and of it all [m^3].
     packing_limit
-        Red cell volume fraction :math:`\varphi` of a packed bed [-].
+        Volume fraction of cells :math:`\varphi` in a packed bed [-].
+    freed, among
+        Volume :math:`V_f` of the nucleated cells that come without red cells, and :math:`V_a` of
+        those that come with all of them [m^3].
     """
-    over = carryover * red_cells
-    return over / packing_limit, volume - red_cells + over
+    filled = freed + carryover * (red_cells + among)
+    return filled / packing_limit, volume - red_cells + carryover * red_cells
 
 
 def carried(
@@ -211,15 +220,18 @@ def carried(
     volume_in: Values,
     volume_out: Values,
     packing_limit: Values,
+    freed: Values = 0.0,
+    among: Values = 0.0,
 ) -> Values:
     """Return the share of red cells that comes over, held to what a product volume allows [-].
 
     As in :func:`room`; where the plasma runs out more red cells come over. A single run is
     refused where it would have to be held; among many samples the operator does what can be done.
     """
-    least, most = room(carryover, red_cells, volume_in, packing_limit)
+    least, most = room(carryover, red_cells, volume_in, packing_limit, freed, among)
     fewest = (volume_out - volume_in + red_cells) / red_cells
-    held = np.where(volume_out < least, packing_limit * volume_out / red_cells, carryover)
+    packed = np.maximum(packing_limit * volume_out - freed, 0.0) / (red_cells + among)
+    held = np.where(volume_out < least, packed, carryover)
     found: Values = np.where(volume_out > most * (1.0 + 1e-9), fewest, held)[()]
     return found
 

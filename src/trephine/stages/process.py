@@ -91,8 +91,9 @@ def process(
     luck = 0.0 if isinstance(plan, Unspun) else float(rng.standard_normal())
     pool = aspirate.pool
     made = processed(pool, plan, aspirate.donor_age, p, luck)
-    if made.held:
-        raise _impossible(made)
+    wrong = impossible(made)
+    if wrong:
+        raise InputError("the marrow cannot be concentrated", wrong)
     growth = made.growth
     product = Suspension(**{f.name: float(getattr(made.product, f.name)) for f in fields(pool)})
     return Concentrate(
@@ -109,22 +110,33 @@ def process(
     )
 
 
-def _impossible(made: Processed) -> InputError:
-    """Return the refusal of a volume into which red cells do not pack, or with too much plasma."""
-    volume, least, most = made.product.volume, float(made.least), float(made.most)
-    why = "the red cells that come over alone would fill it"
+def impossible(made: Processed, place: str = "process") -> list[Problem]:
+    """Return the problem of a volume into which cells do not pack, or with too much plasma.
+
+    Parameters
+    ----------
+    made
+        The product of one run.
+    place
+        Where the processing stands in its document.
+    """
+    if not made.held:
+        return []
+    volume, least, most = (
+        float(np.squeeze(v)) for v in (made.product.volume, made.least, made.most)
+    )
+    why = "the cells that come over would fill it"
     if volume > most:
         why = "there is not that much plasma"
-    return InputError(
-        "the marrow cannot be concentrated",
-        [
-            Problem(
-                "process.product_volume",
-                f"{volume * 1e6:.3g} mL cannot be had from this marrow, {why}; "
-                f"write one from {least * 1e6:.3g} to {most * 1e6:.3g} mL",
-            )
-        ],
-    )
+    accepted = f"one from {least * 1e6:.3g} to {most * 1e6:.3g} mL"
+    if np.isinf(most):
+        accepted = f"at least {least * 1e6:.3g} mL"
+    return [
+        Problem(
+            f"{place}.product_volume",
+            f"{volume * 1e6:.3g} mL cannot be had from this harvest, {why}; write {accepted}",
+        )
+    ]
 
 
 def _method(pool: Suspension, plan: Processing, made: Processed) -> str:
@@ -210,8 +222,15 @@ def _notices(
         if asked > grown:
             said.append(
                 f"The culture of {plan.duration / 86400:g} days gave {grown:.3g} cells, fewer "
-                f"than the {asked:.3g} asked for; all of them are injected."
+                f"than the {asked:.3g} asked for; {'no more' if made.crowded else 'all of them'} "
+                "are injected."
             )
+    if made.crowded:
+        said.append(
+            f"{product.volume * 1e6:.3g} mL hold {product.nucleated:.3g} of the cells that were to "
+            f"be injected; no suspension denser than {p.culture.densest * 1e-6:.3g} cells per mL "
+            "is injected, and the others are kept back."
+        )
     if isinstance(plan, ConcentratePlan):
         device = p.separation.devices[plan.device]
         least, most = device.least_reduction, device.most_reduction

@@ -144,7 +144,9 @@ class Treated:
     staying
         How long they stay.
     is_held
-        Whether the red cells that come over had to be held to what packs into the product.
+        Whether the cells that come over had to be held to what packs into the product.
+    is_crowded
+        Whether grown cells were kept back, since no suspension so dense is injected.
     """
 
     day: float
@@ -155,6 +157,7 @@ class Treated:
     at: Mapping[Place, There]
     staying: Placed
     is_held: Any
+    is_crowded: Any = False
 
 
 def treated(
@@ -250,6 +253,7 @@ def brought(
             bed.slow_half_life,
         ),
         is_held=made.held,
+        is_crowded=made.crowded,
     )
 
 

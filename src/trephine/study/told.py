@@ -209,9 +209,16 @@ def notices(case: Case, dose: Dose, prescription: Prescription | None) -> list[s
         if held > 0:
             said.append(
                 f"In {100 * held:.3g} % of the draws injection {number} could not be made as "
-                "asked: the red cells that come over would not pack into the product, or there "
+                "asked: the cells that come over would not pack into the product, or there "
                 "was not enough plasma. There the share that comes over was held to what packs; "
                 "a run with the same luck is refused."
+            )
+        crowded = float(np.mean(treated.is_crowded))
+        if crowded > 0:
+            said.append(
+                f"In {100 * crowded:.3g} % of the draws not all cells that were to be injected go "
+                f"into the volume of injection {number}; no denser suspension is injected, and "
+                "the others are kept back."
             )
         if treated.is_cultured:
             said.append(
