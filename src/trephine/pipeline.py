@@ -13,7 +13,6 @@ from trephine.case.anatomy import Anatomy
 from trephine.case.case import Case
 from trephine.case.course import HealingCourse
 from trephine.case.followup import FollowUp
-from trephine.case.plan import Injection
 from trephine.case.run import Run, Treatment
 from trephine.case.settings import Settings
 from trephine.core import provenance
@@ -27,7 +26,7 @@ from trephine.models.aspiration import Donor, draw_donor
 from trephine.models.beliefs import Beliefs
 from trephine.models.library import model_named, notices_of, numbers_of
 from trephine.numerics.device import require
-from trephine.stages import deliver, follow, harvest, heal, process
+from trephine.stages import deliver, follow, harvest, heal, injections, process
 from trephine.store.peek import course_so_far, look
 from trephine.store.runs import RunFolder, load
 
@@ -43,8 +42,9 @@ def check(case: Case, beliefs: Beliefs, settings: Settings) -> None:
     ------
     InputError
         With the place of each name the catalogue does not know and the nearest known one, and of
-        each load that nothing is known to bear; if a voxel is wider than the gap, with both
-        widths; or if the settings ask for a device that is not there.
+        each load that nothing is known to bear, and of each product that cannot be made with
+        middle luck; if a voxel is wider than the gap, with both widths; or if the settings ask
+        for a device that is not there.
     """
     width = case.site.gap.width
     if settings.voxel > width * (1 + 1e-9):
@@ -54,14 +54,7 @@ def check(case: Case, beliefs: Beliefs, settings: Settings) -> None:
         )
     require(settings.device)
     problems = fixation.problems(case.site.fixation, case.plan, beliefs.heal.fixation)
-    for number, step in enumerate(case.plan.steps):
-        if isinstance(step, Injection):
-            here = f"plan.steps.{number}"
-            problems += harvest.problems(
-                step.harvest, beliefs.harvest, f"{here}.harvest", case.patient.sex
-            )
-            problems += process.problems(step.process, beliefs.process, f"{here}.process")
-            problems += deliver.problems(step.deliver, beliefs.deliver, f"{here}.deliver")
+    problems += injections.problems(case, beliefs.harvest, beliefs.process, beliefs.deliver)
     if problems:
         raise InputError(f"{case.name} cannot be computed as it stands", problems)
 
@@ -110,6 +103,7 @@ def run(
     check(case, beliefs, settings)
     listener.progress("site", 0, 1)
     anatomy = place(case.site, settings)
+    injections.refuse_beside_the_bone(case, anatomy)
     facts = _provenance(case, settings, beliefs, anatomy, seed)
     folder = None
     if out is not None:
@@ -284,10 +278,10 @@ def _treat(
     """
     donor: Donor = draw_donor(beliefs.harvest, streams.named("donor"))
     done = []
-    injections = case.plan.injections
+    steps = case.plan.injections
     met: Counter[tuple[str, str]] = Counter()
-    for number, step in enumerate(injections):
-        listener.progress("dose", number, len(injections))
+    for number, step in enumerate(steps):
+        listener.progress("dose", number, len(steps))
         which = (f"day {step.day / 86400:g}", step.process.method)
         luck = streams.within(*which, met[which])
         met[which] += 1

@@ -11,18 +11,23 @@ import pytest
 from scipy import stats
 
 import trephine
+from trephine import pipeline
 from trephine.case import prescription
 from trephine.case.case import Case, read
 from trephine.case.document import validate
 from trephine.case.plan import Injection
+from trephine.case.settings import Settings
 from trephine.catalogue.load import Catalogue, catalogue
 from trephine.catalogue.records import Record, Source, Spread
+from trephine.cli.run import rehearse
 from trephine.core.errors import CatalogueError, InputError
 from trephine.core.rng import Streams
 from trephine.core.units import Unit
+from trephine.models.beliefs import Beliefs
 from trephine.models.dose_beliefs import DoseBeliefs
 from trephine.models.population import PopulationParameters, virtual_donors
 from trephine.models.reading import Reading, sampled
+from trephine.stages import injections
 from trephine.study.blocks import BLOCK
 from trephine.study.dose import Dose, chance, dose, laboratory, wilson
 from trephine.study.drivers import what_drives
@@ -250,7 +255,7 @@ def test_what_is_told_adds_up(both: Dose) -> None:
 def squeezed(case: Case) -> Case:
     """Return the case with a product so small that red cells often do not pack into it."""
     step = case.plan.injections[0].as_written()
-    step["process"] |= {"product_volume": "5.5 mL"}
+    step["process"] |= {"product_volume": "6.7 mL"}
     step["deliver"] |= {"volume": "5 mL"}
     return case.with_plan(steps=[step])
 
@@ -264,6 +269,28 @@ def test_a_product_that_cannot_be_made_in_some_draws_is_told() -> None:
     told = dose_document(case, found, driven)
     assert any("would not pack" in notice for notice in told["notices"])
     assert told["injections"][0]["product"]["haematocrit"]["high_95"] < 0.86
+
+
+@pytest.mark.parametrize("volume", ["1 mL", "66 mL"])
+def test_a_product_that_middle_luck_cannot_make_is_refused(volume: str) -> None:
+    step = MARROW.plan.injections[0].as_written()
+    step["process"] |= {"product_volume": volume}
+    step["deliver"] |= {"volume": "1 mL"}
+    case = MARROW.with_plan(steps=[step])
+    place = r"plan\.steps\.0\.process\.product_volume"
+    with pytest.raises(InputError, match=place):
+        dose(case, count=10)
+    with pytest.raises(InputError, match=place):
+        pipeline.check(case, Beliefs.printed(), Settings.preset("draft"))
+
+
+def test_portions_beside_the_bone_are_refused_before_a_run() -> None:
+    step = MARROW.plan.injections[0].as_written()
+    step["deliver"] |= {"portions": 2, "apart": "90 mm"}
+    case = MARROW.with_plan(steps=[step])
+    with pytest.raises(InputError, match=r"plan\.steps\.0\.deliver\.apart"):
+        rehearse(case, Settings.preset("draft"), Path("no"), 0, is_resumed=False,
+                 is_json_wanted=False)  # fmt: skip
 
 
 def test_virtual_donors_are_those_of_the_population() -> None:
@@ -301,11 +328,19 @@ def injected_with(process: dict[str, object]) -> Case:
     return MARROW.with_plan(steps=[validate(Injection, written, "injection")])
 
 
-def test_a_plan_that_brings_no_cells_gives_zeros_and_says_why() -> None:
-    """A slice from the bottom of a spun tube holds red cells alone, and none of none stay."""
+def test_a_plan_that_brings_no_cells_gives_zeros_and_says_why(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A slice from the bottom of a spun tube holds red cells alone, and none of none stay.
+
+    Such a slice is refused before anything is computed; here it is not.
+    """
     spin = {"g": 1000, "duration": "10 min", "column": "8 cm"}
     process = {"method": "centrifuge", "spin": spin, "red_cells": 1, "product_volume": "10 mL"}
     case = injected_with(process)
+    with pytest.raises(InputError, match="would fill it"):
+        dose(case, count=50)
+    monkeypatch.setattr(injections, "problems", lambda *_: [])
     told = dose(case, count=50)
     assert (told.at("stays").progenitors == 0).all()
     assert (told.present([0.0, 30 * 86400.0], [0.5]) == 0).all()

@@ -158,10 +158,13 @@ def rehearse(
     from trephine.cli.paper import paper, table
     from trephine.intake.site import anatomy
     from trephine.models.beliefs import Beliefs
+    from trephine.stages import injections
 
     check_folder(folder, is_resumed=is_resumed)
     pipeline.check(case, Beliefs.printed(), settings)
-    shape = anatomy(case.site, settings).grid.shape
+    place = anatomy(case.site, settings)
+    injections.refuse_beside_the_bone(case, place)
+    shape = place.grid.shape
     plan: dict[str, Any] = {
         "name": case.name,
         "case_digest": case.digest,

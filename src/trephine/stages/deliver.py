@@ -17,6 +17,7 @@ from trephine.models.injection import Delivered, InjectionParameters, Step, bore
 
 VERSION = 3
 """Goes up when the same inputs give another product."""
+NO_GAP = "no voxel holds any of the gap; widen it or use finer voxels"
 
 
 def problems(plan: Delivery, p: InjectionParameters, place: str = "deliver") -> list[Problem]:
@@ -45,6 +46,17 @@ def problems(plan: Delivery, p: InjectionParameters, place: str = "deliver") -> 
         )
         found.append(Problem(f"{place}.carrier_volume", said))
     return found
+
+
+def misses(plan: Delivery, anatomy: Anatomy, place: str = "deliver") -> list[Problem]:
+    """Return the problem of portions that lie beside the bone."""
+    if plan.apart <= anatomy.outer_radius:
+        return []
+    text = (
+        f"portions {plan.apart * 1e3:.3g} mm from the middle of the gap miss the bone, whose "
+        f"radius is {anatomy.outer_radius * 1e3:.3g} mm; write at most that"
+    )
+    return [Problem(f"{place}.apart", text)]
 
 
 def deliver(
@@ -102,7 +114,7 @@ def deliver(
     if not anatomy.gap.any():
         raise InputError(
             "the delivery cannot be simulated",
-            [Problem("site.gap", "no voxel holds any of the gap; widen it or use finer voxels")],
+            [Problem("site.gap", NO_GAP)],
         )
     room = placement.capacity(anatomy, plan.reach, p.accessible)
     voxel = anatomy.grid.voxel_volume
@@ -185,13 +197,7 @@ def _notices(plan: Delivery, p: InjectionParameters, held: float) -> tuple[str, 
 
 
 def _refuse(plan: Delivery, available: float, anatomy: Anatomy, p: InjectionParameters) -> None:
-    wrong = problems(plan, p)
-    if plan.apart > anatomy.outer_radius:
-        text = (
-            f"portions {plan.apart * 1e3:.3g} mm from the middle of the gap miss the bone, whose "
-            f"radius is {anatomy.outer_radius * 1e3:.3g} mm; write at most that"
-        )
-        wrong.append(Problem("deliver.apart", text))
+    wrong = problems(plan, p) + misses(plan, anatomy)
     if plan.volume > available * (1.0 + 1e-9):
         text = f"{plan.volume * 1e6:.3g} mL is more than the product of {available * 1e6:.3g} mL"
         wrong.append(Problem("deliver.volume", text))

@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 from trephine.case.aspirate import HarvestRisk
 from trephine.case.case import Case
 from trephine.case.harvesting import FatHarvest
-from trephine.case.plan import Injection
 from trephine.case.prescription import REFERENCE, Place, Prescription
 from trephine.case.settings import Settings
-from trephine.core.errors import InputError, Problem
+from trephine.core.errors import InputError
 from trephine.core.rng import Streams
 from trephine.intake.site import anatomy
 from trephine.models.assay import laboratory_factor
@@ -23,7 +22,7 @@ from trephine.models.dose_beliefs import DoseBeliefs
 from trephine.models.harvest_risk import risks
 from trephine.models.placement import Reach, volumes_within_reach
 from trephine.models.retention import present
-from trephine.stages import deliver, harvest, process
+from trephine.stages import injections
 from trephine.study.blocks import BLOCK, in_blocks, joined
 from trephine.study.chain import Level, Luck, There, Treated, chain
 
@@ -195,24 +194,17 @@ def check(case: Case, p: DoseBeliefs) -> None:
     Raises
     ------
     InputError
-        If the plan holds no injection, or names what the catalogue has no numbers for.
+        If the plan holds no injection, names what the catalogue has no numbers for, or asks for
+        a product that cannot be made with middle luck.
     """
     if not case.plan.injections:
         raise InputError(
             f"{case.name}: the plan holds no injection, so there is no dose; add a step with "
             "kind = 'injection'"
         )
-    problems: list[Problem] = []
-    for number, step in enumerate(case.plan.steps):
-        if isinstance(step, Injection):
-            here = f"plan.steps.{number}"
-            problems += harvest.problems(
-                step.harvest, p.harvest, f"{here}.harvest", case.patient.sex
-            )
-            problems += process.problems(step.process, p.process, f"{here}.process")
-            problems += deliver.problems(step.deliver, p.deliver, f"{here}.deliver")
-    if problems:
-        raise InputError(f"{case.name} cannot be computed as it stands", problems)
+    wrong = injections.problems(case, p.harvest, p.process, p.deliver)
+    if wrong:
+        raise InputError(f"{case.name} cannot be computed as it stands", wrong)
 
 
 def reaches(case: Case) -> tuple[Reach, ...]:
@@ -224,20 +216,7 @@ def reaches(case: Case) -> tuple[Reach, ...]:
         If the site cannot be built, no voxel holds any of the gap, or portions miss the bone.
     """
     place = anatomy(case.site, Settings.preset("draft"))
-    wrong = []
-    if not place.gap.any():
-        wrong.append(Problem("site.gap", "no voxel holds any of the gap; widen it"))
-    wrong.extend(
-        Problem(
-            f"plan.steps.{number}.deliver.apart",
-            f"portions {step.deliver.apart * 1e3:.3g} mm from the middle of the gap miss the "
-            f"bone, whose radius is {place.outer_radius * 1e3:.3g} mm",
-        )
-        for number, step in enumerate(case.plan.steps)
-        if isinstance(step, Injection) and step.deliver.apart > place.outer_radius
-    )
-    if wrong:
-        raise InputError(f"{case.name} cannot be computed as it stands", wrong)
+    injections.refuse_beside_the_bone(case, place)
     return tuple(volumes_within_reach(place, step.deliver.reach) for step in case.plan.injections)
 
 
@@ -285,14 +264,14 @@ def dose(
     printed = DoseBeliefs.printed()
     check(case, printed)
     laboratory(printed, assay)
-    injections, room = case.plan.injections, reaches(case)
+    steps, room = case.plan.injections, reaches(case)
 
     def block(streams: Streams, size: int) -> tuple[tuple[Treated, ...], Any]:
         p = printed
         if beliefs == "drawn":
             p = DoseBeliefs.draw(streams.within("record"), size)
-        luck = Luck.of(injections, streams, size)
-        return chain(case.patient, injections, room, p, luck), laboratory(p, assay)
+        luck = Luck.of(steps, streams, size)
+        return chain(case.patient, steps, room, p, luck), laboratory(p, assay)
 
     parts = in_blocks(block, Streams(seed).within("dose"), count, workers)
     sizes = [min(BLOCK, count - start) for start in range(0, count, BLOCK)]
