@@ -176,7 +176,8 @@ def _over_dask(
             whose[future.key] = (number, seat)
             return future
 
-        waiting = distributed.as_completed([f for f in map(sent, seats) if f is not None])
+        first = [future for future in map(sent, seats) if future is not None]
+        waiting = distributed.as_completed(first, loop=client.loop)
         for future in waiting:
             number, seat = whose.pop(future.key)
             try:

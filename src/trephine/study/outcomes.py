@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from types import MappingProxyType
 from typing import Any, Self
 
 import numpy as np
@@ -64,7 +63,8 @@ class PatientOutcome:
     movement
         Movement between the bone ends under the load of the day, (visit,) [m].
     dose
-        Cells at each of :data:`PLACES`; empty without an injection.
+        Cells at each of :data:`PLACES`; empty without an injection. A plain table, since it is
+        sent between processes.
     lost_at
         When the patient was lost to follow-up [wk], or None.
     error
@@ -78,7 +78,7 @@ class PatientOutcome:
     callus_volume: tuple[float, ...] = ()
     stiffness: tuple[float, ...] = ()
     movement: tuple[float, ...] = ()
-    dose: Mapping[str, Cells] = field(default_factory=lambda: MappingProxyType({}))
+    dose: Mapping[str, Cells] = field(default_factory=dict)
     lost_at: float | None = None
     error: str | None = None
 
@@ -95,7 +95,7 @@ class PatientOutcome:
         series = {name: tuple(plain[name]) for name in (*SERIES, "week")}
         dose = {place: Cells(**cells) for place, cells in plain["dose"].items()}
         found: Any = {**series, "union_week": plain["union_week"], "error": plain["error"]}
-        return cls(**found, dose=MappingProxyType(dose))
+        return cls(**found, dose=dose)
 
     @classmethod
     def of(cls, run: Run) -> Self:
@@ -114,7 +114,7 @@ class PatientOutcome:
         return cls(
             **told,
             union_week=seen.union_week,
-            dose=MappingProxyType(_dose(run.treatments, run.anatomy.grid.voxel_volume)),
+            dose=_dose(run.treatments, run.anatomy.grid.voxel_volume),
         )
 
 
