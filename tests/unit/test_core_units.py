@@ -37,9 +37,28 @@ from trephine.core.units import KINDS, Unit, factor, in_unit, to_si
         ("4 mPa*s", "Pa*s", 4e-3),
         ("1.06 g/cm^3", "kg/m^3", 1060.0),
         ("-3 mm", "m", -3e-3),
+        ("6.2 G/L", "1/m^3", 6.2e12),
+        ("6.2 Gpt/l", "1/m^3", 6.2e12),
+        ("4.8 T/L", "1/m^3", 4.8e15),
+        ("6.2 K/\u00b5L", "1/m^3", 6.2e12),
+        ("4.8 M/uL", "1/m^3", 4.8e15),
+        ("6.2 x10^9/L", "1/m^3", 6.2e12),
+        ("6.2x10^9/L", "1/m^3", 6.2e12),
+        ("6.2 10^9/L", "1/m^3", 6.2e12),
+        ("6.2 \u00d7 10\u2079/L", "1/m^3", 6.2e12),
+        ("4.8 x10E12/L", "1/m^3", 4.8e15),
+        ("24 million/mL", "1/m^3", 24e12),
+        ("24 million cells/mL", "1/m^3", 24e12),
+        ("240 thousand/\u00b5L", "1/m^3", 240e12),
+        ("2 million", "1", 2e6),
+        ("5 T/L", "kg/m^3", None),  # giga and tera count cells alone
     ],
 )
-def test_a_text_has_its_value_in_si(text: str, si: str, value: float) -> None:
+def test_a_text_has_its_value_in_si(text: str, si: str, value: float | None) -> None:
+    if value is None:
+        with pytest.raises(ValueError, match="is not a"):
+            to_si(text, si)
+        return
     assert to_si(text, si) == pytest.approx(value, rel=4e-16, abs=0)
 
 
@@ -74,6 +93,34 @@ def test_another_kind_is_refused_in_words(text: str, si: str, said: str) -> None
 
 
 @pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("4,5 mL", "'4,5 mL' is not a volume; write a decimal point, for example '4.5 mL'"),
+        ("1,500 mL", "'1,500 mL' is not a volume; write for example '1.500 mL' or '1500 mL'"),
+        ("1,500,000 mL", "'1,500,000 mL' is not a volume; write for example '4 mL'"),
+    ],
+)
+def test_a_comma_is_told_and_never_guessed(text: str, said: str) -> None:
+    with pytest.raises(ValueError) as refusal:  # noqa: PT011  (the whole message is compared)
+        to_si(text, "m^3")
+    assert str(refusal.value) == said
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (31, "must be at most 1; for 31 in a hundred write '31 %'"),
+        (1.2, "must be at most 1"),
+        (940, "must be at most 1"),
+    ],
+)
+def test_a_share_in_per_cent_without_its_sign_is_told(given: float, said: str) -> None:
+    with pytest.raises(ValueError) as refusal:  # noqa: PT011  (the whole message is compared)
+        Unit("1", "1", ge=0, le=1).read(given)
+    assert str(refusal.value) == said
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "4,5 mL",  # a decimal comma: ten times the dose if it were dropped
@@ -89,6 +136,12 @@ def test_another_kind_is_refused_in_words(text: str, si: str, said: str) -> None
         "inf mL",
         "4 mL mL",
         "4 mL; 5",
+        "4 10 mL",  # a power wants its sign
+        "4 x 10 mL",
+        "4 10*9 mL",
+        "410^9 mL",
+        "4 millionmL",
+        "4 billion mL",  # nine zeros in one language, twelve in another
         "__import__('os')",
     ],
 )

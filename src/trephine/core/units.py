@@ -40,11 +40,30 @@ KINDS = {
 # A number, then a unit made of names: "4 mL", "1000 1/mL", "0.3 mm^2/d". Nothing is computed for a
 # person: pint alone would read "4,5 mL" as 45 mL and work out "9**9**9 mm".
 NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?"
+# As laboratories print them: "6.2 x10^9/L", "6.2 10^9/L", "24 million/mL".
+DIGITS = "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079"
+TIMES = (
+    rf"(?: | ?[x\u00d7\u00b7*] ?)10(?:(?:\^|\*\*|[eE])[+-]?\d{{1,2}}|[{DIGITS}]{{1,2}})"
+    r"| ?(?:thousand|million)(?![A-Za-z])"
+)
 NAME = r"[A-Za-z\u00b5\u03bc\u00b0%_]{1,30}(?:(?:\^|\*\*)-?\d|[\u00b2\u00b3])?"
 QUANTITY = re.compile(
-    rf"(?P<number>{NUMBER}) ?(?P<unit>(?:(?:1? ?/ ?)?{NAME}(?: ?[*/ ] ?{NAME})*)?)",
+    rf"(?P<number>{NUMBER})(?P<times>{TIMES})? ?"
+    rf"(?P<unit>(?:(?:1? ?/ ?)?{NAME}(?: ?[*/ ] ?{NAME})*)?)",
     re.ASCII,
 )
+COMMA = re.compile(r"(?P<whole>[+-]?\d{1,12}),(?P<part>\d{1,12})(?P<rest>[^,]*)", re.ASCII)
+"""A number with one comma: of decimals or of thousands, which nobody can know."""
+COUNTS = {
+    **dict.fromkeys(("K/\u00b5L", "K/\u03bcL", "K/uL"), "1e3/uL"),
+    **dict.fromkeys(("M/\u00b5L", "M/\u03bcL", "M/uL"), "1e6/uL"),
+    **dict.fromkeys(("G/L", "G/l", "Gpt/L", "Gpt/l", "Giga/L", "Giga/l"), "1e9/L"),
+    **dict.fromkeys(("T/L", "T/l", "Tpt/L", "Tpt/l", "Tera/L", "Tera/l"), "1e12/L"),
+}
+"""How laboratories print counts of cells by volume; elsewhere G is gauss, T tesla and K kelvin."""
+
+LEAST_PERCENT = 10.0
+"""From where on a share above one is taken for one in per cent."""
 
 
 @cache
@@ -76,6 +95,8 @@ def factor(unit: str, si: str) -> float:
 @cache
 def _factor(unit: str, si: str) -> Decimal:
     kind, example = kind_of(si)
+    if si == "1/m^3":
+        unit = COUNTS.get(unit.replace(" ", ""), unit)
     try:
         given, wanted = _one(unit), _one(si)
         value: Decimal = given.to(wanted.units).magnitude / wanted.magnitude
@@ -125,13 +146,37 @@ def to_si(text: str, si: str, shown: str = "") -> float:
     kind, example = kind_of(si, shown)
     read = QUANTITY.fullmatch(" ".join(text.split()))
     if read is None:
-        raise ValueError(f"'{text}' is not {kind}; write for example '{example}'")
+        told = _comma(text) or f"write for example '{example}'"
+        raise ValueError(f"'{text}' is not {kind}; {told}")
     if not read["unit"] and si != "1":
         raise ValueError(f"write the unit, for example '{example}'")
     try:
-        return float(Decimal(read["number"]) * _factor(read["unit"], si))
+        number = Decimal(read["number"]) * _power(read["times"] or "")
+        return float(number * _factor(read["unit"], si))
     except ValueError as e:
         raise ValueError(f"'{text}' is not {kind}; write for example '{example}'") from e
+
+
+def _power(times: str) -> Decimal:
+    """Return the power of ten that follows a number."""
+    words = {"": 1, "thousand": 1_000, "million": 1_000_000}
+    if times.strip() in words:
+        return Decimal(words[times.strip()])
+    exponent = (
+        times.partition("10")[2].translate(str.maketrans(DIGITS, "0123456789")).lstrip("^*eE")
+    )
+    return Decimal(1).scaleb(int(exponent))
+
+
+def _comma(text: str) -> str:
+    """Return what to write for a number with a comma; empty where there is none."""
+    read = COMMA.fullmatch(" ".join(text.split()))
+    if read is None:
+        return ""
+    point = f"'{read['whole']}.{read['part']}{read['rest']}'"
+    if len(read["part"]) == 3:  # one thousand and a half, or fifteen hundred
+        return f"write for example {point} or '{read['whole']}{read['part']}{read['rest']}'"
+    return f"write a decimal point, for example {point}"
 
 
 def in_unit(value: float, si: str, unit: str) -> float:
@@ -194,7 +239,16 @@ class Unit:
         if self.gt is not None and value <= self.gt:
             raise ValueError(f"must be more than {self.about(self.gt)}")
         if self.le is not None and value > self.le:
-            raise ValueError(f"must be at most {self.about(self.le)}")
+            hint = (
+                f"; for {value:g} in a hundred write '{value:g} %'"
+                if self._like_percent(value)
+                else ""
+            )
+            raise ValueError(f"must be at most {self.about(self.le)}{hint}")
+
+    def _like_percent(self, value: float) -> bool:
+        """Return whether a share may have been written in per cent without its sign."""
+        return self.si == "1" and self.le == 1.0 and LEAST_PERCENT <= value <= 100.0
 
     def about(self, bound: float) -> str:
         """Return a bound for a person, in five digits."""
