@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
-from trephine.core.errors import InputError, Problem
+from trephine.core.errors import InputError, Problem, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from trephine.models.findings import Finding
 
 
 def check(
@@ -33,7 +39,15 @@ def check(
     from trephine.models.plausibility import checked
     from trephine.models.reading import Reading
 
-    findings = checked(read(counts), Reading(catalogue()).fill(PlausibilityParameters))
+    noted, bounds = read(counts), Reading(catalogue()).fill(PlausibilityParameters)
+    device, known = noted.processing.device, bounds.separation.devices
+    if device is not None and device not in known:
+        hint = f"{did_you_mean(device, known)}; leave it out where yours is not in the catalogue"
+        raise InputError(
+            f"{counts.name} is not a valid measurement",
+            [Problem("processing.device", f"'{device}' is unknown; {hint}")],
+        )
+    findings = checked(noted, bounds)
     if all(finding.verdict == "unchecked" for finding in findings):
         raise InputError(
             f"{counts.name} holds nothing that can be checked; write for example pool.volume and "
@@ -46,6 +60,7 @@ def check(
         for finding in findings:
             rows.add_row(finding.check, finding.verdict, finding.found, finding.expected)
         paper().print(rows)
+        typer.echo(summary(findings))
     wrong = [
         Problem(", ".join(f.places), f"{f.check}: {f.found}; expected {f.expected}")
         for f in findings
@@ -53,3 +68,15 @@ def check(
     ]
     if wrong:
         raise InputError(f"{counts.name} holds what cannot be", wrong)
+
+
+def summary(findings: Sequence[Finding]) -> str:
+    """Return in one line what came of all checks, and what to look at again."""
+    from trephine.models.findings import Verdict
+
+    found = Counter(finding.verdict for finding in findings)
+    words = ", ".join(f"{found[v]} {v}" for v in get_args(Verdict) if found[v])
+    again = [finding.check for finding in findings if finding.verdict == "doubtful"]
+    return f"{len(findings)} checks: {words}." + (
+        f" Look again: {'; '.join(again)}." if again else ""
+    )

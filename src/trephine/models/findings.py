@@ -114,4 +114,15 @@ def millilitres(volume: float) -> str:
 def per_millilitre(density: float) -> str:
     """Return a number density for a person."""
     count = density * 1e-6
-    return f"{count * 1e-6:.3g} million/mL" if count >= 1e6 else f"{count:,.0f}/mL"
+    if count < 1e6:
+        return f"{count:,.0f}/mL"
+    millions = float(f"{count * 1e-6:.3g}")
+    return f"{millions:,.0f} million/mL" if millions >= 1e3 else f"{millions:g} million/mL"
+
+
+def lasting(time: float) -> str:
+    """Return a length of time [s] for a person: minutes below two hours, then hours, then days."""
+    for size, word, most in ((60.0, "min", 7200.0), (3600.0, "h", 172800.0)):
+        if abs(time) < most:
+            return f"{time / size:.3g} {word}"
+    return f"{time / 86400.0:.3g} d"

@@ -15,6 +15,7 @@ from trephine.models.findings import (
     Judgement,
     PlausibilityParameters,
     Verdict,
+    lasting,
     millilitres,
     rising,
 )
@@ -25,7 +26,8 @@ ARITHMETIC = 1e-9
 """What the arithmetic of units may add to a volume."""
 MINUTE = 60.0
 """Times are noted to the minute [s]."""
-DAY = 86400.0
+LIKE_PERCENT = (10.0, 100.0)
+"""A share within is taken for one in per cent, written without its sign."""
 
 
 def checked(noted: Measurement, p: PlausibilityParameters) -> tuple[Finding, ...]:
@@ -53,7 +55,12 @@ def signs(noted: Measurement) -> Iterator[Finding]:
             continue
         verdict: Verdict = "impossible" if wrong else "possible"
         found = f"{len(wrong)} of {len(every)} are" if wrong else f"none of {len(every)} is"
-        yield Finding(name, verdict, found, expected, tuple(wrong or every))
+        hint = ""
+        if wrong is above:
+            meant = [x for x in wrong.values() if LIKE_PERCENT[0] <= x <= LIKE_PERCENT[1]]
+            told = " and ".join(f"'{x:g} %' or {x / 100.0:g}" for x in meant)
+            hint = f"; did you mean {told}?" if told else ""
+        yield Finding(name, verdict, found, expected + hint, tuple(wrong or every))
 
 
 def numbers(noted: Document, inside: str = "") -> Iterator[tuple[str, float]]:
@@ -122,9 +129,9 @@ def clock(noted: Measurement, p: PlausibilityParameters) -> Iterator[Check]:
     if not noted.processing.cultured:
 
         def held(start: datetime, end: datetime) -> Judgement:
-            days = (end - start).total_seconds() / DAY
-            most = p.longest_hold / DAY
-            return rising(days, most, math.inf), f"{days:.3g} d", f"at most {most:g} d was studied"
+            time, most = (end - start).total_seconds(), p.longest_hold
+            expected = f"at most {lasting(most)} was studied"
+            return rising(time, most, math.inf), lasting(time), expected
 
         yield Check("cells were held for a time", ("times.draw_start", "times.injection"), held)
 
