@@ -15,6 +15,7 @@ from trephine.case.course import HealingCourse
 from trephine.case.followup import FollowUp
 from trephine.case.run import Run, Treatment
 from trephine.case.settings import Settings
+from trephine.catalogue.load import catalogue
 from trephine.core import provenance
 from trephine.core.errors import InputError
 from trephine.core.progress import Watch
@@ -24,7 +25,9 @@ from trephine.intake.site import anatomy as place
 from trephine.models import fixation
 from trephine.models.aspiration import Donor, draw_donor
 from trephine.models.beliefs import Beliefs
+from trephine.models.burden import PlanningParameters, above_the_cap
 from trephine.models.library import model_named, notices_of, numbers_of
+from trephine.models.reading import Reading
 from trephine.numerics.device import require
 from trephine.stages import deliver, follow, harvest, heal, injections, process
 from trephine.store.peek import course_so_far, look
@@ -370,6 +373,8 @@ def _notices(
         )
     if any(t.concentrate.cultured for t in treatments):
         said.append("Each cultured cell counts as a functional progenitor: an assumption.")
+    planning = Reading(catalogue()).fill(PlanningParameters)
+    said += above_the_cap(case.plan.injections, case.patient.mass, planning)
     made = [p for t in treatments for p in (t.concentrate, t.graft)]
     said.extend(dict.fromkeys(notice for product in made for notice in product.notices))
     return tuple(said)

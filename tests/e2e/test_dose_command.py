@@ -49,6 +49,7 @@ def test_a_person_gets_funnel_drivers_chance_harm_and_notices(
         "The donor's own luck",
         "Factor of the laboratory",
         "laboratories.paris.counted",
+        "Colony assay of the product in Paris, 3 dishes of 1 M nucleated cells:",
         "Harvest of 60 mL: major complication 0.",
         "Injection 2, day 30: 10 mL drawn, cultured cells",
         "Paris assay): reached in",
@@ -57,6 +58,15 @@ def test_a_person_gets_funnel_drivers_chance_harm_and_notices(
         assert words in " ".join(out.split()), words
     assert max(map(len, out.splitlines())) <= 80
     assert "…" not in out, "nothing is cut off"
+
+
+def test_quiet_still_tells_what_could_not_be_made(
+    case: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    change = "plan.steps.3.process.product_volume='6.7 mL'"
+    volume = "plan.steps.3.deliver.volume='5 mL'"
+    out = told([str(case), "--draws", "500", "-q", "--set", change, "--set", volume], capsys)
+    assert "would not pack" in " ".join(out.split())
 
 
 def test_the_same_seed_tells_the_same_and_another_another(

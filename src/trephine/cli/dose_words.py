@@ -30,12 +30,14 @@ def show(told: Plain, console: Console, *, is_brief: bool = False) -> None:
                 f"Injection {number}, {of_day(injection)}: {short(there['median'])} progenitors "
                 f"in the lesion, {between(there, 95)} in 95{NO_BREAK}% of draws"
             )
+            for notice in injection["notices"]:
+                console.print(f"Note: {notice}")
             continue
         console.print(_funnel(injection, number, told))
         _drivers(injection, number, console)
-        risk = harm(injection)
-        if risk:
-            console.print(risk)
+        for line in (counted(injection, told), harm(injection)):
+            if line:
+                console.print(line)
         console.print()
     if "prescription" in told:
         console.print(reached(told["prescription"]), style="bold")
@@ -118,6 +120,21 @@ def _bar(words: str, driver: Plain) -> str:
     text = f"{100 * share:.1f} % ({low:.1f}{DASH}{high:.1f})"
     name = f"  {words:{NAME}}" if len(words) <= NAME else f"  {words}\n  {'':{NAME}}"
     return f"{name} {bar:{BAR}} {text}"
+
+
+def counted(injection: Plain, told: Plain) -> str:
+    """Return what a colony assay of the product would show in one line; empty for grown cells."""
+    if "assay" not in injection:
+        return ""
+    seen, name = injection["assay"], told["laboratory"]["about"]
+    laboratory = "the reference laboratory" if name == "reference" else f"{name}"
+    colonies = seen["colonies"]
+    return (
+        f"  Colony assay of the product in {laboratory}, {seen['dishes']} dishes of "
+        f"{short(seen['nucleated_in_each'])} nucleated cells: {short(colonies['median'])} colonies "
+        f"({between(colonies, 95)} in 95{NO_BREAK}% of draws), "
+        f"{short(seen['per_mL']['median'])} per mL"
+    )
 
 
 def harm(injection: Plain) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 from trephine.case.prescription import REFERENCE
 from trephine.case.suspension import Suspension
 from trephine.core.errors import InputError, did_you_mean
+from trephine.core.units import Positive, Unit
 from trephine.models.aspiration import marrow_share, progenitor_concentration
 from trephine.models.aspiration_parameters import AspirationParameters, Laboratory, Values
 
 __all__ = [
     "Assay",
+    "AssayParameters",
     "Laboratory",
     "assay",
     "count_colonies",
@@ -23,6 +25,24 @@ __all__ = [
     "laboratory_factor",
     "poisson_interval",
 ]
+
+
+@dataclass(frozen=True)
+class AssayParameters:
+    """How colonies are counted; each field's record says what it is.
+
+    Parameters
+    ----------
+    plated
+        Nucleated cells in each dish [-].
+    dishes
+        Dishes counted together [-].
+    """
+
+    SECTION: ClassVar[str] = "assay"
+
+    plated: Positive
+    dishes: Annotated[float, Unit("1", "1", ge=1)]
 
 
 @dataclass(frozen=True)
@@ -34,7 +54,7 @@ class Assay:
     colonies
         Colonies in each dish, (dish, sample).
     volume
-        Sample in all dishes together, without what diluted it [m^3].
+        Sample in all dishes together, without what diluted it, (sample,) or one value [m^3].
     estimate
         Colony-forming cells per volume of the sample, (sample,) [1/m^3].
     low, high
@@ -42,7 +62,7 @@ class Assay:
     """
 
     colonies: NDArray[np.int64]
-    volume: float
+    volume: Values
     estimate: Values
     low: Values
     high: Values
@@ -161,7 +181,7 @@ def assay(
     sample
         What is assayed; cells may be (sample,).
     plated
-        Volume :math:`v_i` put in each dish, (dish,) [m^3].
+        Volume :math:`v_i` put in each dish, (dish,) or (dish, sample) [m^3].
     laboratory
         Plating efficiency :math:`E` relative to the reference laboratory, (sample,) or one [-].
     rng
@@ -178,9 +198,10 @@ def assay(
     if volumes.size == 0 or np.any(volumes <= 0) or dilution < 1.0:
         raise InputError("an assay needs dishes with a volume in each and a dilution of at least 1")
     density = np.atleast_1d(np.asarray(sample.progenitors / sample.volume))
-    dishes = volumes[:, np.newaxis] / dilution
+    dishes = volumes.reshape(volumes.shape[0], -1) / dilution
     colonies = count_colonies(density, dishes, laboratory, rng)
-    volume = float(dishes.sum())
+    total = dishes.sum(axis=0)
+    volume: Values = float(total[0]) if total.size == 1 else total
     counted = colonies.sum(axis=0)
     low, high = poisson_interval(counted)
     return Assay(colonies, volume, counted / volume, low / volume, high / volume)

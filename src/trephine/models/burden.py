@@ -81,6 +81,41 @@ class Burden:
     cost: float | None = None
 
 
+def above_the_cap(
+    injections: Sequence[Injection], mass: float, planning: PlanningParameters
+) -> list[str]:
+    """Return a sentence for each day on which more marrow is drawn than a plan is held to.
+
+    Parameters
+    ----------
+    injections
+        All of the plan's.
+    mass
+        Body mass of the patient [kg].
+    planning
+        The cap per body mass.
+    """
+    cap = planning.marrow_per_mass
+    return [
+        f"{volume * 1e6:,.0f} mL of marrow on day {day / 86400:g} are "
+        f"{volume / mass * 1e6:.3g} mL for each kg of the patient; plans are held to "
+        f"{cap * 1e6:.3g} mL/kg ({cap * mass * 1e6:,.0f} mL), and more is drawn for "
+        "transplantation alone, with blood at hand."
+        for day, volume in sorted(marrow_by_day(injections).items())
+        if volume > cap * mass * (1 + 1e-9)
+    ]
+
+
+def marrow_by_day(injections: Sequence[Injection]) -> dict[float, float]:
+    """Return the marrow drawn on each day of harvest [m^3], by the day [s]."""
+    drawn_on: dict[float, float] = {}
+    for injection in injections:
+        if isinstance(injection.harvest, Harvest):
+            day = injection.harvest_day
+            drawn_on[day] = drawn_on.get(day, 0.0) + injection.harvest.volume
+    return drawn_on
+
+
 @dataclass(frozen=True)
 class Harm:
     """What one harvest may do to the donor.
@@ -128,15 +163,13 @@ def burden(
         What things cost, where known.
     """
     moments = timeline.course(injections, p)
-    marrow: dict[float, float] = {}
+    marrow = marrow_by_day(injections)
     draws = pierced = 0
     for injection in injections:
         harvest = injection.harvest
         if isinstance(harvest, FatHarvest):
             pierced += 1
             continue
-        day = injection.harvest_day
-        marrow[day] = marrow.get(day, 0.0) + harvest.volume
         draws += len(harvest.draws)
         pierced += punctures(harvest, p.fan)
     theatre = float(timeline.theatre_time(moments))

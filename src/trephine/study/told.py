@@ -17,6 +17,10 @@ from trephine.case.processing import OF_FAT
 from trephine.case.settings import Settings
 from trephine.case.suspension import Suspension
 from trephine.catalogue.load import catalogue
+from trephine.models.burden import PlanningParameters, above_the_cap
+from trephine.models.reading import Reading
+from trephine.study.chain import Treated
+from trephine.study.colonies import dishes
 from trephine.study.dose import Dose, chance
 from trephine.study.drivers import NAMES, Drivers
 from trephine.study.sensitivity import Driver
@@ -116,7 +120,10 @@ def _injection(case: Case, dose: Dose, number: int, driven: Drivers) -> Plain:
             "numbers": [_driver(d, catalogue().records[d.name].about) for d in driven.records],
         },
         "held_to_packing": float(np.mean(treated.is_held)),
+        "notices": not_as_asked(number + 1, treated),
     }
+    if not treated.is_cultured and not isinstance(step.process, OF_FAT):
+        found["assay"] = _assay(dose, number)
     if risk is not None:
         found["risk"] = {
             event: {
@@ -128,6 +135,18 @@ def _injection(case: Case, dose: Dose, number: int, driven: Drivers) -> Plain:
         if risk.haemoglobin_fall is not None:
             found["haemoglobin_fall_g_per_L"] = float(risk.haemoglobin_fall)
     return found
+
+
+def _assay(dose: Dose, number: int) -> Plain:
+    """Return what a colony assay of a product would show in the laboratory of the dose."""
+    told = dishes(dose, number)
+    return {
+        "dishes": told.number,
+        "nucleated_in_each": told.plated,
+        "colonies": spread(told.colonies),
+        "per_million_nucleated": spread(told.per_million),
+        "per_mL": spread(np.asarray(told.found.estimate) * 1e-6),
+    }
 
 
 def _group(name: str, step: Injection) -> str:
@@ -205,21 +224,7 @@ def notices(case: Case, dose: Dose, prescription: Prescription | None) -> list[s
     for number, (step, treated) in enumerate(
         zip(case.plan.injections, dose.injections, strict=True), start=1
     ):
-        held = float(np.mean(treated.is_held))
-        if held > 0:
-            said.append(
-                f"In {100 * held:.3g} % of the draws injection {number} could not be made as "
-                "asked: the cells that come over would not pack into the product, or there "
-                "was not enough plasma. There the share that comes over was held to what packs; "
-                "a run with the same luck is refused."
-            )
-        crowded = float(np.mean(treated.is_crowded))
-        if crowded > 0:
-            said.append(
-                f"In {100 * crowded:.3g} % of the draws not all cells that were to be injected go "
-                f"into the volume of injection {number}; no denser suspension is injected, and "
-                "the others are kept back."
-            )
+        said += not_as_asked(number, treated)
         if treated.is_cultured:
             said.append(
                 f"Injection {number} is of cultured cells: cells are counted, not colonies, and "
@@ -227,6 +232,8 @@ def notices(case: Case, dose: Dose, prescription: Prescription | None) -> list[s
             )
         if isinstance(step.process, OF_FAT):
             said.append(f"Injection {number} is of cells of fat, not of marrow.")
+    planning = Reading(catalogue()).fill(PlanningParameters)
+    said += above_the_cap(case.plan.injections, case.patient.mass, planning)
     said.append(
         "No human count of cells retained in bone was found: what escapes by veins and what "
         "stays after the first days are priors."
@@ -240,6 +247,27 @@ def notices(case: Case, dose: Dose, prescription: Prescription | None) -> list[s
         )
         if prescription.assay == REFERENCE:
             said.append("The prescription is taken in colonies of the reference laboratory.")
+    return said
+
+
+def not_as_asked(number: int, treated: Treated) -> list[str]:
+    """Return in how many draws an injection could not be made as it was asked for."""
+    said = []
+    held = float(np.mean(treated.is_held))
+    if held > 0:
+        said.append(
+            f"In {100 * held:.3g} % of the draws injection {number} could not be made as "
+            "asked: the cells that come over would not pack into the product, or there "
+            "was not enough plasma. There the share that comes over was held to what packs; "
+            "a run with the same luck is refused."
+        )
+    crowded = float(np.mean(treated.is_crowded))
+    if crowded > 0:
+        said.append(
+            f"In {100 * crowded:.3g} % of the draws not all cells that were to be injected go "
+            f"into the volume of injection {number}; no denser suspension is injected, and "
+            "the others are kept back."
+        )
     return said
 
 
