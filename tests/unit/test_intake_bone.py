@@ -153,8 +153,28 @@ def test_an_upset_scan_is_set_right_and_its_side_taken_as_stated(
 def test_a_bone_whose_ends_look_alike_takes_the_side_as_stated(
     leg: tuple[Volume, Bone],
 ) -> None:
-    volume, _ = oriented(*leg, P, name="tibia", side="right")
-    assert volume.notices == ("the side 'right' is taken as stated; the image cannot tell",)
+    short = Bone(leg[1].mask.copy(), leg[1].metal, leg[1].report)
+    short.mask[:, :, short.mask.shape[2] // 2 :] = False  # half a bone shows no head
+    volume, _ = oriented(leg[0], short, P, name="tibia", side="right")
+    unchecked = (
+        "that the bone is a tibia and which of its ends is towards the head are taken as stated; "
+        "only a whole femur's are checked"
+    )
+    assert volume.notices == (
+        unchecked,
+        "the side 'right' is taken as stated; the image cannot tell",
+    )
+
+
+def test_a_femur_that_is_called_a_tibia_is_told(leg: tuple[Volume, Bone]) -> None:
+    told = oriented(*leg, P, name="tibia", side="right")[0].notices[0]
+    assert told == (
+        "the end at high z stands off the line of the shaft as the head of a femur does: if it is "
+        "one, --bone tibia is wrong"
+    )
+    upset, bone = leg[0].turned((2,), ""), leg[1].turned((2,))
+    told = oriented(upset, bone, P, name="tibia", side="right")[0].notices[1]
+    assert told.endswith("--bone tibia is wrong and the header's z axis runs the wrong way")
 
 
 def test_a_level_off_the_bone_is_refused(leg: tuple[Volume, Bone]) -> None:

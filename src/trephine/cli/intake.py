@@ -26,7 +26,10 @@ def intake(
         Path, typer.Argument(metavar="CT", help="NIfTI file, folder of DICOM slices, or its zip.")
     ],
     *,
-    bone: Annotated[Literal["femur", "tibia", "humerus"], typer.Option(help="Which bone.")],
+    bone: Annotated[
+        Literal["femur", "tibia", "humerus"],
+        typer.Option(help="Which bone; taken as stated, and checked by the head of a whole femur."),
+    ],
     side: Annotated[Literal["left", "right"], typer.Option(help="Of which side.")],
     gap: Annotated[
         str | None,
@@ -82,8 +85,9 @@ def intake(
         bool, typer.Option("--json", help="Print what was found as JSON, in SI units.")
     ] = False,
 ) -> None:
-    """Make a case file of a CT: tell the bone, find or place the gap, cut around it.
+    """Make a case file of a CT: tell bone from the rest, find or place the gap, cut around it.
 
+    Which bone it is you say; a note tells where nothing in the scan bears it out.
     Names, identifiers and dates in the scan are not read.
     """
     lending = template_for(bone, template)

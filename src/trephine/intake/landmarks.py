@@ -153,6 +153,20 @@ def hip_end(table: Sections, p: IntakeParameters) -> End | None:
     return hip if clear else None
 
 
+def _unchecked(name: str, head: End | None) -> str:
+    """Return what nobody looked at in a bone whose ends the program cannot tell apart."""
+    if head is None:
+        return (
+            f"that the bone is a {name} and which of its ends is towards the head are taken as "
+            "stated; only a whole femur's are checked"
+        )
+    wrong = " and the header's z axis runs the wrong way" if head == "low" else ""
+    return (
+        f"the end at {head} z stands off the line of the shaft as the head of a femur does: if it "
+        f"is one, --bone {name} is wrong{wrong}"
+    )
+
+
 def oriented(
     volume: Volume,
     bone: Bone,
@@ -176,7 +190,8 @@ def oriented(
     p
         Bounds.
     name
-        Which bone it is; only the ends of a ``"femur"`` are told apart.
+        Which bone the person says it is; only the ends of a ``"femur"`` are told apart, and a
+        notice says so of any other.
     side
         Which side the person says it is of.
     head_at
@@ -189,7 +204,10 @@ def oriented(
         If the image contradicts the header, the stated end or the stated side.
     """
     table = sections(volume, bone.mask)
-    seen = hip_end(table, p) if name == "femur" else None
+    shown_end = hip_end(table, p)
+    seen = shown_end if name == "femur" else None
+    if name != "femur":
+        volume = volume.noting(_unchecked(name, shown_end))
     stated: End = head_at or "high"
     if seen is not None and seen != stated:
         who = "--head-at says" if head_at else "the header says"
