@@ -145,10 +145,15 @@ ONE_PROBLEM = [
     (f"{STEP}.harvest.draws", ["11 mL"], f"{STEP}.harvest: draw 0 of 11 mL does not fit a syringe of 10 mL"),
     (f"{STEP}.harvest.needle.gauge", 40, f"{STEP}.harvest.needle.gauge: must be at most 32"),
     (f"{STEP}.harvest.day", "1 d", f"{STEP}: harvest.day must be at or before day 0 to leave time for the processing"),
-    (f"{STEP}.process.product_volume", "99 mL", f"{STEP}: process.product_volume (99 mL) is more than was drawn (68 mL)"),
+    (f"{STEP}.process.product_volume", "99 mL", f"{STEP}: process.product_volume (99 mL) is more than the pool: 60 mL drawn and 8 mL of anticoagulant"),
     (f"{STEP}.deliver.volume", "11 mL", f"{STEP}: deliver.volume (11 mL) is more than the product (10 mL)"),
     (f"{STEP}.deliver.carrier", "glue", f"{STEP}.deliver.carrier: 'glue' is not accepted; write 'none', 'clot', 'demineralised_bone', 'allograft' or 'ceramic'"),
     (f"{STEP}.deliver.carrier", "demineralised_bone", f"{STEP}.deliver: demineralised bone needs carrier_volume, for example '5 mL'"),
+    (f"{STEP}.harvest.anticoagulant", "500 mL", f"{STEP}.harvest: anticoagulant of 500 mL is more than the 60 mL of marrow; write at most that, a tenth is usual"),
+    (f"{STEP}.process.spin", {"g": 9000, "duration": "23 h"}, f"{STEP}.process.spin: 9,000 g for 1,380 min is no spin of marrow; write at most 10,000 g, and at most 10,000,000 s of force times time"),
+    (f"{STEP}.process.spin", {"g": 90000, "duration": "1 min"}, f"{STEP}.process.spin: 90,000 g for 1 min is no spin of marrow; write at most 10,000 g, and at most 10,000,000 s of force times time"),
+    (f"{STEP}.deliver.flow", "100 L/min", f"{STEP}.deliver.flow: must be at most 600 mL/min"),
+    (f"{STEP}.deliver.wait", "400 d", f"{STEP}.deliver.wait: must be at most 20160 min"),
     (f"{STEP}.deliver.carrier_volume", "1 mL", f"{STEP}.deliver: carrier_volume does not belong to carrier 'clot'"),
 ]  # fmt: skip
 

@@ -8,11 +8,14 @@ from pydantic import Field, model_validator
 
 from trephine.case.document import Document, Flag
 from trephine.case.harvesting import Gauge, Needle
-from trephine.core.units import Flow, Unit, Volume, written
+from trephine.core.units import Unit, Volume, written
 
 Reach = Annotated[float, Unit("m", "mm", gt=0, le=0.05)]
 CarrierVolume = Annotated[float, Unit("m^3", "mL", ge=0, le=1e-4)]
-DurationOrNone = Annotated[float, Unit("s", "min", ge=0)]
+Wait = Annotated[float, Unit("s", "min", ge=0, le=14 * 86400)]
+"""Nothing that is not frozen is kept longer."""
+Injected = Annotated[float, Unit("m^3/s", "mL/min", gt=0, le=1e-5)]
+"""No hand or pump for bone gives more than 10 mL in a second."""
 Portions = Annotated[int, Field(ge=1, le=24, strict=True)]
 Apart = Annotated[float, Unit("m", "mm", ge=0, le=0.1)]
 
@@ -56,12 +59,12 @@ class Delivery(Document):
 
     volume: Volume
     needle: Needle = Field(default_factory=lambda: Needle(gauge=11))
-    flow: Flow = written("10 mL/min")
+    flow: Injected = written("10 mL/min")
     guidance: Literal["blind", "ultrasound", "fluoroscopy", "ct"] = "fluoroscopy"
     carrier: Literal["none", "clot", "demineralised_bone", "allograft", "ceramic"] = "clot"
     carrier_volume: CarrierVolume = written("0 mL")
     reach: Reach = written("8 mm")
-    wait: DurationOrNone | None = None
+    wait: Wait | None = None
     kept: Literal["cool", "room", "body"] = "room"
     drawn_up: Gauge | None = None
     opened: Flag = False

@@ -112,6 +112,15 @@ class Harvest(Document):
         return self
 
     @model_validator(mode="after")
+    def _marrow_is_most_of_the_pool(self) -> Self:
+        if self.anticoagulant > self.volume * (1 + 1e-9):
+            raise ValueError(
+                f"anticoagulant of {self.anticoagulant * 1e6:.3g} mL is more than the "
+                f"{self.volume * 1e6:.3g} mL of marrow; write at most that, a tenth is usual"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _punctures_and_tracks_are_used(self) -> Self:
         if self.track > len(self.draws):
             raise ValueError(

@@ -12,6 +12,11 @@ from trephine.core.units import Length, Unit, Volume, written
 
 GRAVITY = 9.80665
 """Standard gravity [m/s^2]."""
+MOST_FORCE, MOST_DOSE = 1e4, 1e7
+"""Force, a multiple of gravity [-], and force times time [s], that no spin of marrow passes.
+
+Devices and tubes take 100 to 3,000 times gravity and up to some 2,000,000 s.
+"""
 Interval = Annotated[float, Unit("s", "wk", gt=0)]
 Minutes = Annotated[float, Unit("s", "min", gt=0, le=86400)]
 Turns = Annotated[float, Unit("1", "1", gt=0, le=1e5)]
@@ -54,6 +59,15 @@ class Spin(Document):
                 "example '15 cm', or write g instead"
             )
         return self
+
+    @model_validator(mode="after")
+    def _marrow_is_spun_so(self) -> Self:
+        if self.force <= MOST_FORCE and self.dose <= MOST_DOSE:
+            return self
+        raise ValueError(
+            f"{self.force:,.0f} g for {self.duration / 60:,.4g} min is no spin of marrow; write at "
+            f"most {MOST_FORCE:,.0f} g, and at most {MOST_DOSE:,.0f} s of force times time"
+        )
 
     @model_validator(mode="after")
     def _tube_stays_off_the_axis(self) -> Self:
