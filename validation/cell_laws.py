@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from trephine.case.document import validate
-from trephine.case.processing import Spin
+from trephine.case.harvesting import Harvest
+from trephine.case.processing import Concentrate, Spin
 from trephine.catalogue.load import catalogue
 from trephine.models import aspiration, culture, retention, separation
 from trephine.models.aspiration import AspirationParameters
 from trephine.models.injection import InjectionParameters
-from trephine.models.processing import ProcessParameters
+from trephine.models.processing import ProcessParameters, processed
 from trephine.models.reading import Reading
 from trephine.models.settling import (
     PLATELET,
@@ -26,6 +29,7 @@ SETTLING = READING.fill(SettlingParameters)
 INJECTING = READING.fill(InjectionParameters)
 ML = 1e-6
 DAY = 86400.0
+YEAR = 365.25 * DAY
 GRANULOCYTES = ("promyelocyte", "myelocyte", "metamyelocyte", "neutrophil", "eosinophil")
 
 
@@ -76,6 +80,16 @@ def colony_fold(reduction: float) -> float:
     p = PROCESSING.separation
     recovery = separation.recoveries(p.devices["buffy_coat"], p)[separation.PROGENITOR]
     return float(separation.fold(recovery, reduction, 1.0))
+
+
+def point_of_care_haematocrit() -> float:
+    """Haematocrit of 10 mL that a device makes of 12 x 5 mL of a man's marrow and 5 mL citrate."""
+    drawing = {"draws": ["12 x 5 mL"], "anticoagulant": "5 mL"}
+    plan, facts = validate(Harvest, drawing, "harvest"), aspiration.Facts(age=50 * YEAR)
+    pool = aspiration.drawn(facts, plan, DRAWING, aspiration.Donor.mean(), np.zeros((12, 1))).pool
+    spinning = {"method": "concentrate", "device": "buffy_coat", "product_volume": "10 mL"}
+    made = processed(pool, validate(Concentrate, spinning, "process"), None, PROCESSING, 0.0)
+    return float(np.squeeze(made.product.haematocrit))
 
 
 def kept_in(bed: str, time: float) -> float:

@@ -22,6 +22,7 @@ from cell_laws import (
     later_aliquots,
     nucleated,
     platelets_in_plasma,
+    point_of_care_haematocrit,
     progenitors,
     recovered,
     spun,
@@ -258,6 +259,13 @@ PROCESSING_SCORES = (
         (5.1, 8.2),
         "within",
         source="Kumagai 2018, three aetiologies; P38, held out",
+    ),
+    Score(
+        "point of care, haematocrit of the product",
+        point_of_care_haematocrit(),
+        (0.25, 0.40),
+        "near",
+        source="table of devices in the design",
     ),
     Score(
         "apheresis, nucleated recovered",

@@ -15,6 +15,7 @@ from cell_laws import (
     colony_fold,
     later_aliquots,
     nucleated,
+    point_of_care_haematocrit,
     progenitors,
     recovered,
     share,
@@ -29,6 +30,7 @@ from trephine.case.processing import Concentrate
 from trephine.case.suspension import Suspension
 from trephine.models import aspiration
 from trephine.models.aspiration import Donor
+from trephine.models.processing import processed
 from trephine.stages.harvest import harvest
 from trephine.stages.process import process
 
@@ -41,7 +43,7 @@ def test_verdict_is_the_one_on_record(score: Score) -> None:
 
 def test_misses_are_counted_and_most_are_not_fits() -> None:
     tally = {v: sum(s.verdict == v for s in SCORES) for v in ("within", "near", "miss")}
-    assert tally == {"within": 15, "near": 10, "miss": 12}
+    assert tally == {"within": 15, "near": 11, "miss": 12}
     assert sum(not s.fit for s in SCORES) >= 10
 
 
@@ -175,10 +177,9 @@ def test_variance_split_predicts_the_correlation_of_the_humerus_series() -> None
 
 
 def test_product_haematocrit_of_a_point_of_care_device() -> None:
-    pool = Suspension(65 * ML, 2e9, 3e4, 1e10, 0.30 * 65 * ML, 5 * ML)
+    """Marrow thinner than it is drawn meets the published range; marrow as drawn does not."""
+    assert point_of_care_haematocrit() == pytest.approx(0.42, abs=0.005)
+    thin = Suspension(65 * ML, 2e9, 3e4, 1e10, 0.30 * 65 * ML, 5 * ML)
     spun = Concentrate(method="concentrate", device="buffy_coat", product_volume="10 mL")
-    made = process(
-        aspirate=Aspirate(pool, (), ()), plan=spun, p=PROCESSING, rng=np.random.default_rng(1)
-    )
-    assert 0.25 <= made.product.haematocrit <= 0.40
-    assert made.product.haematocrit == pytest.approx(0.3315)
+    made = processed(thin, spun, None, PROCESSING, 0.0).product
+    assert 0.25 <= made.haematocrit <= 0.40
