@@ -7,11 +7,11 @@ printed without a radius, so their force is not known.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from cell_scores import Score, Verdict
 
 from trephine.case.suspension import Suspension
 from trephine.catalogue.load import catalogue
@@ -25,27 +25,6 @@ DEVICES = P.devices
 MONONUCLEAR = ("lymphocyte", "monocyte", "myeloblast")
 AGAR = replace(P, density={**P.density, PROGENITOR: 1063.5})
 """With the measured density of progenitors grown in agar for that of CFU-F."""
-
-Verdict = Literal["within", "near", "miss"]
-
-
-@dataclass(frozen=True)
-class Score:
-    """One published quantity beside the model's; ``fit`` where it informed a parameter."""
-
-    quantity: str
-    model: float
-    published: tuple[float, float]
-    expected: Verdict
-    fit: bool = False
-
-    @property
-    def verdict(self) -> Verdict:
-        """Within the published range, within a factor 1.3 of it, or neither."""
-        low, high = self.published
-        if low <= self.model <= high:
-            return "within"
-        return "near" if low / 1.3 <= self.model <= high * 1.3 else "miss"
 
 
 def recovered(device: str | DeviceParameters, *classes: str) -> float:
