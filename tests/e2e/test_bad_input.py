@@ -162,7 +162,10 @@ FILES = {
     ),
     "product above the pool": Bad(
         case_with(('product_volume = "10 mL"', 'product_volume = "90 mL"')),
-        ("plan.steps.3: process.product_volume (90 mL) is more than was drawn (68 mL)",),
+        (
+            "plan.steps.3: process.product_volume (90 mL) is more than the pool: 60 mL drawn and "
+            "8 mL of anticoagulant",
+        ),
     ),
     "injection above the product": Bad(
         case_with(

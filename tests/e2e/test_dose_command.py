@@ -145,7 +145,7 @@ def test_the_answer_loads_nothing_slow(case: Path) -> None:
         ),
         (
             ["--set", "plan.steps.3.process.product_volume='90 mL'"],
-            ("process.product_volume (90 mL) is more than was drawn (68 mL)",),
+            ("process.product_volume (90 mL) is more than the pool: 60 mL drawn and 8 mL",),
         ),
         (
             [

@@ -118,7 +118,7 @@ ONE_PROBLEM = [
     ("patient.smoker", 1, "patient.smoker: write true or false"),
     ("site.gap.width", "-4 mm", "site.gap.width: must be more than 0 mm"),
     ("site.gap.width", "4 mL", "site.gap.width: '4 mL' is not a length; write for example '4 mm'"),
-    ("site.gap.width", "4,5 mm", "site.gap.width: '4,5 mm' is not a length; write for example '4 mm'"),
+    ("site.gap.width", "4,5 mm", "site.gap.width: '4,5 mm' is not a length; write a decimal point, for example '4.5 mm'"),
     ("site.gap.tilt", "61 deg", "site.gap.tilt: must be at most 60 deg"),
     ("site.biology.perfusion", 1.5, "site.biology.perfusion: must be at most 1"),
     ("site.biology.perfusion", "10 deg", "site.biology.perfusion: '10 deg' is not a plain number; write for example '0.4'"),

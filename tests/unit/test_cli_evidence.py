@@ -88,6 +88,7 @@ def test_a_worksheet_can_be_saved_and_filled(capsys: pytest.CaptureFixture[str])
         (("show", "hernigou2005"), "did you mean 'Hernigou2005'?"),
         (("show", "Hernigou205"), "did you mean 'Hernigou2005'?"),
         (("show", "Hernigou2005.all.unon"), "did you mean 'Hernigou2005.all.union'?"),
+        (("show", "hernigou"), "names that hold it: Hernigou2002, Hernigou2005, Hernigou2009"),
         (("show", "zzzzz"), "'trephine evidence search' finds names by words"),
         (("show",), "needs a name"),
         (("search",), "needs a name or words"),

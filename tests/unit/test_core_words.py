@@ -19,6 +19,13 @@ def test_the_nearest_known_word_is_named() -> None:
     assert did_you_mean("agee", ["age", "mass", "sex"]) == "did you mean 'age'?"
 
 
+def test_every_name_that_holds_the_word_is_named() -> None:
+    crests = ["anterior_iliac_crest", "posterior_iliac_crest", "proximal_tibia"]
+    said = "did you mean 'anterior_iliac_crest' or 'posterior_iliac_crest'?"
+    assert did_you_mean("iliac_crest", crests) == said
+    assert did_you_mean("tibia", crests) == "did you mean 'proximal_tibia'?"
+
+
 def test_what_is_known_is_listed_when_nothing_is_near() -> None:
     assert did_you_mean("qqq", ["sex", "age"]) == "known: age, sex"
     assert did_you_mean("qqq", []) == "nothing is known here"

@@ -63,16 +63,20 @@ class Injection(Document):
     def _volumes_and_days_follow(self) -> Self:
         if isinstance(self.process, Culture) and self.deliver.carrier == "clot":
             raise ValueError(
-                "cells suspended in medium do not clot; write deliver.carrier = 'none' or "
-                "'demineralised_bone'"
+                "cells suspended in medium do not clot; write deliver.carrier = 'none', "
+                "'demineralised_bone', 'allograft' or 'ceramic'"
             )
         pool = self.harvest.volume + self.harvest.anticoagulant
         product = pool if isinstance(self.process, Unspun) else self.process.product_volume
         if isinstance(self.process, FROM_POOL) and product > pool:
-            raise ValueError(
-                f"process.product_volume ({product * 1e6:.3g} mL) is more than was drawn "
-                f"({pool * 1e6:.3g} mL)"
+            agent = self.harvest.anticoagulant
+            held = (
+                f"the pool: {self.harvest.volume * 1e6:.3g} mL drawn and {agent * 1e6:.3g} mL of "
+                "anticoagulant"
+                if agent
+                else f"was drawn ({pool * 1e6:.3g} mL)"
             )
+            raise ValueError(f"process.product_volume ({product * 1e6:.3g} mL) is more than {held}")
         if self.deliver.volume > product * (1 + 1e-9):
             raise ValueError(
                 f"deliver.volume ({self.deliver.volume * 1e6:.3g} mL) is more than the product "

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 import typer
 
-from trephine.core.errors import InputError, Problem, did_you_mean
+from trephine.core.errors import LEAST_PART, InputError, Problem, did_you_mean
 
 if TYPE_CHECKING:
     from trephine.catalogue.claims import Claim
@@ -132,6 +132,9 @@ def _nearest(name: str, known: Mapping[str, Frozen]) -> str:
     same = {k.lower(): k for k in known}
     if name.lower() in same:
         return f"did you mean '{same[name.lower()]}'?"
+    holding = [k for k in known if name.lower() in k.lower() and "." not in k]
+    if len(name) >= LEAST_PART and holding:
+        return f"names that hold it: {', '.join(holding)}"
     hint = did_you_mean(name, known)
     return hint if hint.startswith("did") else "'trephine evidence search' finds names by words"
 

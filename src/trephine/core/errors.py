@@ -6,6 +6,9 @@ import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+LEAST_PART, MOST_NAMED = 3, 6
+"""Letters from which on a word is taken for a part of a name; names that one hint may list."""
+
 
 class TrephineError(Exception):
     """Raise for anything trephine can explain to a person in one message."""
@@ -57,7 +60,7 @@ class StoreError(TrephineError):
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return a hint that names the nearest known word, or lists what is known.
+    """Return a hint that names the known words that hold this one, else the nearest, else all.
 
     Parameters
     ----------
@@ -67,6 +70,10 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
         What would have been accepted.
     """
     options = sorted(known)
+    holding = [name for name in options if len(word) >= LEAST_PART and word.lower() in name.lower()]
+    if 0 < len(holding) <= MOST_NAMED:
+        *others, last = [f"'{name}'" for name in holding]
+        return f"did you mean {', '.join(others)}{' or ' if others else ''}{last}?"
     close = difflib.get_close_matches(word, options, n=1, cutoff=0.6)
     if close:
         return f"did you mean '{close[0]}'?"
