@@ -25,6 +25,7 @@ from trephine.cli import (
     run,
     schema,
     show,
+    trial,
     version,
     watch,
 )
@@ -46,6 +47,7 @@ for command in (
     dose.dose,
     plan.plan,
     compare.compare,
+    trial.trial,
     models.models,
     evidence.evidence,
     example.example,
