@@ -162,10 +162,7 @@ FILES = {
     ),
     "product above the pool": Bad(
         case_with(('product_volume = "10 mL"', 'product_volume = "90 mL"')),
-        (
-            "plan.steps.3: process.product_volume (90 mL) is more than the pool: 60 mL drawn and "
-            "8 mL of anticoagulant",
-        ),
+        ("process.product_volume (90 mL) is more than the pool: 60 mL drawn and 8 mL of anti",),
     ),
     "injection above the product": Bad(
         case_with(

@@ -9,6 +9,8 @@ import tomllib
 
 import pytest
 
+from trephine.catalogue.effects import effects
+from trephine.cli.evidence import entries
 from trephine.cli.main import BAD_INPUT, main
 
 
@@ -70,12 +72,34 @@ def test_a_search_wants_every_word(capsys: pytest.CaptureFixture[str]) -> None:
 def test_claims_effects_and_contradictions_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert "Description E" in asked(capsys, "claims")
     assert list(json.loads(asked(capsys, "claims", "A2", "--json"))) == ["A2"]
-    assert "least differences" in asked(capsys, "effects")
+    assert "Least differences" in asked(capsys, "effects")
     assert set(json.loads(asked(capsys, "effects", "--json"))) >= {"harms", "patients"}
     assert "no whole number of 25" in " ".join(asked(capsys, "contradictions").split())
     found = json.loads(asked(capsys, "contradictions", "--json"))
     assert {"check", "strength", "first", "second", "why"} == set(found["found"][0])
     assert "Bhandari2003" in found["stated"]
+
+
+@pytest.mark.parametrize("words", [("effects",), ("show", "Hernigou2005", "CentenoRC2020")])
+def test_names_stay_whole_on_a_narrow_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    printed = asked(capsys, *words).splitlines()
+    names = [name for name in entries() if "." in name]
+    wanted = [n for n in names if n.startswith(tuple(words[1:]) or tuple(dict(effects())))]
+    assert len(wanted) > 10
+    assert set(wanted) <= set(printed)
+
+
+def test_the_list_breaks_no_word_on_a_narrow_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    narrow = asked(capsys)
+    monkeypatch.setenv("COLUMNS", "300")
+    assert {word for word in narrow.split() if "\u2500" not in word} <= set(asked(capsys).split())
+    assert max(len(line) for line in narrow.splitlines()) <= 80
 
 
 def test_a_worksheet_can_be_saved_and_filled(capsys: pytest.CaptureFixture[str]) -> None:

@@ -256,7 +256,7 @@ def test_a_slice_that_cannot_be_is_refused(volume: str, why: str) -> None:
         ),
         (
             {"method": "centrifuge", "spin": SPIN, "product_volume": "99 mL"},
-            r"product_volume \(99 mL\) is more than the pool: 60 mL drawn and 8 mL of anticoagulant",
+            r"volume \(99 mL\) is more than the pool: 60 mL drawn and 8 mL of anticoagulant",
         ),
         ({"method": "culture", "duration": "4 wk", "medium": "milk"}, "'milk' is not accepted"),
         ({"method": "microfragmented_fat"}, "microfragmented_fat is not made of marrow"),

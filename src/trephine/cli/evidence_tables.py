@@ -7,13 +7,15 @@ from typing import Any
 
 from rich.console import Console
 from rich.padding import Padding
-from rich.table import Table
 
 from trephine.catalogue.claims import DESCRIPTIONS, Claim
 from trephine.catalogue.cohorts import Arm, Endpoint, Study
 from trephine.catalogue.effects import Patient
 from trephine.catalogue.printed import Frozen, Printed
 from trephine.cli.paper import paper, table
+
+ROLE = len("calibrate,")
+"""Columns for a role, so that no word is broken where there are 80."""
 
 
 def list(studies: Mapping[str, Study]) -> None:  # noqa: A001  (the word of the command)
@@ -22,13 +24,14 @@ def list(studies: Mapping[str, Study]) -> None:  # noqa: A001  (the word of the 
     if not studies:
         console.print("No study is of this kind.")
         return
-    rows = _table("study", "of what", "with what", ">values", "role")
+    rows = table("study", "of what: with what", ">values", "role")
     rows.columns[0].no_wrap = True
+    rows.columns[3].width = ROLE
     for name, study in studies.items():
         products = dict.fromkeys(str(arm.product) for arm in study.arms.values())
         count = sum(isinstance(value, Endpoint) for _, _, value in study.values())
-        what = f"{study.condition}, {study.site}"
-        rows.add_row(name, what, ", ".join(products), str(count), ", ".join(study.roles))
+        what = f"{study.condition}, {study.site}: {', '.join(products)}"
+        rows.add_row(name, what, str(count), ", ".join(study.roles))
     console.print(rows)
     console.print(f"{len(studies)} studies; 'trephine evidence show STUDY' prints one.")
 
@@ -51,19 +54,19 @@ def search(found: Mapping[str, Frozen]) -> None:
     if not found:
         console.print("Nothing holds all of these words.")
     for name, entry in found.items():
-        console.print(name, style="bold")
         what, value = line(entry)
-        console.print(Padding(f"{what}: {value}", (0, 0, 0, 2)))
+        _named(console, name, f"{what}: {value}")
 
 
 def effects(tables: Mapping[str, Mapping[str, Frozen]]) -> None:
-    """Print a line for each effect, table by table."""
+    """Print each effect's name on a line of its own, and below it what it says, table by table."""
     console = paper()
     for title, entries in tables.items():
-        rows = _table("name", "what", "value", title=title.replace("_", " "))
+        console.print(title.replace("_", " ").capitalize(), style="bold")
         for name, entry in entries.items():
-            rows.add_row(name, *line(entry))
-        console.print(rows)
+            what, value = line(entry)
+            _named(console, f"{title}.{name}", f"{what}: {value}")
+        console.print()
 
 
 def claims(ledger: Mapping[str, Claim]) -> None:
@@ -124,26 +127,18 @@ def _study(console: Console, name: str, study: Study) -> None:
         },
     )
     for key, arm in study.arms.items():
-        rows = _table("value", "what", "when", "printed", "certainty", "grounds", title=_arm(arm))
+        console.print(_arm(arm), style="bold")
         for own, value in (*arm.doses.items(), *arm.endpoints.items()):
-            rows.add_row(
-                f"{key}.{own}",
-                value.what,
-                value.time if isinstance(value, Endpoint) else "",
-                value.value,
-                value.certainty,
-                f"{value.role}, {value.access} {value.confidence:g}",
-            )
-        console.print(rows if rows.row_count else _arm(arm))
-    console.print()
+            what, told = line(value)
+            grounds = f"{value.role}, {value.access} {value.confidence:g}"
+            _named(console, f"{name}.{key}.{own}", f"{what}: {told} ({grounds})")
+        console.print()
 
 
-def _table(*headings: str, title: str | None = None) -> Table:
-    """Return an empty table that cuts no word short: names are there to be typed again."""
-    rows = table(*headings, title=title)
-    for column in rows.columns:
-        column.overflow = "fold"
-    return rows
+def _named(console: Console, name: str, words: str) -> None:
+    """Print a name on a line that is never broken, to be copied, and words below it."""
+    console.print(name, style="cyan", soft_wrap=True)
+    console.print(Padding(words, (0, 0, 0, 4)))
 
 
 def _arm(arm: Arm) -> str:
