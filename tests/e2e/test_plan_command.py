@@ -26,7 +26,7 @@ from trephine.study.asked import Asked
 PRESCRIPTION = "at least 20,000 progenitors in the lesion (Paris assay)"
 BRIEF = """
 [limits]
-punctures = 2
+punctures = 8
 
 [prices]
 currency = "EUR"
