@@ -1,0 +1,246 @@
+"""Owns the emulator of the healing engine: what it says of a course, and how far it is off."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trephine.core import digest
+from trephine.core.errors import InputError, StoreError
+from trephine.core.rng import Streams
+from trephine.store.files import replacing
+from trephine.study import inputs
+from trephine.study.coordinates import coordinates
+from trephine.study.courses import MILLILITRE, Runs
+from trephine.study.designed import WEEKS, engine
+from trephine.study.emulator_error import EmulatorError, Predicted, error
+from trephine.study.inputs import Values
+from trephine.study.network import Answers, Network
+
+Array = NDArray[np.floating[Any]]
+
+SHIPPED = Path(__file__).parent / "data" / "emulator.npz"
+"""The emulator that comes with the program; ``make emulate`` makes it anew."""
+FORMAT = 1
+BLOCK = 16_384
+"""Samples that are held at once."""
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """Outcomes of courses, as the engine tells them of one each.
+
+    Parameters
+    ----------
+    union_week
+        Visit of union, infinite where there was none by the last one, (sample,) [wk].
+    callus
+        Volume of mineralised new bone at the weeks of :data:`CALLUS`, (week, sample) [m^3].
+    mrust
+        Score at the last visit, (sample,).
+    """
+
+    union_week: Array
+    callus: Array
+    mrust: Array
+
+
+@dataclass(frozen=True)
+class Emulator:
+    """The healing engine in an instant, for a shaft held by nail, plate or fixator.
+
+    Parameters
+    ----------
+    network
+        What has learned.
+    trained, fresh
+        The runs that it learned from, and those it is judged by.
+    spread
+        Residual of the amounts where callus grew, on runs left out, (amount,), in the scale of
+        :attr:`trephine.study.courses.Runs.lessons`.
+    about
+        Engine, numerics and versions that it was made with, as plain data.
+    """
+
+    network: Network
+    trained: Runs
+    fresh: Runs
+    spread: Array
+    about: dict[str, Any]
+
+    @property
+    def ranges(self) -> tuple[inputs.Input, ...]:
+        """The inputs with their ranges; :data:`trephine.study.inputs.RATIOS` are held besides."""
+        return inputs.INPUTS
+
+    @cached_property
+    def error(self) -> EmulatorError:
+        """How far it is off on the fresh runs; to be told with every use."""
+        return error(self.predict(self.fresh.values), self.fresh, self.trained)
+
+    def predict(self, features: Mapping[str, Any]) -> Predicted:
+        """Return what is to be expected of courses.
+
+        Parameters
+        ----------
+        features
+            Every input, (sample,) each [SI]; :func:`trephine.study.course_inputs.course_inputs`
+            makes them of a case.
+
+        Raises
+        ------
+        InputError
+            If an input is missing or outside its range, every one of them at once.
+        """
+        week = np.arange(1.0, WEEKS + 1.0)
+        blocks = self._blocks(_checked(features))
+        parts = [_expected(answers, week, self.network.bare) for _, answers in blocks]
+        chance, callus, mrust = (np.concatenate(p, axis=-1) for p in zip(*parts, strict=True))
+        return Predicted(week, chance, callus, mrust)
+
+    def sample(self, features: Mapping[str, Any], streams: Streams) -> Sampled:
+        """Return one outcome of each course.
+
+        The luck is that of the courses' numbers, so that the same patient has the same luck in
+        every arm. Union and its week come from the chances of :meth:`predict`; callus and score
+        from what is expected if callus grows, with the spread of runs left out. So what the
+        emulator does not know of a course is luck here.
+
+        Parameters
+        ----------
+        features
+            As for :meth:`predict`.
+        streams
+            Luck.
+        """
+        values = _checked(features)
+        count = values[inputs.GAP].size
+        union = streams.named("emulator", "union").random(count)
+        about = streams.named("emulator", "amounts").standard_normal((count, self.spread.size))
+        week = np.arange(1.0, WEEKS + 1.0)
+        weeks, callus, mrust = [], [], []
+        for block, answers in self._blocks(values):
+            by_week = np.stack([answers.united_by(w).mean(axis=0) for w in week])
+            passed = (by_week >= union[block]).sum(axis=0)
+            at = np.where(passed > 0, WEEKS + 1.0 - passed, np.inf)
+            grown = union[block] <= answers.growth.mean(axis=0)
+            amounts = answers.amounts.mean(axis=0) + self.spread * about[block]
+            amounts = np.where(grown[:, None], amounts, self.network.bare)
+            weeks.append(at)
+            callus.append(np.maximum(amounts[:, :-1], 0.0).T ** 2 * MILLILITRE)
+            mrust.append(np.clip(np.round(amounts[:, -1]), 4.0, 16.0))
+        return Sampled(np.concatenate(weeks), np.concatenate(callus, axis=1), np.concatenate(mrust))
+
+    def _blocks(self, values: Values) -> Iterator[tuple[slice, Answers]]:
+        """Yield the answers of the networks block by block."""
+        count = values[inputs.GAP].size
+        for start in range(0, count, BLOCK):
+            block = slice(start, min(start + BLOCK, count))
+            x = coordinates({name: value[block] for name, value in values.items()})
+            yield block, self.network.answers(x)
+
+    def save(self, path: Path = SHIPPED) -> None:
+        """Write it as one small file, with the digest of what it holds."""
+        arrays = {
+            **{f"network/{name}": value for name, value in self.network.as_arrays().items()},
+            **{f"trained/{name}": value for name, value in self.trained.as_arrays().items()},
+            **{f"fresh/{name}": value for name, value in self.fresh.as_arrays().items()},
+            "spread": self.spread,
+        }
+        head = {"format": FORMAT, "about": self.about, "contents": digest.of_arrays(arrays)}
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as part, part.open("wb") as stream:
+            np.savez_compressed(stream, head=np.array(json.dumps(head)), **arrays)
+
+    @classmethod
+    def load(cls, path: Path = SHIPPED, *, made_for: Mapping[str, Any] | None = None) -> Self:
+        """Return the emulator in a file.
+
+        Parameters
+        ----------
+        path
+            The file; the one that comes with the program unless given.
+        made_for
+            The engine it must have been made for; the one of this program unless given.
+
+        Raises
+        ------
+        InputError
+            If there is no such file, or it was made for another engine.
+        StoreError
+            If the file is damaged.
+        """
+        if not path.is_file():
+            raise InputError(f"there is no emulator at {path}; make one with `make emulate`")
+        try:
+            with np.load(path, allow_pickle=False) as held:
+                arrays = {name: held[name] for name in held.files}
+            head = json.loads(str(arrays.pop("head")))
+            is_whole = head["contents"] == digest.of_arrays(arrays)
+        except (OSError, ValueError, KeyError) as problem:
+            raise StoreError(f"{path} is damaged and cannot be read ({problem})") from problem
+        if not is_whole or head["format"] != FORMAT:
+            raise StoreError(f"{path} does not hold what was written; make it anew")
+        now = dict(made_for or engine())
+        if head["about"]["engine"] != now:
+            raise InputError(
+                f"the emulator was made for another healing engine {_differ(head, now)}; make it "
+                "anew with `make emulate`, or use the engine itself"
+            )
+
+        def below(start: str) -> dict[str, Any]:
+            return {
+                name.removeprefix(start): value
+                for name, value in arrays.items()
+                if name.startswith(start)
+            }
+
+        return cls(
+            Network.of_arrays(below("network/")),
+            Runs.of_arrays(below("trained/")),
+            Runs.of_arrays(below("fresh/")),
+            arrays["spread"],
+            head["about"],
+        )
+
+
+def _checked(features: Mapping[str, Any]) -> Values:
+    """Return inputs within their ranges, (sample,) each, or raise InputError."""
+    inputs.check(features)
+    shape = np.broadcast_shapes((1,), *(np.shape(value) for value in features.values()))
+    return {
+        name: np.broadcast_to(np.asarray(value, None if name == inputs.CARRIER else float), shape)
+        for name, value in features.items()
+    }
+
+
+def _expected(answers: Answers, week: Array, bare: Array) -> tuple[Array, Array, Array]:
+    """Return chance of union by week, callus [m^3] and score that are expected."""
+    chance = np.stack([answers.united_by(w).mean(axis=0) for w in week])
+    growth = answers.growth[..., None]
+    roots = np.maximum(answers.amounts[..., :-1], 0.0)
+    callus = (growth * roots**2 + (1.0 - growth) * bare[:-1] ** 2).mean(axis=0)
+    score = (growth * answers.amounts[..., -1:] + (1.0 - growth) * bare[-1:]).mean(axis=0)
+    return chance, callus.T * MILLILITRE, score[:, 0]
+
+
+def _differ(head: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """Return in words what differs between the engine of a file and that of the program."""
+    then = head["about"]["engine"]
+    if then["model"] != now["model"]:
+        return f"(model {then['model']}, not {now['model']})"
+    said = [
+        f"{stage} {then['stages'].get(stage)}, now {version}"
+        for stage, version in now["stages"].items()
+        if then["stages"].get(stage) != version
+    ]
+    if then["numbers"] != now["numbers"]:
+        said.append("numbers of the catalogue that it reads have changed")
+    return f"({'; '.join(said)})"

@@ -1,0 +1,259 @@
+"""The emulator: learns from a cheap stand-in of the engine, keeps its ranges, tells its error."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from trephine.case.case import Case, read
+from trephine.cli.example import file
+from trephine.core.errors import InputError, StoreError
+from trephine.core.rng import Streams
+from trephine.study import designed, inputs
+from trephine.study.coordinates import NAMES, coordinates
+from trephine.study.course_inputs import course_inputs
+from trephine.study.courses import CALLUS, Runs
+from trephine.study.emulate import Emulator
+from trephine.study.teaching import taught
+from trephine.study.union_drivers import union_drivers
+
+ENGINE = {"model": "stand-in", "stages": {"heal": 1}, "numbers": "a"}
+
+
+def stand_in(values: inputs.Values) -> Runs:
+    """Return what a made-up engine says: a threshold of the density, and a week by the gap."""
+    injected = values[inputs.CARRIER] != "no injection"
+    volume = np.where(injected, values[inputs.VOLUME], 1.0)
+    density = np.log10(np.maximum(np.where(injected, values[inputs.CELLS], 0.0), 1.0) / volume)
+    grows = (density > 9.0) & injected
+    week = np.ceil(4.0 + 2000.0 * values[inputs.GAP] + 4.0 * np.maximum(11.0 - density, 0.0))
+    union = np.where(grows & (week <= designed.WEEKS), week, np.inf)
+    volumes = [np.where(grows, 1e-6 * (w + 500.0 * values[inputs.OUTER]), 0.0) for w in CALLUS]
+    return Runs(values, union, np.array(volumes), np.where(grows, 14.0, 4.0))
+
+
+def made(part: designed.Part, count: int) -> Runs:
+    return stand_in(designed.points(part, count))
+
+
+@pytest.fixture(scope="module")
+def emulator() -> Emulator:
+    runs = made("train", 256)
+    found = taught(runs, members=2, steps=400, shrinks=(1e-3,))
+    return Emulator(found.network, runs, made("fresh", 200), found.spread, {"engine": ENGINE})
+
+
+def course(**changes: Any) -> inputs.Values:
+    """Return the inputs of one plausible course."""
+    case = read(str(file("tibia-nonunion")))
+    found = course_inputs(case, progenitors=3e4, nucleated=1e9, volume=8e-6)
+    return {name: np.asarray(changes.get(name, value)) for name, value in found.items()}
+
+
+def test_it_is_much_better_than_the_share_of_the_united(emulator: Emulator) -> None:
+    found = emulator.error
+    assert (found.tried, found.united) == (200, int(np.isfinite(emulator.fresh.union).sum()))
+    assert found.brier_of_the_share > 0.2
+    assert found.brier < 0.4 * found.brier_of_the_share
+    assert found.right > 0.85
+    assert found.week < 2.0
+    assert found.callus[-1] < 0.5 * found.callus_spread[-1]
+
+
+def test_runs_it_never_saw_tell_an_emulator_that_learned_the_wrong_thing(
+    emulator: Emulator,
+) -> None:
+    runs = emulator.trained
+    order = Streams(3).named("order").permutation(len(runs))
+    turned = dataclasses.replace(
+        runs, union=runs.union[order], callus=runs.callus[:, order], mrust=runs.mrust[order]
+    )
+    found = taught(turned, members=1, steps=200, shrinks=(1e-3,))
+    twin = dataclasses.replace(emulator, network=found.network)
+    assert twin.error.brier > 0.8 * twin.error.brier_of_the_share
+
+
+def test_the_same_runs_teach_the_same() -> None:
+    runs = made("train", 64)
+    one, other = (taught(runs, members=2, steps=20, shrinks=(1e-3,)) for _ in range(2))
+    told = one.network.as_arrays()
+    assert all(np.array_equal(value, other.network.as_arrays()[k]) for k, value in told.items())
+    more = taught(runs, members=3, steps=20, shrinks=(1e-3,)).network
+    assert np.array_equal(more.weights[0][:2], one.network.weights[0])
+
+
+def test_chances_rise_with_the_week_and_blocks_change_nothing(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = designed.points("fresh", 300)
+    whole = emulator.predict(values)
+    chance = whole.union_chance_by_week
+    assert (np.diff(chance, axis=0) >= 0).all()
+    assert chance.min() >= 0
+    assert chance.max() <= 1
+    united = np.isfinite(whole.union_week_median)
+    assert np.array_equal(united, whole.union_chance >= 0.5)
+    assert (whole.union_week >= 1).all()
+    assert (whole.union_week <= designed.WEEKS).all()
+    monkeypatch.setattr("trephine.study.emulate.BLOCK", 64)
+    parts = emulator.predict(values)
+    assert np.allclose(parts.union_chance_by_week, chance, rtol=0, atol=1e-12)
+    assert np.allclose(parts.callus, whole.callus, rtol=0, atol=1e-18)
+
+
+def test_samples_come_as_often_as_predicted_and_share_their_luck(emulator: Emulator) -> None:
+    one = {name: value[:1] for name, value in designed.points("fresh", 300).items()}
+    likely = emulator.predict(designed.points("fresh", 300)).union_chance
+    which = int(np.abs(likely - 0.6).argmin())
+    one = {name: value[which] for name, value in designed.points("fresh", 300).items()}
+    many = {name: np.repeat(value, 20_000) for name, value in one.items()}
+    said, drawn = emulator.predict(one), emulator.sample(many, Streams(1))
+    united = np.isfinite(drawn.union_week)
+    assert united.mean() == pytest.approx(said.union_chance[0], abs=0.015)
+    assert drawn.union_week[united].mean() == pytest.approx(said.union_week[0], rel=0.03)
+    assert (drawn.callus >= 0).all()
+    again = emulator.sample(many, Streams(1))
+    assert np.array_equal(again.union_week, drawn.union_week)
+    better = many | {inputs.CELLS: many[inputs.CELLS] * 3.0}
+    if emulator.predict(better).union_chance[0] > said.union_chance[0]:
+        same_luck = np.isfinite(emulator.sample(better, Streams(1)).union_week)
+        assert (same_luck | ~united).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        (inputs.GAP, 0.02, "20 mm is outside what the emulator was made for, 2 mm to 12 mm"),
+        (inputs.GAP, np.nan, "outside"),
+        (inputs.CANAL, 0.0225, "0.9375 is outside"),
+        (inputs.CARRIER, "ceramic", "'ceramic' is outside"),
+        (inputs.CELLS, 0.0, "0 with an injection"),
+        (inputs.VOLUME, 2.5e-5, "settled volume to room"),
+        (inputs.MIDDLE, 2000.0, "early to late load"),
+        (inputs.AGE, 12 * inputs.YEAR, "12 year is outside"),
+    ],
+)
+def test_what_lies_outside_its_range_is_refused(
+    emulator: Emulator, name: str, value: Any, said: str
+) -> None:
+    emulator.predict(course())
+    with pytest.raises(InputError) as refused:
+        emulator.predict(course(**{name: value}))
+    assert said in str(refused.value)
+
+
+def test_a_missing_and_an_unknown_input_are_told_together(emulator: Emulator) -> None:
+    wrong = course() | {"site.gap.length": np.array(1.0)}
+    del wrong[inputs.OUTER]
+    with pytest.raises(InputError) as refused:
+        emulator.sample(wrong, Streams(0))
+    assert {p.place for p in refused.value.problems} == {inputs.OUTER, "site.gap.length"}
+
+
+def test_each_designed_course_lies_within_the_ranges() -> None:
+    for part in ("train", "fresh"):
+        found, wrong = inputs.problems(designed.points(part, 512))  # type: ignore[arg-type]
+        assert found == []
+        assert not wrong.any()
+    few, many = designed.points("train", 100), designed.points("train", 512)
+    assert all(np.array_equal(value, many[name][:100]) for name, value in few.items())
+    assert coordinates(few).shape == (100, len(NAMES))
+    assert np.isfinite(coordinates(many)).all()
+
+
+def test_a_designed_course_is_a_case_with_those_inputs() -> None:
+    asked = designed.points("train", 16)
+    for number in range(16):
+        one = {name: value[number].item() for name, value in asked.items()}
+        case = designed.case_of(one)
+        taken = course_inputs(case)
+        of_site = [i for i in taken if not i.startswith("graft.")]
+        assert {i: taken[i].item() for i in of_site} == pytest.approx(
+            {i: one[i] for i in of_site}, rel=1e-9, abs=1e-9
+        )
+
+
+def test_a_file_gives_back_what_was_written(emulator: Emulator, tmp_path: Path) -> None:
+    emulator.save(tmp_path / "e.npz")
+    again = Emulator.load(tmp_path / "e.npz", made_for=ENGINE)
+    assert again.error == emulator.error
+    values = designed.points("fresh", 50)
+    assert np.array_equal(again.predict(values).callus, emulator.predict(values).callus)
+
+
+def test_a_file_for_another_engine_or_a_damaged_one_is_refused(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    path = tmp_path / "e.npz"
+    emulator.save(path)
+    with pytest.raises(InputError, match="heal 1, now 2"):
+        Emulator.load(path, made_for={**ENGINE, "stages": {"heal": 2}})
+    with pytest.raises(InputError, match="numbers of the catalogue"):
+        Emulator.load(path, made_for={**ENGINE, "numbers": "b"})
+    with pytest.raises(InputError, match="make emulate"):
+        Emulator.load(tmp_path / "none.npz")
+    with np.load(path) as held:
+        arrays = {name: held[name] for name in held.files}
+    arrays["fresh/union"] = arrays["fresh/union"] + 1.0
+    np.savez(path, **arrays)
+    with pytest.raises(StoreError, match="does not hold"):
+        Emulator.load(path, made_for=ENGINE)
+    path.write_bytes(b"PK nothing")
+    with pytest.raises(StoreError, match="damaged"):
+        Emulator.load(path, made_for=ENGINE)
+
+
+def test_courses_are_kept_and_a_second_attempt_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def computed(values: dict[str, Any], voxel: float, name: str) -> designed.Seen:
+        asked.append(name)
+        assert voxel == 3e-3
+        return designed.Seen(values, 9.0, (0.0, 1.0), (4.0, 16.0))
+
+    monkeypatch.setattr(designed, "computed", computed)
+    first = designed.gathered(tmp_path, "train", 2, 3e-3)
+    second = designed.gathered(tmp_path, "train", 3, 3e-3)
+    assert asked == ["train 0", "train 1", "train 2"]
+    assert second[:2] == first
+
+
+def example(name: str) -> Case:
+    return read(str(file(name)))
+
+
+def test_the_inputs_of_a_case_are_those_of_its_documents() -> None:
+    found = course_inputs(example("tibia-nonunion"), progenitors=3e4, nucleated=1e9, volume=8e-6)
+    assert found[inputs.GAP] == pytest.approx(3e-3)
+    assert found[inputs.SMOKER] == 1.0
+    assert found[inputs.EARLY] == pytest.approx(0.25 * 66 * 9.80665)
+    assert found[inputs.LATE] == pytest.approx(1.5 * 66 * 9.80665)
+    assert found[inputs.OTHERS] == pytest.approx(1e9 - 3e4)
+    assert found[inputs.CARRIER] == "clot"
+    assert found[inputs.STIFFNESS] == pytest.approx(2.782e6)
+    ages = np.array([30.0, 50.0]) * inputs.YEAR
+    case = example("femur-no-cells")
+    both = course_inputs(case, at=lambda where: ages if where == inputs.AGE else 0.5)
+    assert both[inputs.AGE].tolist() == ages.tolist()
+    assert set(both[inputs.CARRIER]) == {"no injection"}
+
+
+def test_a_case_that_the_designed_runs_know_nothing_of_is_refused() -> None:
+    with pytest.raises(InputError, match="one injection at most, not 2"):
+        course_inputs(example("femur-nonunion"))
+    sliding = example("tibia-nonunion").changed({"site": {"fixation": {"locking": "sliding"}}})
+    with pytest.raises(InputError, match="bolted nails"):
+        course_inputs(sliding)
+
+
+def test_what_drives_union_is_what_the_stand_in_reads(emulator: Emulator) -> None:
+    found = union_drivers(emulator, count=1024)
+    assert {driver.name for driver in found} == set(inputs.COORDINATES)
+    assert found[0].name == "progenitors that stay"
+    assert next(d for d in found if d.name == "age").total < 0.1
