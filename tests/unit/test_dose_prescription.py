@@ -31,6 +31,12 @@ SAID: list[tuple[str, dict[str, Any]]] = [
      {"progenitors": 3e4, "assay": "closed_tip_series"}),
     ("30,000 progenitors in the product, assay of Paris",
      {"progenitors": 3e4, "place": "product", "assay": "paris"}),
+    ("20 million grown cells in the product",
+     {"progenitors": 2e7, "place": "product", "grown": True}),
+    ("30,000 progenitors and cultured cells count, Paris assay",
+     {"progenitors": 3e4, "assay": "paris", "grown": True}),
+    ("30,000 progenitors, culture-expanded or not, that stay",
+     {"progenitors": 3e4, "place": "stays", "grown": True}),
     ("20,000 progenitors, at least 80 million TNC, and 1.5k/mL; reference assay",
      {"progenitors": 2e4, "nucleated": 8e7, "density": "1500 1/mL"}),
 ]  # fmt: skip
@@ -61,6 +67,8 @@ def test_people_are_understood(text: str, meant: dict[str, Any]) -> None:
         ("3 progenitors and 4 progenitors", "says progenitors twice"),
         ("3 progenitors in the product in the lesion", "two places"),
         ("5 nucleated cells per mL", "as a number, not per mL"),
+        ("30,000 progenitors without grown cells", "'without' cannot be read"),
+        ("30,000 progenitors, not cultured", "'not' cannot be read"),
         ("30,000 progenitors per kg", "'per kg' cannot be read"),
     ],
 )

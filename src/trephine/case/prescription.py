@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from trephine.case.document import Document, validate
+from trephine.case.document import Document, Flag, validate
 from trephine.core.errors import InputError
 from trephine.core.units import Unit
 
@@ -59,6 +59,12 @@ FILLERS = re.compile(
     r"in|at|by|an?|as counted|counted|assay|density|dose|progenitors|reference)(?![\w-])"
     r"|[,;.:()+&>≥=]"
 )
+GROWN = re.compile(
+    r"(?:\b(?:and|with|including|counting) )?\b(?:grown|cultured|(?:culture[- ])?expanded)"
+    r"(?: or not|(?: progenitors?)?(?: cells?)?)\b"
+    r"(?:,? ?(?:are )?(?:included|counted|count|too)\b)?"
+)
+"""Says that cells grown in culture count."""
 SIZES = {"": 1.0, "k": 1e3, "thousand": 1e3, "million": 1e6, "m": 1e6, "billion": 1e9}
 UPPER = re.compile(r"\b(?:at most|no more than|not more than|less than|fewer than|below|under|"
                    r"between|up to|maximum)\b|[<≤]")  # fmt: skip
@@ -80,6 +86,9 @@ class Prescription(Document):
         right after the injection, or what ``stays`` there after the first days.
     assay
         Whose colonies are counted; a laboratory of the catalogue, or ``reference``.
+    grown
+        Whether cells grown in culture count, one for one. They are cells, not colonies, and a
+        count of colonies is judged without them.
     """
 
     progenitors: Cells | None = None
@@ -87,6 +96,7 @@ class Prescription(Document):
     nucleated: Cells | None = None
     place: Place = "lesion"
     assay: Annotated[str, Field(min_length=1)] = REFERENCE
+    grown: Flag = False
 
     @model_validator(mode="after")
     def _asks_for_something(self) -> Self:
@@ -110,7 +120,8 @@ class Prescription(Document):
             "stays": "that stay in the lesion",
         }[self.place]
         named = self.assay.replace("_", " ").capitalize() if self.assay != REFERENCE else REFERENCE
-        return f"at least {' and '.join(asked)} {where} ({named} assay)"
+        counts = ", grown cells included," if self.grown else ""
+        return f"at least {' and '.join(asked)}{counts} {where} ({named} assay)"
 
 
 def _written(value: float) -> str:
@@ -123,7 +134,8 @@ def read(text: str) -> Prescription:
 
     Order, capitals and filling words do not matter. Numbers are written ``30,000``, ``30000``,
     ``3e4`` or ``30 thousand``; a number per mL is of progenitors. Without a place it is meant in
-    the lesion, without an assay in colonies of the reference laboratory.
+    the lesion, without an assay in colonies of the reference laboratory. Cells grown in culture
+    count where the text says so: ``grown cells included``, or a number of ``grown cells``.
 
     Raises
     ------
@@ -132,7 +144,8 @@ def read(text: str) -> Prescription:
     """
     rest = " ".join(text.lower().split())
     _refuse_what_reads_two_ways(rest, text)
-    rest, assay = _taken_assay(rest)
+    rest, grown = GROWN.subn(" ", rest)
+    rest, assay = _taken_assay(" ".join(rest.split()))
     rest, places = _taken_places(rest)
     if len(places) > 1:
         raise InputError(f"prescription '{text}': names two places; {ACCEPTED}")
@@ -154,7 +167,12 @@ def read(text: str) -> Prescription:
         raise InputError(f"prescription '{text}': {what}; {ACCEPTED}")
     return validate(
         Prescription,
-        {**found, "place": next(iter(places), "lesion"), "assay": assay},
+        {
+            **found,
+            "place": next(iter(places), "lesion"),
+            "assay": assay,
+            "grown": grown > 0,
+        },
         f"prescription '{text}'",
     )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from trephine.cli.paper import table
 from trephine.report.counts import DASH, SHORT, between, short
-from trephine.report.words import NO_BREAK, percent, rounded
+from trephine.report.words import NO_BREAK, chance_of, percent, rounded
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -154,13 +154,19 @@ def harm(injection: Plain) -> str:
 
 def reached(asked: Plain) -> str:
     """Return the chance of a prescription in words."""
-    low, high = asked["interval"]
     words = asked["asked"]
     text = (
-        f"{words[:1].upper()}{words[1:]}: reached in {percent(asked['chance'])} of the draws "
-        f"({100 * low:.1f} to {100 * high:.1f})"
+        f"{words[:1].upper()}{words[1:]}: reached in "
+        f"{chance_of(asked['chance'], asked['interval'])} of the draws"
     )
     if "of_each_injection" in asked:
         each = ", ".join(percent(one) for one in asked["of_each_injection"])
         text += f" by all injections together; by each alone {each}"
+    if "grown_cells" in asked:
+        apart = asked["grown_cells"]
+        text += (
+            f". Grown cells do not count, they are cells and no colonies; "
+            f"{short(apart['there']['median'])} of them are there, and counted one for one "
+            f"('grown cells included') it would be {chance_of(apart['chance'], apart['interval'])}"
+        )
     return text

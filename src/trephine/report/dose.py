@@ -12,7 +12,7 @@ import numpy as np
 from trephine.report.counts import SHORT, between, short
 from trephine.report.palette import ACCENT, INK, MUTED, PAPER, RULE
 from trephine.report.svg import Array, Scale, box, decades, rule, text, tick_label
-from trephine.report.words import percent, rounded
+from trephine.report.words import chance_of, rounded
 
 Plain = dict[str, Any]
 
@@ -60,11 +60,10 @@ def _title(parts: list[str], told: Plain) -> float:
     lines = [f"{told['draws']:,} draws of luck, numbers {kind}, seed {told['seed']}. {counted}"]
     if "prescription" in told:
         asked = told["prescription"]
-        low, high = asked["interval"]
-        lines.append(
-            f"{asked['asked'][:1].upper()}{asked['asked'][1:]}: reached in "
-            f"{percent(asked['chance'])} of the draws ({100 * low:.1f} to {100 * high:.1f})."
-        )
+        words = f"{asked['asked'][:1].upper()}{asked['asked'][1:]}: reached in "
+        words += f"{chance_of(asked['chance'], asked['interval'])} of the draws"
+        words += ", grown cells not counted." if "grown_cells" in asked else "."
+        lines.append(words)
     y = 52.0
     for line in (piece for whole in lines for piece in textwrap.wrap(whole, 150)):
         parts.append(text(MARGIN, y, line, colour=INK, size=13))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from trephine.core.units import in_unit
 
@@ -56,6 +57,20 @@ def tenths(share: float) -> str:
     if 0 < share < 0.0005:
         return f"<{NO_BREAK}0.1{NO_BREAK}%"
     return f"{100 * share:.1f}{NO_BREAK}%"
+
+
+def chance_of(share: float, interval: Sequence[float]) -> str:
+    """Return a chance told by samples with its interval, as per cent.
+
+    Where all samples or none agree it is told as a bound, since no number of samples shows that
+    something always or never happens.
+    """
+    low, high = interval
+    if share == 1:
+        return f">{NO_BREAK}{math.floor(1000 * low) / 10:.1f}{NO_BREAK}%"
+    if share == 0:
+        return f"<{NO_BREAK}{math.ceil(1000 * high) / 10:.1f}{NO_BREAK}%"
+    return f"{100 * share:.1f}{NO_BREAK}% ({100 * low:.1f} to {100 * high:.1f})"
 
 
 def ratio(after: float, before: float) -> str:

@@ -121,8 +121,8 @@ class There:
 
     @property
     def density(self) -> Any:  # noqa: ANN401  (a number or an array)
-        """Progenitors per volume [1/m^3]."""
-        return self.progenitors / self.volume
+        """Progenitors per volume; none where there is nothing [1/m^3]."""
+        return self.progenitors / np.where(np.asarray(self.volume) > 0, self.volume, np.inf)[()]
 
 
 @dataclass(frozen=True)

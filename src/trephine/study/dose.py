@@ -86,7 +86,10 @@ class Dose:
 
     def at(self, place: Place, treated: Treated | None = None) -> There:
         """Return what is at a place of one injection, or of all together, (sample,) each."""
-        chosen = self.injections if treated is None else (treated,)
+        return self.total(place, self.injections if treated is None else (treated,))
+
+    def total(self, place: Place, chosen: Sequence[Treated]) -> There:
+        """Return what is at a place of some injections together, (sample,) each."""
         shape = np.ones(self.count)
         return There(
             sum(self.counted(t, t.at[place].progenitors) for t in chosen) * shape,
@@ -156,8 +159,10 @@ def wilson(passed: int, count: int) -> tuple[float, float]:
 def chance(dose: Dose, prescription: Prescription, treated: Treated | None = None) -> Chance:
     """Return the chance that a dose reaches a prescription.
 
-    Of several injections the cells are added up and so are the volumes. The interval is that
-    of the number of samples alone; how far the model itself is off is not in it.
+    Of several injections the cells are added up and so are the volumes. Cells grown in culture
+    count only where the prescription says so, and a sample in which a run is refused, since a
+    product cannot be had, does not reach it. The interval is that of the number of samples alone;
+    how far the model itself is off is not in it.
 
     Parameters
     ----------
@@ -175,17 +180,29 @@ def chance(dose: Dose, prescription: Prescription, treated: Treated | None = Non
     """
     if dose.assay != prescription.assay:
         raise ValueError(f"counted by {dose.assay}, prescribed by {prescription.assay}")
+    chosen = dose.injections if treated is None else (treated,)
     found = dose.at(prescription.place, treated)
-    passed = np.ones(dose.count, dtype=bool)
-    for least, values in (
-        (prescription.progenitors, found.progenitors),
-        (prescription.density, found.density),
-        (prescription.nucleated, found.nucleated),
-    ):
-        if least is not None:
-            passed &= values >= least
+    if not prescription.grown:
+        own = tuple(each for each in chosen if not each.is_cultured)
+        found = replace(dose.total(prescription.place, own), nucleated=found.nucleated)
+    passed = reached(prescription, found, dose.count)
+    for each in chosen:
+        passed &= ~np.asarray(each.is_held)
     number = int(passed.sum())
     return Chance(number / dose.count, wilson(number, dose.count))
+
+
+def reached(prescription: Prescription, there: There, count: int) -> NDArray[np.bool_]:
+    """Return in which samples some cells reach all of a prescription, (sample,)."""
+    passed = np.ones(count, dtype=bool)
+    for least, values in (
+        (prescription.progenitors, there.progenitors),
+        (prescription.density, there.density),
+        (prescription.nucleated, there.nucleated),
+    ):
+        if least is not None:
+            passed &= np.asarray(values) >= least
+    return passed
 
 
 def check(case: Case, p: DoseBeliefs) -> None:

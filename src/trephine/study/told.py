@@ -215,6 +215,15 @@ def _prescribed(dose: Dose, prescription: Prescription) -> Plain:
     if len(dose.injections) > 1:
         each = [chance(dose, prescription, treated) for treated in dose.injections]
         found["of_each_injection"] = [one.value for one in each]
+    grown = [treated for treated in dose.injections if treated.is_cultured]
+    if grown and not prescription.grown:
+        counting = chance(dose, prescription.model_copy(update={"grown": True}))
+        there = dose.total(prescription.place, grown)
+        found["grown_cells"] = {
+            "there": spread(there.progenitors),
+            "chance": counting.value,
+            "interval": list(counting.interval),
+        }
     return found
 
 
