@@ -32,6 +32,7 @@ def injection(count: int, volume: int, track: int) -> Injection:
         "draws": [f"{count} x {volume} mL"],
         "syringe": "60 mL",
         "track": track,
+        "anticoagulant": "0 mL",
     }
     own["process"]["product_volume"] = own["deliver"]["volume"] = "1 mL"
     return validate(Injection, own, "injection")

@@ -10,27 +10,34 @@ from typing import Any
 import numpy as np
 import pytest
 
+from trephine import pipeline
 from trephine.case.brief import Brief, Limits
 from trephine.case.case import Case
 from trephine.case.document import validate
 from trephine.case.prescription import read
+from trephine.case.settings import Settings
 from trephine.catalogue.load import catalogue
 from trephine.cli.example import written
 from trephine.core.errors import InputError
 from trephine.core.progress import Watch
 from trephine.core.rng import Streams
+from trephine.intake.site import anatomy
+from trephine.models.aspiration import draw_donor
+from trephine.models.beliefs import Beliefs
 from trephine.models.burden import PlanningParameters
 from trephine.models.dose_beliefs import DoseBeliefs
+from trephine.models.processing import Processed
 from trephine.models.reading import Reading
 from trephine.models.timeline import TimelineParameters
+from trephine.stages import deliver, harvest, process
 from trephine.study import front
 from trephine.study.asked import Asked
-from trephine.study.chain import Luck, chain
+from trephine.study.chain import Luck, chain, named
 from trephine.study.choices import NONE, passed_limits, space, template
 from trephine.study.dose import reaches
 from trephine.study.emulator import HALVINGS, LADDER, Emulator, Rung
 from trephine.study.luck import Common, added, reaching
-from trephine.study.planner import LEAST, MOST, PLANNED, case_of, large_draw, plan
+from trephine.study.planner import LARGE, LEAST, MOST, PLANNED, case_of, large_draw, plan
 from trephine.study.search import ReachPrescription, burden_of, search, within_limits
 
 CASE = validate(Case, tomllib.loads(written("tibia-nonunion")), "tibia-nonunion")
@@ -38,6 +45,7 @@ P = DoseBeliefs.printed()
 READING = Reading(catalogue())
 TIMES, PLANNING = READING.fill(TimelineParameters), READING.fill(PlanningParameters)
 ASKED = read("at least 20,000 progenitors in the lesion (Paris assay)")
+GROWN = read("at least 20,000 progenitors, grown cells included, in the lesion (Paris assay)")
 FEW = {
     "counts": [1, 6, 20],
     "volumes": ["4 mL", "15 mL"],
@@ -147,9 +155,11 @@ def test_a_brief_that_cannot_be_searched_is_refused(choices: dict[str, Any], tol
 
 def test_limits_leave_out_what_passes_over_them_and_count_it() -> None:
     made = space(CASE, brief(), P, PLANNING)
-    free = within_limits(CASE, brief(marrow_per_mass="40 mL/kg"), made, P, TIMES, PLANNING)
-    assert len(free.keys) == free.total == len(list(made.plans()))
-    asked = brief(marrow="100 mL", punctures=2, sessions=1, manipulation="minimal")
+    free = within_limits(
+        CASE, brief(marrow_per_mass="40 mL/kg", reduction="any"), made, P, TIMES, PLANNING
+    )
+    assert len(free.keys) == free.total == len(list(made.plans())) - free.refused
+    asked = brief(marrow="100 mL", punctures=2, sessions=1, manipulation="minimal", reduction="any")
     kept = within_limits(CASE, asked, made, P, TIMES, PLANNING)
     assert 0 < len(kept.keys) < free.total
     for key, asks in zip(kept.keys, kept.burdens, strict=True):
@@ -193,9 +203,11 @@ def test_common_luck_gives_what_the_dose_chain_gives() -> None:
     told = chain(CASE.patient, own, reach, many.p, luck)[0]
     found = many.plan(own, reach)
     for place, there in told.at.items():
-        assert found[place].nucleated == pytest.approx(there.nucleated, rel=1e-12)
+        assert found.at[place].nucleated == pytest.approx(there.nucleated, rel=1e-12)
         counted = there.progenitors * many.factor
-        assert found[place].progenitors == pytest.approx(counted, rel=1e-12)
+        assert found.at[place].progenitors == pytest.approx(counted, rel=1e-12)
+    assert np.array_equal(found.refused, told.is_held)
+    assert found.model == pytest.approx(told.at["stays"].progenitors, rel=1e-12)
 
 
 def test_luck_does_not_depend_on_how_many_plans_share_it() -> None:
@@ -229,19 +241,20 @@ def test_all_of_a_prescription_is_reached_at_once() -> None:
     made = space(CASE, brief(), P, PLANNING)
     key = next(iter(made.plans()))
     cells = common(256).plan(made.injections(key), [reaches(CASE)[0]] * 1)
-    there = cells["lesion"]
+    there = cells.at["lesion"]
     middle = float(np.median(there.progenitors))
     dense = float(np.median(there.density))
-    both = dataclasses.replace(there)
     wanted = ASKED.model_copy(update={"progenitors": middle, "density": dense})
-    passed = reaching(wanted, both, 256)
-    assert np.array_equal(passed, (there.progenitors >= middle) & (there.density >= dense))
+    both = (there.progenitors >= middle) & (there.density >= dense)
+    assert np.array_equal(reaching(wanted, cells, 256), both & ~np.asarray(cells.refused))
+    none = dataclasses.replace(cells, refused=np.ones(256, dtype=bool))
+    assert not reaching(wanted, none, 256).any()
     assert added([there, there]).density == pytest.approx(there.density)
 
 
 @pytest.fixture(scope="module")
 def planned() -> Any:
-    return plan(Asked(CASE, brief(), ASKED, count=600))
+    return plan(Asked(CASE, brief(), GROWN, count=600))
 
 
 def test_named_plans_are_what_they_say(planned: Any) -> None:
@@ -261,6 +274,87 @@ def test_named_plans_are_what_they_say(planned: Any) -> None:
     assert own.injections == tuple(CASE.plan.injections)
     assert own.difference == (0.0, (0.0, 0.0))
     assert [one.gain for one in planned.front] == sorted(one.gain for one in planned.front)
+
+
+EDGE = {
+    "counts": [6, 12, 30, 40],
+    "volumes": ["4 mL", "8 mL"],
+    "products": ["6 mL", "10 mL", "15 mL"],
+    "tracks": [1],
+}
+"""Choices of which some cannot be made, and the best of those that cannot would win."""
+
+
+def accepted(case: Case) -> bool:
+    """Return whether a run takes a case as far as the lesion, by the luck of seed 0."""
+    settings, p = Settings.preset("draft"), Beliefs.printed()
+    try:
+        pipeline.check(case, p, settings)
+        site = anatomy(case.site, settings)
+        luck = Streams(0)
+        donor = draw_donor(p.harvest, luck.named("donor"))
+        steps = case.plan.injections
+        for step, own in zip(steps, named(steps, luck), strict=True):
+            aspirate = harvest.harvest(
+                patient=case.patient, plan=step.harvest, p=p.harvest, donor=donor,
+                rng=own.named("needle"), clot=float(own.named("clot").standard_normal()),
+            )  # fmt: skip
+            made = process.process(
+                aspirate=aspirate, plan=step.process, p=p.process, rng=own.named("device")
+            )
+            deliver.deliver(
+                concentrate=made, anatomy=site, plan=step.deliver, day=step.day,
+                held=step.waiting, p=p.deliver, s=settings, rng=own.named("placement"),
+            )  # fmt: skip
+    except InputError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("example", ["tibia-nonunion", "femur-nonunion"])
+@pytest.mark.parametrize("limits", [{}, {"reduction": "any"}], ids=["as reported", "any"])
+def test_a_run_takes_every_plan_with_a_name(example: str, limits: dict[str, Any]) -> None:
+    case = validate(Case, tomllib.loads(written(example)), example)
+    found = plan(Asked(case, brief(EDGE, **limits), read("4e4 progenitors"), count=400))
+    assert found.candidates.refused > 0
+    assert {MOST, PLANNED, LARGE} <= set(found.named)
+    for title, one in found.named.items():
+        assert accepted(case_of(case, title, one.injections)), title
+        assert one.refused < 0.2
+
+
+def test_without_the_check_a_plan_with_a_name_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = Asked(CASE, brief(EDGE, reduction="any"), read("4e4 progenitors"), count=400)
+    monkeypatch.setattr(Processed, "held", property(lambda _: False))
+    found = plan(asked)
+    monkeypatch.undo()
+    assert not accepted(case_of(CASE, MOST, found.named[MOST].injections))
+
+
+def test_no_device_reduces_more_than_reported_unless_asked_to() -> None:
+    made = space(CASE, brief(EDGE), P, PLANNING)
+    kept = within_limits(CASE, brief(EDGE), made, P, TIMES, PLANNING)
+    free = within_limits(CASE, brief(EDGE, reduction="any"), made, P, TIMES, PLANNING)
+    assert kept.excluded["reduction"] > 0
+    assert "reduction" not in free.excluded
+    assert set(kept.keys) < set(free.keys)
+    for key in kept.keys:
+        (one, *_) = made.injections(key)
+        if one.process.method == "concentrate":
+            device = P.process.separation.devices[one.process.device]
+            times = (one.harvest.volume + one.harvest.anticoagulant) / one.process.product_volume
+            assert device.least_reduction <= times * (1 + 1e-9)
+            assert times <= device.most_reduction * (1 + 1e-9)
+
+
+def test_colonies_are_not_reached_by_grown_cells() -> None:
+    only = {**FEW, "devices": ["culture"], "injections": [1]}
+    none = plan(Asked(CASE, brief(only), ASKED, count=400)).named[MOST]
+    assert none.gain == 0.0
+    assert none.dose[-1] == 0.0
+    assert none.grown[0] > 1e5
+    counted = plan(Asked(CASE, brief(only), GROWN, count=400)).named[MOST]
+    assert counted.gain > 0.9
 
 
 def test_what_is_told_owes_nothing_to_the_luck_of_the_search() -> None:
@@ -287,6 +381,8 @@ def test_one_large_draw_is_no_larger_than_a_syringe() -> None:
     assert at_once.harvest.anticoagulant == pytest.approx(
         0.5 * template(CASE).harvest.anticoagulant
     )
+    assert at_once.process.product_volume == pytest.approx(7.5e-6)  # as concentrated as before
+    assert at_once.deliver.volume == at_once.process.product_volume
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,9 @@ class Limits(Document):
         Times the patient comes to theatre.
     manipulation
         ``minimal`` leaves out cultured cells and those set free by enzymes.
+    reduction
+        ``reported`` leaves out what reduces the volume by less or more than devices of its class
+        are reported to; beyond, their numbers may not hold.
     """
 
     marrow_per_mass: VolumePerMass | None = None
@@ -51,6 +54,7 @@ class Limits(Document):
     cost: Price | None = None
     sessions: Several | None = None
     manipulation: Literal["minimal", "any"] = "any"
+    reduction: Literal["reported", "any"] = "reported"
 
 
 class Prices(Document):

@@ -65,6 +65,8 @@ class Burden:
         What the harvests lower the haemoglobin by, added up [kg/m^3].
     cost
         In the currency of the prices; None where there are none.
+    is_reported
+        Whether every device reduces the volume by as much as its class is reported to.
     """
 
     theatre: float
@@ -79,6 +81,7 @@ class Burden:
     major: float
     haemoglobin_fall: float
     cost: float | None = None
+    is_reported: bool = True
 
 
 def above_the_cap(

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from trephine.report.palette import ACCENT
 from trephine.report.plan_scatter import SHORT, colours, scatter, unit_of
-from trephine.report.words import NO_BREAK, count, listed, rounded
+from trephine.report.words import NO_BREAK, chance_of, count, listed, rounded, tenths
 from trephine.store.files import replacing
 
 Plain = dict[str, Any]
@@ -26,6 +26,7 @@ LIMITS = {
     "cost": "cost",
     "sessions": "sessions",
     "manipulation": "manipulation",
+    "reduction": "reduction of the volume by a device",
 }
 """What a limit is called."""
 
@@ -39,8 +40,7 @@ class Fact(NamedTuple):
 
 def chance(one: Plain) -> str:
     """Return a chance with its interval, in per cent."""
-    low, high = (100 * end for end in one["interval"])
-    return f"{100 * one['chance']:.1f}{NO_BREAK}% ({low:.1f} to {high:.1f})"
+    return chance_of(one["chance"], one["interval"])
 
 
 def days(one: Plain) -> str:
@@ -89,8 +89,7 @@ def dose(one: Plain) -> str:
 
 def prescribed(one: Plain) -> str:
     """Return the chance of the prescription."""
-    low, high = (100 * end for end in one["prescription_interval"])
-    return f"{100 * one['prescription']:.1f}{NO_BREAK}% ({low:.1f} to {high:.1f})"
+    return chance_of(one["prescription"], one["prescription_interval"])
 
 
 def price(one: Plain) -> str:
@@ -103,9 +102,21 @@ def passed(one: Plain) -> str:
     return ", ".join(LIMITS[name] for name in one["over_limits"]) or "none"
 
 
+def refused(one: Plain) -> str:
+    """Return in how many samples a product cannot be had."""
+    return tenths(one["refused"])
+
+
+def grown(one: Plain) -> str:
+    """Return the grown cells with the span of 80 %."""
+    low, middle, high = one["grown"]
+    return f"{count(middle)} ({count(low)} to {count(high)})" if high else "none"
+
+
 def facts(told: Plain, plans: Sequence[Plain]) -> list[Fact]:
     """Return the rows of the table of some plans."""
     is_union = told["objective"] == "union"
+    is_any_grown = told["prescription"] is not None and any(one["grown"][-1] for one in plans)
     rows: list[tuple[str, Callable[[Plain], str]]] = [
         ("Draws", lambda one: one["draws"]),
         ("Bone", lambda one: one["bone"].replace("_", " ")),
@@ -126,6 +137,8 @@ def facts(told: Plain, plans: Sequence[Plain]) -> list[Fact]:
             rows.append((f"Chance of the prescription (95{NO_BREAK}%)", prescribed))
     rows += [
         (f"Progenitors {_where(told)} (80{NO_BREAK}%)", dose),
+        *([(f"Grown cells {_where(told)} (80{NO_BREAK}%)", grown)] if is_any_grown else []),
+        ("Samples in which a run is refused", refused),
         (f"Minutes in theatre (80{NO_BREAK}%)", minutes),
         ("Minutes the patient is held", lambda one: f"{one['patient_min']:.0f}"),
         ("Sessions, days of culture", lambda one: f"{one['sessions']}, {one['culture_days']:.0f}"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -20,6 +20,7 @@ from trephine.core.units import Unit
 from trephine.models.burden import Burden, PlanningParameters
 from trephine.models.dose_beliefs import DoseBeliefs
 from trephine.models.positions import punctures_needed
+from trephine.models.separation import DeviceParameters
 from trephine.stages import deliver, harvest
 
 DRAWN, UNHURRIED = Unit("m^3", "mL"), Unit("s", "d")
@@ -34,6 +35,8 @@ INJECTIONS = (1, 2)
 SYRINGES = (10e-6, 20e-6, 30e-6, 60e-6)
 """Syringes to be had [m^3]; a draw takes the least that holds it."""
 MOST_PLANS = 200_000
+SLACK = 1 + 1e-9
+"""Room for rounding at a bound."""
 NONE, CULTURE = "none", "culture"
 
 
@@ -57,7 +60,7 @@ class Making:
         wanted = self.deliver.volume
         if isinstance(self.process, Concentrate):
             wanted = self.process.product_volume
-        return wanted <= pool * (1 + 1e-9)
+        return wanted <= pool * SLACK
 
 
 @dataclass(frozen=True)
@@ -186,7 +189,7 @@ def _harvests(own: Injection, asked: Choices, p: DoseBeliefs) -> list[Harvest]:
                     "track": track,
                     "punctures": pierced,
                     "syringe": syringe(volume, plan.syringe),
-                    "anticoagulant": blood * volume * count,
+                    "anticoagulant": tidy(blood * volume * count),
                     "day": None,
                 }
             )
@@ -202,10 +205,15 @@ def _punctures(tracks: int, own: int | None, asked: Choices, p: DoseBeliefs) -> 
     return [pierced for pierced in wanted if fewest <= pierced <= tracks]
 
 
+def tidy(volume: float) -> float:
+    """Return a volume as a person would write it, to a thousandth of its mL."""
+    return DRAWN.read(f"{volume * 1e6:.3f} mL")
+
+
 def syringe(volume: float, own: float) -> float:
     """Return the syringe for a draw: the case's own if it holds it, else the least that does."""
     sizes = [own, *sorted(s for s in SYRINGES if s > own), volume]
-    return next(s for s in sizes if volume <= s * (1 + 1e-9))
+    return next(s for s in sizes if volume <= s * SLACK)
 
 
 def _makings(case: Case, own: Injection, asked: Choices, p: DoseBeliefs) -> list[Making]:
@@ -317,6 +325,18 @@ def _refuse_unknown(asked: Choices, prices: Prices | None, p: DoseBeliefs) -> No
         raise InputError("the brief names what the catalogue does not know", problems)
 
 
+def is_reported(injections: Iterable[Injection], devices: Mapping[str, DeviceParameters]) -> bool:
+    """Return whether each device reduces the volume by as much as its class is reported to."""
+    for injection in injections:
+        made, drawn = injection.process, injection.harvest
+        if isinstance(made, Concentrate):
+            times = (drawn.volume + drawn.anticoagulant) / made.product_volume
+            one = devices[made.device]
+            if not one.least_reduction / SLACK <= times <= one.most_reduction * SLACK:
+                return False
+    return True
+
+
 def passed_limits(
     asked: Burden, limits: Limits, mass: float, planning: PlanningParameters
 ) -> list[str]:
@@ -334,17 +354,17 @@ def passed_limits(
         The catalogue's cap.
     """
     per_mass = limits.marrow_per_mass or planning.marrow_per_mass
-    slack = 1 + 1e-9
     over = {
-        "marrow_per_mass": asked.most_marrow > per_mass * mass * slack,
-        "marrow": limits.marrow is not None and asked.marrow > limits.marrow * slack,
+        "marrow_per_mass": asked.most_marrow > per_mass * mass * SLACK,
+        "marrow": limits.marrow is not None and asked.marrow > limits.marrow * SLACK,
         "punctures": limits.punctures is not None and asked.punctures > limits.punctures,
         "theatre_time": limits.theatre_time is not None
-        and asked.theatre > limits.theatre_time * slack,
+        and asked.theatre > limits.theatre_time * SLACK,
         "cost": limits.cost is not None
         and asked.cost is not None
-        and asked.cost > limits.cost * slack,
+        and asked.cost > limits.cost * SLACK,
         "sessions": limits.sessions is not None and asked.sessions > limits.sessions,
         "manipulation": limits.manipulation == "minimal" and not asked.is_minimal,
+        "reduction": limits.reduction == "reported" and not asked.is_reported,
     }
     return [name for name, is_over in over.items() if is_over]

@@ -14,7 +14,7 @@ from trephine.case.plan import Injection
 from trephine.case.settings import Settings
 from trephine.core.progress import Watch
 from trephine.core.rng import Streams
-from trephine.study.luck import MODEL, Cells
+from trephine.study.luck import Cells
 
 Array = NDArray[np.floating[Any]]
 
@@ -274,6 +274,7 @@ class Unite:
     emulators: dict[str, Emulator]
 
     def values(self, injections: Sequence[Injection], cells: Cells, count: int) -> Array:
-        """Return the chance of union in each sample, (sample,)."""
-        dose = cells[MODEL].progenitors * np.ones(count)
-        return self.emulators[arm(injections)].union(dose)
+        """Return the chance of union in each sample, none where a run is refused, (sample,)."""
+        dose = cells.model * np.ones(count)
+        found: Array = self.emulators[arm(injections)].union(dose) * ~np.asarray(cells.refused)
+        return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from types import MappingProxyType
 from typing import Any, Self
 
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from trephine.case.harvesting import MOST_DRAWS, FatHarvest, Harvest
 from trephine.case.patient import Patient
 from trephine.case.plan import Injection
-from trephine.case.prescription import Prescription
+from trephine.case.prescription import Place, Prescription
 from trephine.case.processing import Concentrate, Processing
 from trephine.case.suspension import Suspension
 from trephine.core.rng import Streams
@@ -23,13 +24,42 @@ from trephine.models.placement import Reach
 from trephine.models.processing import Processed, ProcessParameters, processed
 from trephine.models.yields import yield_of_run
 from trephine.study.chain import There, brought, gathered
-from trephine.study.dose import laboratory
+from trephine.study.dose import laboratory, reached
 
 Array = NDArray[np.floating[Any]]
-Cells = Mapping[str, There]
-"""Cells by the place of a prescription, and under :data:`MODEL`."""
-MODEL = "model"
-"""What stays, in the colonies of the reference laboratory, as the healing model takes it."""
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The cells of an injection, or of several together.
+
+    Parameters
+    ----------
+    at
+        Cells that were not grown by the place of a prescription, progenitors as its laboratory
+        counts them.
+    grown
+        Cells grown in culture, by place; they are counted as cells, the same everywhere.
+    model
+        Progenitors that stay, grown ones among them, in the colonies of the reference laboratory,
+        as the healing model takes them, one value or (sample,).
+    refused
+        Where a product cannot be had from the marrow, so that a run with this luck is refused,
+        one value or (sample,).
+    """
+
+    at: Mapping[Place, There]
+    grown: Mapping[Place, There]
+    model: Any
+    refused: Any
+
+    def counted(self, prescription: Prescription) -> There:
+        """Return the cells that a prescription counts."""
+        own, grown = self.at[prescription.place], self.grown[prescription.place]
+        if prescription.grown:
+            return added([own, grown])
+        # Grown cells are no colonies of an assay; that they are nucleated nobody doubts.
+        return replace(own, nucleated=own.nucleated + grown.nucleated)
 
 
 @dataclass(frozen=True)
@@ -131,17 +161,17 @@ class Common:
         return processed(pool, plan, self.patient.age, self.p.process, luck.device)
 
     def cells(self, injection: Injection, pool: Suspension, made: Processed, reach: Reach) -> Cells:
-        """Return the cells by place, progenitors as the laboratory counts them.
-
-        Cells grown in culture are counted as cells, the same everywhere.
-        """
+        """Return the cells by place, colonies as the laboratory counts them and grown cells."""
         told = brought(injection, pool, made, reach, self.p)
-        factor = 1.0 if told.is_cultured else self.factor
-        found: dict[str, There] = {
-            place: There(there.progenitors * factor, there.nucleated, there.volume)
+        none = dict.fromkeys(told.at, There(0.0, 0.0, 0.0))
+        stay = told.at["stays"].progenitors
+        if told.is_cultured:
+            return Cells(none, told.at, stay, told.is_held)
+        counted = {
+            place: replace(there, progenitors=there.progenitors * self.factor)
             for place, there in told.at.items()
         }
-        return {**found, MODEL: told.at["stays"]}
+        return Cells(counted, none, stay, told.is_held)
 
     def plan(self, injections: Sequence[Injection], reaches: Sequence[Reach]) -> Cells:
         """Return the cells by place of a whole plan, injection by injection added up."""
@@ -150,7 +180,7 @@ class Common:
             pool = self.pool(injection.harvest, turn)
             made = self.product(pool, injection.process, turn)
             whole.append(self.cells(injection, pool, made, reach))
-        return {place: added([each[place] for each in whole]) for place in whole[0]}
+        return together(whole)
 
 
 def settled(p: ProcessParameters, device: Array) -> ProcessParameters:
@@ -179,14 +209,18 @@ def added(parts: Sequence[There]) -> There:
     )
 
 
-def reaching(prescription: Prescription, there: There, count: int) -> NDArray[np.bool_]:
+def together(parts: Sequence[Cells]) -> Cells:
+    """Return the cells of several injections; refused is what any of them refuses."""
+    return Cells(
+        {place: added([each.at[place] for each in parts]) for place in parts[0].at},
+        {place: added([each.grown[place] for each in parts]) for place in parts[0].grown},
+        sum(each.model for each in parts),
+        reduce(np.logical_or, [each.refused for each in parts]),
+    )
+
+
+def reaching(prescription: Prescription, cells: Cells, count: int) -> NDArray[np.bool_]:
     """Return in which samples a plan reaches all of a prescription, (sample,)."""
-    passed = np.ones(count, dtype=bool)
-    for least, values in (
-        (prescription.progenitors, there.progenitors),
-        (prescription.density, there.density),
-        (prescription.nucleated, there.nucleated),
-    ):
-        if least is not None:
-            passed &= np.asarray(values) >= least
+    passed = reached(prescription, cells.counted(prescription), count)
+    passed &= ~np.asarray(cells.refused)
     return passed

@@ -74,6 +74,7 @@ def plan_document(planned: Planned) -> dict[str, Any]:
         "samples": {"search": SEARCHED, "told": asked.count},
         "plans": {
             "made": found.total,
+            "refused": found.refused,
             "within_limits": len(found.keys),
             "left_out": dict(sorted(found.excluded.items(), key=lambda item: -item[1])),
         },
@@ -113,6 +114,8 @@ def _plan(one: Scored, asked: Asked) -> dict[str, Any]:
         "union_between": None if one.bounds is None else list(one.bounds),
         "union_week": None if one.week is None else list(one.week),
         "dose": list(one.dose),
+        "grown": list(one.grown),
+        "refused": one.refused,
         "burden": axis(b, asked.axis),
         "theatre_min": b.theatre / 60,
         "theatre_min_80": [one.theatre[0] / 60, one.theatre[-1] / 60],
@@ -197,6 +200,24 @@ def _unpriced(planned: Planned) -> list[str]:
     return list(missing)
 
 
+def _grown(asked: Asked) -> str:
+    """Return how grown cells are counted, in sentences."""
+    if asked.prescription is None:
+        return (
+            "Cultured cells are counted one for one as progenitors; that they do as much is an "
+            "assumption."
+        )
+    if asked.prescription.grown:
+        return (
+            "Grown cells count towards the prescription one for one, as they were asked to; that "
+            "they do as much as those that form colonies is an assumption."
+        )
+    return (
+        "Grown cells do not count towards the prescription, which is of colonies; they are told "
+        "apart. Write 'grown cells included' to count them one for one."
+    )
+
+
 def notices(planned: Planned) -> list[str]:
     """Return what a reader must be told, in sentences."""
     asked = planned.asked
@@ -206,10 +227,14 @@ def notices(planned: Planned) -> list[str]:
         said.append(
             f"No price is given for {', '.join(unpriced)}; in the costs it counts as nothing."
         )
-    if any(not one.burden.is_minimal for one in planned.named.values()):
+    if any(i.process.method == "culture" for o in planned.named.values() for i in o.injections):
+        said.append(_grown(asked))
+    if planned.candidates.refused:
         said.append(
-            "Cultured cells are counted one for one as progenitors, by every laboratory; that "
-            "they do as much is an assumption."
+            f"{planned.candidates.refused:,} more combinations are no plans: with middle luck "
+            "their product cannot be had from the marrow, since the cells would fill it or there "
+            "is not so much plasma, and a run refuses them. Of a plan, each sample in which a run "
+            "is refused counts as a failure."
         )
     if asked.aim == "union":
         said.append(

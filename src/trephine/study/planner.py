@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from trephine.case.case import Case
 from trephine.case.harvesting import Harvest
 from trephine.case.plan import Injection
+from trephine.case.processing import Centrifuge, Concentrate, Culture
 from trephine.catalogue.load import catalogue
 from trephine.core.errors import InputError
 from trephine.core.progress import Watch
@@ -22,7 +23,7 @@ from trephine.models.reading import Reading
 from trephine.models.timeline import TimelineParameters
 from trephine.study import front
 from trephine.study.asked import SEARCHED, TARGET, Asked, Axis, Memory, by_turns
-from trephine.study.choices import Space, passed_limits, space, syringe, template
+from trephine.study.choices import Space, passed_limits, space, syringe, template, tidy
 from trephine.study.dose import check, laboratory, reaches
 from trephine.study.emulator import Emulator, Unite, arm, ladder
 from trephine.study.luck import Common
@@ -33,6 +34,7 @@ from trephine.study.search import (
     Objective,
     ReachPrescription,
     burden_of,
+    is_made,
     search,
     within_limits,
 )
@@ -115,7 +117,10 @@ def plan(asked: Asked, *, memory: Memory | None = None, watch: Watch | None = No
     if not candidates.keys:
         raise InputError(_nothing_left(candidates))
     own = case.plan.injections
-    contrast = {PLANNED: tuple(own), LARGE: (large_draw(template(case)),)}
+    at_once = large_draw(template(case))
+    contrast: dict[str, tuple[Injection, ...]] = {PLANNED: tuple(own)}
+    if is_made(case.patient, at_once, p):
+        contrast[LARGE] = (at_once,)
     reach = reaches(case)[own.index(template(case))]
     emulators = _emulators(asked, choice, candidates, contrast, memory, watch)
     objective: Objective = Unite(emulators)
@@ -201,21 +206,34 @@ def _beaten_left_out(line: Sequence[Scored], by: Axis) -> list[Scored]:
 
 
 def large_draw(own: Injection) -> Injection:
-    """Return an injection with its marrow drawn at once, up to the largest syringe."""
+    """Return an injection with its marrow drawn at once, up to the largest syringe.
+
+    What is spun or left as drawn is made in proportion, so that it can be had as before.
+    """
     harvest = own.harvest
     if not isinstance(harvest, Harvest):
         return own
     volume = min(harvest.volume, LARGEST_SYRINGE)
+    share = volume / harvest.volume
+    made, given = own.process, own.deliver
+    if isinstance(made, Concentrate | Centrifuge):
+        made = made.model_copy(update={"product_volume": tidy(made.product_volume * share)})
+    if not isinstance(made, Culture):
+        room = getattr(made, "product_volume", (volume + harvest.anticoagulant * share))
+        given = given.model_copy(update={"volume": min(given.volume, room)})
     at_once = harvest.model_copy(
         update={
             "draws": [volume],
             "track": 1,
             "punctures": None,
             "syringe": syringe(volume, harvest.syringe),
-            "anticoagulant": harvest.anticoagulant * volume / harvest.volume,
+            "anticoagulant": tidy(harvest.anticoagulant * share),
         }
     )
-    return Injection.model_validate({**own.as_written(), "harvest": at_once.as_written()})
+    parts = {"harvest": at_once, "process": made, "deliver": given}
+    return Injection.model_validate(
+        {**own.as_written(), **{name: part.as_written() for name, part in parts.items()}}
+    )
 
 
 def case_of(case: Case, title: str, injections: Sequence[Injection]) -> Case:
@@ -298,6 +316,11 @@ def in_words(injections: Sequence[Injection]) -> str:
 
 
 def _nothing_left(candidates: Candidates) -> str:
+    if not candidates.total:
+        return (
+            f"none of {candidates.refused:,} plans can be made: with middle luck no product can be "
+            "had from its marrow; widen the choices, of products above all"
+        )
     most = sorted(candidates.excluded.items(), key=lambda item: -item[1])
     said = ", ".join(f"{name} leaves out {number:,}" for name, number in most)
     return (

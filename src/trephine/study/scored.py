@@ -22,7 +22,7 @@ from trephine.models.timeline import TimelineParameters
 from trephine.study import front
 from trephine.study.dose import wilson
 from trephine.study.emulator import Emulator
-from trephine.study.luck import MODEL, Common, reaching
+from trephine.study.luck import Common, reaching
 from trephine.study.search import Objective, ReachPrescription
 
 Array = NDArray[np.floating[Any]]
@@ -50,7 +50,12 @@ class Scored:
         Progenitors that stay, of the reference laboratory, (sample,).
     dose
         Quantiles of the progenitors at the place of the prescription, as its laboratory counts
-        them, or of those that stay, (quantile,).
+        them and without grown cells, or of all that stay, (quantile,).
+    grown
+        Quantiles of the grown cells there, (quantile,).
+    made
+        Whether its products can be had in each sample; where not, a run is refused and the plan
+        gains nothing, (sample,).
     reaches
         Chance of reaching the prescription with its interval, where there is one.
     theatre, patient
@@ -75,6 +80,8 @@ class Scored:
     gains: Array
     stays: Array
     dose: tuple[float, ...]
+    grown: tuple[float, ...]
+    made: NDArray[np.bool_]
     reaches: tuple[float, tuple[float, float]] | None
     theatre: tuple[float, ...]
     patient: tuple[float, ...]
@@ -84,6 +91,11 @@ class Scored:
     difference: tuple[float, tuple[float, float]] | None = None
     bounds: tuple[float, float] | None = None
     week: tuple[float, ...] | None = None
+
+    @property
+    def refused(self) -> float:
+        """Share of the samples in which a run is refused."""
+        return 1.0 - float(self.made.mean())
 
     def against(self, other: Scored) -> Self:
         """Return the plan with its difference to another, sample by sample."""
@@ -98,8 +110,8 @@ class Scored:
         """Return the plan with what an emulator tells of it besides the chance of union."""
         if emulator is None:
             return self
-        low, high = emulator.bounds(self.stays)
-        united = self.stays[emulator.union(self.stays) >= 0.5]
+        low, high = (bound * self.made for bound in emulator.bounds(self.stays))
+        united = self.stays[self.made & (emulator.union(self.stays) >= 0.5)]
         week = None
         if united.size:
             week = tuple(float(w) for w in np.quantile(emulator.week(united), SHARES))
@@ -133,12 +145,14 @@ def scored(
     """
     cells = common.plan(injections, reach)
     gains = objective.values(injections, cells, common.count)
-    stays = np.asarray(cells[MODEL].progenitors) * np.ones(common.count)
-    there = stays
+    whole = np.ones(common.count)
+    stays = np.asarray(cells.model) * whole
+    there, grown = stays, cells.grown["stays"].progenitors
     reached = None
     if prescription is not None:
-        there = np.asarray(cells[prescription.place].progenitors) * np.ones(common.count)
-        passed = int(reaching(prescription, cells[prescription.place], common.count).sum())
+        there = np.asarray(cells.at[prescription.place].progenitors) * whole
+        grown = cells.grown[prescription.place].progenitors
+        passed = int(reaching(prescription, cells, common.count).sum())
         reached = passed / common.count, wilson(passed, common.count)
     moments = timeline.course(injections, _times(streams))
     gain = float(gains.mean())
@@ -154,6 +168,8 @@ def scored(
         gains=gains,
         stays=stays,
         dose=_quantiles(there),
+        grown=_quantiles(grown * whole),
+        made=np.logical_not(cells.refused) & (whole > 0),
         reaches=reached,
         theatre=_quantiles(timeline.theatre_time(moments)),
         patient=_quantiles(timeline.patient_time(moments)),

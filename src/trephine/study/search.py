@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from trephine.case.brief import Brief
 from trephine.case.case import Case
+from trephine.case.patient import Patient
 from trephine.case.plan import Injection
 from trephine.case.prescription import Prescription
 from trephine.core.progress import Watch
@@ -18,8 +19,10 @@ from trephine.models.burden import Burden, Harm, PlanningParameters, burden, har
 from trephine.models.dose_beliefs import DoseBeliefs
 from trephine.models.placement import Reach
 from trephine.models.timeline import TimelineParameters
-from trephine.study.choices import Space, passed_limits
-from trephine.study.luck import Cells, Common, added, reaching
+from trephine.stages import process
+from trephine.stages.injections import with_middle_luck
+from trephine.study.choices import Space, is_reported, passed_limits
+from trephine.study.luck import Cells, Common, reaching, together
 
 Array = NDArray[np.floating[Any]]
 Key = tuple[int, int, int]
@@ -37,14 +40,17 @@ class Objective(Protocol):
 
 @dataclass(frozen=True)
 class ReachPrescription:
-    """Gain 1 where a prescription is reached, all of it, and 0 elsewhere."""
+    """Gain 1 where a prescription is reached, all of it, and 0 elsewhere.
+
+    Where the product cannot be had a run is refused, and the plan gains nothing.
+    """
 
     prescription: Prescription
 
     def values(self, injections: Sequence[Injection], cells: Cells, count: int) -> Array:
         """Return 1 where the prescription is reached, (sample,)."""
         del injections
-        return reaching(self.prescription, cells[self.prescription.place], count).astype(float)
+        return reaching(self.prescription, cells, count).astype(float)
 
 
 @dataclass(frozen=True)
@@ -61,12 +67,16 @@ class Candidates:
         Plans that pass over each limit, by its name in a brief; a plan may pass over several.
     total
         Plans that can be made.
+    refused
+        Combinations whose product cannot be had from the marrow with middle luck. They are no
+        plans: a run refuses them.
     """
 
     keys: tuple[Key, ...]
     burdens: tuple[Burden, ...]
     excluded: Mapping[str, int]
     total: int
+    refused: int = 0
 
 
 def within_limits(
@@ -77,21 +87,45 @@ def within_limits(
     times: TimelineParameters,
     planning: PlanningParameters,
 ) -> Candidates:
-    """Return the plans that pass over no limit."""
+    """Return the plans that can be made and pass over no limit."""
     harms = [harm(case.patient, each, p.harvest) for each in space.harvests]
-    keys, burdens, total = [], [], 0
+    keys, burdens, total, refused = [], [], 0, 0
     excluded: dict[str, int] = {}
+    makes: dict[tuple[int, str], bool] = {}
     for key in space.plans():
-        total += 1
         injections = space.injections(key)
-        asked = burden(injections, times, [harms[key[0]]] * len(injections), brief.prices)
+        which = (key[0], space.makings[key[1]].name)
+        if which not in makes:
+            makes[which] = is_made(case.patient, injections[0], p)
+        if not makes[which]:
+            refused += 1
+            continue
+        total += 1
+        asked = _asked(injections, times, [harms[key[0]]] * len(injections), brief, p)
         over = passed_limits(asked, brief.limits, case.patient.mass, planning)
         for name in over:
             excluded[name] = excluded.get(name, 0) + 1
         if not over:
             keys.append(key)
             burdens.append(asked)
-    return Candidates(tuple(keys), tuple(burdens), excluded, total)
+    return Candidates(tuple(keys), tuple(burdens), excluded, total, refused)
+
+
+def is_made(patient: Patient, injection: Injection, p: DoseBeliefs) -> bool:
+    """Return whether the product of an injection can be had with middle luck, as a run checks."""
+    made = with_middle_luck(patient, injection, p.harvest, p.process)
+    return not process.impossible(made)
+
+
+def _asked(
+    injections: Sequence[Injection],
+    times: TimelineParameters,
+    harms: Sequence[Harm],
+    brief: Brief,
+    p: DoseBeliefs,
+) -> Burden:
+    told = is_reported(injections, p.process.separation.devices)
+    return replace(burden(injections, times, harms, brief.prices), is_reported=told)
 
 
 def burden_of(
@@ -103,7 +137,7 @@ def burden_of(
 ) -> Burden:
     """Return what one plan asks for."""
     harms: list[Harm] = [harm(case.patient, i.harvest, p.harvest) for i in injections]
-    return burden(injections, times, harms, brief.prices)
+    return _asked(injections, times, harms, brief, p)
 
 
 def search(
@@ -194,7 +228,6 @@ def _harvest(
                 products[which] = common.product(pools[turn], making.process, turn)
             here = common.cells(injections[turn], pools[turn], products[which], reach)
             cells[m].append(here)
-        parts = cells[m][: len(injections)]
-        whole = {place: added([each[place] for each in parts]) for place in parts[0]}
+        whole = together(cells[m][: len(injections)])
         found.append(float(objective.values(injections, whole, common.count).mean()))
     return found
