@@ -37,6 +37,7 @@ from trephine.study.choices import NONE, passed_limits, space, template
 from trephine.study.dose import reaches
 from trephine.study.emulator import HALVINGS, LADDER, Emulator, Rung
 from trephine.study.luck import Common, added, reaching
+from trephine.study.plan_document import notices
 from trephine.study.planner import LARGE, LEAST, MOST, PLANNED, case_of, large_draw, plan
 from trephine.study.search import ReachPrescription, burden_of, search, within_limits
 
@@ -345,6 +346,32 @@ def test_no_device_reduces_more_than_reported_unless_asked_to() -> None:
             times = (one.harvest.volume + one.harvest.anticoagulant) / one.process.product_volume
             assert device.least_reduction <= times * (1 + 1e-9)
             assert times <= device.most_reduction * (1 + 1e-9)
+
+
+def test_what_has_no_price_has_no_cost_and_is_left_out_where_cost_counts() -> None:
+    choices = {**EDGE, "devices": ["none", "buffy_coat", "low_haematocrit"]}
+    prices = {"currency": "EUR", "theatre_minute": 30, "kits": {"buffy_coat": 700}}
+    given = validate(Brief, {"choices": choices, "prices": prices}, "brief.toml")
+    by = {axis: plan(Asked(CASE, given, read("5,000 progenitors"), axis=axis, count=400))
+          for axis in ("cost", "minutes")}  # fmt: skip
+    assert all(one.burden.cost is not None for one in by["cost"].front)
+    assert by["cost"].candidates.excluded["price"] > 0
+    assert any("low haematocrit" in said and "left out" in said for said in notices(by["cost"]))
+    assert not any("left out" in said for said in notices(by["minutes"])[:1])
+    kept = by["minutes"].candidates
+    unpriced = [n for n, asked in enumerate(kept.burdens) if asked.cost is None]
+    assert len(unpriced) == by["cost"].candidates.excluded["price"]
+    capped = validate(
+        Brief, {"choices": choices, "prices": prices, "limits": {"cost": 1e6}}, "brief.toml"
+    )
+    made = space(CASE, capped, P, PLANNING)
+    under = within_limits(CASE, capped, made, P, TIMES, PLANNING)
+    assert len(under.keys) == len(kept.keys) - len(unpriced)
+    nothing = validate(
+        Brief, {"choices": {**choices, "devices": "ficoll"}, "prices": prices}, "brief.toml"
+    )
+    with pytest.raises(InputError, match="no plan has a known cost"):
+        plan(Asked(CASE, nothing, ASKED, axis="cost", count=400))
 
 
 def test_colonies_are_not_reached_by_grown_cells() -> None:

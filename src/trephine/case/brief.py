@@ -58,14 +58,14 @@ class Limits(Document):
 
 
 class Prices(Document):
-    """What things cost; a plan has a cost only where these are given.
+    """What things cost; a plan has a cost only where all that it takes is priced.
 
     Parameters
     ----------
     currency
         The word that is put behind each cost.
     theatre_minute
-        One minute in theatre.
+        One minute in theatre; nothing unless given.
     kits
         The kit of each device, by device; what is spun in open tubes is ``tubes``.
     culture
@@ -77,7 +77,7 @@ class Prices(Document):
     currency: Annotated[str, Field(min_length=1, max_length=12)]
     theatre_minute: Price = 0.0
     kits: dict[str, Price] = Field(default_factory=dict)
-    culture: Price = 0.0
+    culture: Price | None = None
     carriers: dict[Carrier, Price] = Field(default_factory=dict)
 
 

@@ -64,7 +64,7 @@ class Burden:
     haemoglobin_fall
         What the harvests lower the haemoglobin by, added up [kg/m^3].
     cost
-        In the currency of the prices; None where there are none.
+        In the currency of the prices; None where something it takes is not priced.
     is_reported
         Whether every device reduces the volume by as much as its class is reported to.
     """
@@ -197,8 +197,8 @@ def is_minimal(plan: Processing) -> bool:
     return not isinstance(plan, Culture | StromalFraction)
 
 
-def cost(injections: Sequence[Injection], theatre: float, prices: Prices) -> float:
-    """Return what a plan costs: theatre, kits, cultures and carriers.
+def cost(injections: Sequence[Injection], theatre: float, prices: Prices) -> float | None:
+    """Return what a plan costs: theatre, kits, cultures and carriers; None where one is unpriced.
 
     Parameters
     ----------
@@ -207,18 +207,30 @@ def cost(injections: Sequence[Injection], theatre: float, prices: Prices) -> flo
     theatre
         Time that the theatre is taken [s].
     prices
-        What things cost; what is not priced costs nothing.
+        What things cost.
     """
     total = prices.theatre_minute * theatre / 60.0
     for injection in injections:
-        plan, given = injection.process, injection.deliver
-        if isinstance(plan, Concentrate):
-            total += prices.kits.get(plan.device, 0.0)
-        elif isinstance(plan, Centrifuge):
-            total += prices.kits.get("tubes", 0.0)
-        elif isinstance(plan, Culture):
-            total += prices.culture
-        elif isinstance(plan, OF_FAT):
-            total += prices.kits.get(plan.method, 0.0)
-        total += prices.carriers.get(given.carrier, 0.0) * given.carrier_volume * 1e6
+        for price in priced(injection, prices).values():
+            if price is None:
+                return None
+            total += price
     return total
+
+
+def priced(injection: Injection, prices: Prices) -> dict[str, float | None]:
+    """Return what an injection takes besides the theatre and its cost, None where unpriced."""
+    plan, given = injection.process, injection.deliver
+    found: dict[str, float | None] = {}
+    if isinstance(plan, Concentrate):
+        found[f"the kit of {plan.device}"] = prices.kits.get(plan.device)
+    elif isinstance(plan, Centrifuge):
+        found["open tubes"] = prices.kits.get("tubes")
+    elif isinstance(plan, Culture):
+        found["culture"] = prices.culture
+    elif isinstance(plan, OF_FAT):
+        found[f"the kit of {plan.method}"] = prices.kits.get(plan.method)
+    if given.carrier_volume:
+        one = prices.carriers.get(given.carrier)
+        found[given.carrier] = None if one is None else one * given.carrier_volume * 1e6
+    return {name.replace("_", " "): price for name, price in found.items()}

@@ -22,6 +22,8 @@ SHORT = {
     "one large draw": "one large draw",
 }
 """What a plan is called beside its dot."""
+COLOURS = dict(zip(SHORT, (c for c in CATEGORIES if c != ACCENT), strict=False))
+"""Colour of each plan with a name, the same in every search."""
 SIZE, LETTER, LINE = 12.5, 6.5, 17.0
 """Size of a label, width of a letter and height of a line, in pixels."""
 NEAR = 14.0
@@ -134,7 +136,9 @@ def scatter(told: Plain, width: float, height: float) -> str:
     width, height
         Size of the drawing.
     """
-    named, front = told["named"], told["front"]
+    front = told["front"]
+    # A plan whose cost is not known has no place on an axis of costs.
+    named = [one for one in told["named"] if one["burden"] is not None]
     most = max(one["burden"] for one in (*named, *front))
     x = Scale(0.0, nice_top(1.02 * most), 46, width - 22)
     y = Scale(0.0, 100.0, height - 46, 40)
@@ -151,7 +155,8 @@ def scatter(told: Plain, width: float, height: float) -> str:
         for one in front
     ]
     dots = []
-    for one, colour in zip(named, colours(len(named)), strict=True):
+    for one in named:
+        colour = COLOURS[one["name"]]
         across, up = x(one["burden"]), y(100 * one["chance"])
         low, high = (y(100 * end) for end in one["interval"])
         parts.append(rule(across, low, across, high, colour))
@@ -178,9 +183,6 @@ def staircase(line: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
     return [*found, *line[-1:]]
 
 
-def colours(number: int) -> list[str]:
-    """Return a colour for each named plan."""
-    return [colour for colour in CATEGORIES if colour != ACCENT][:number]
 
 
 def told_in_full(one: Plain) -> str:

@@ -11,7 +11,7 @@ import jinja2
 from markupsafe import Markup
 
 from trephine.report.palette import ACCENT
-from trephine.report.plan_scatter import SHORT, colours, scatter, unit_of
+from trephine.report.plan_scatter import COLOURS, SHORT, scatter, unit_of
 from trephine.report.words import NO_BREAK, chance_of, count, listed, rounded, tenths
 from trephine.store.files import replacing
 
@@ -27,6 +27,7 @@ LIMITS = {
     "sessions": "sessions",
     "manipulation": "manipulation",
     "reduction": "reduction of the volume by a device",
+    "price": "price of all that it takes",
 }
 """What a limit is called."""
 
@@ -201,7 +202,8 @@ def _in_short(one: Plain) -> str:
 
 def left_out(told: Plain) -> list[tuple[str, str, str]]:
     """Return each limit with its value and how many plans it leaves out."""
-    limits, found = told["limits"], told["plans"]["left_out"]
+    found = told["plans"]["left_out"]
+    limits = {**told["limits"], **({"price": "known"} if "price" in found else {})}
     return [
         (LIMITS[name], str(value), f"{found.get(name, 0):,}")
         for name, value in limits.items()
@@ -223,7 +225,7 @@ def html(told: Plain) -> str:
         lead=lead(told),
         wide=Markup(scatter(told, 1040, 470)),  # noqa: S704  (text is escaped there)
         narrow=Markup(scatter(told, 366, 420)),  # noqa: S704
-        heads=list(zip([one["name"] for one in named], colours(len(named)), strict=True)),
+        heads=[(one["name"], COLOURS[one["name"]]) for one in named],
         short=SHORT,
         facts=facts(told, named),
         front=front,

@@ -31,13 +31,16 @@ TARGET = 0.8
 
 
 def axis(burden: Burden, name: Axis) -> float:
-    """Return a burden on one axis: minutes, mL, punctures, g/L of haemoglobin, or cost."""
+    """Return a burden on one axis: minutes, mL, punctures, g/L of haemoglobin, or cost.
+
+    A cost that is not known is above every other.
+    """
     return {
         "minutes": burden.theatre / 60.0,
         "marrow": burden.marrow * 1e6,
         "punctures": float(burden.punctures),
         "risk": burden.haemoglobin_fall,
-        "cost": burden.cost or 0.0,
+        "cost": np.inf if burden.cost is None else burden.cost,
     }[name]
 
 

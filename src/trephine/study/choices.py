@@ -38,6 +38,9 @@ MOST_PLANS = 200_000
 SLACK = 1 + 1e-9
 """Room for rounding at a bound."""
 NONE, CULTURE = "none", "culture"
+METHODS_OF_FAT = ("stromal_vascular_fraction", "microfragmented_fat")
+PRICE = "price"
+"""What leaves out a plan whose cost is asked for and not known."""
 
 
 @dataclass(frozen=True)
@@ -312,7 +315,7 @@ def _refuse_unknown(asked: Choices, prices: Prices | None, p: DoseBeliefs) -> No
     check(asked.bones or [], p.harvest.sites, "choices.bones")
     check(asked.devices or [], devices, "choices.devices")
     if prices is not None:
-        check(prices.kits, [*p.process.separation.devices, "tubes"], "prices.kits")
+        check(prices.kits, [*p.process.separation.devices, "tubes", *METHODS_OF_FAT], "prices.kits")
     for number, gauge in enumerate(asked.needles or []):
         probe = Harvest.model_validate(
             {"draws": ["1 mL"], "needle": {"gauge": gauge, "length": "100 mm"}}
@@ -360,6 +363,7 @@ def passed_limits(
         "punctures": limits.punctures is not None and asked.punctures > limits.punctures,
         "theatre_time": limits.theatre_time is not None
         and asked.theatre > limits.theatre_time * SLACK,
+        PRICE: limits.cost is not None and asked.cost is None,
         "cost": limits.cost is not None
         and asked.cost is not None
         and asked.cost > limits.cost * SLACK,

@@ -14,9 +14,10 @@ from trephine.case.plan import Injection
 from trephine.case.processing import Culture, Processing, Unspun
 from trephine.catalogue.load import catalogue
 from trephine.core.units import in_unit
-from trephine.models.burden import PlanningParameters
+from trephine.models.burden import PlanningParameters, priced
 from trephine.models.reading import Reading
 from trephine.study.asked import SEARCHED, TARGET, Asked, axis
+from trephine.study.choices import PRICE
 from trephine.study.planner import LARGE, LEAST, MINIMAL, MOST, PLANNED, Planned
 from trephine.study.scored import Scored
 
@@ -116,7 +117,7 @@ def _plan(one: Scored, asked: Asked) -> dict[str, Any]:
         "dose": list(one.dose),
         "grown": list(one.grown),
         "refused": one.refused,
-        "burden": axis(b, asked.axis),
+        "burden": _finite(axis(b, asked.axis)),
         "theatre_min": b.theatre / 60,
         "theatre_min_80": [one.theatre[0] / 60, one.theatre[-1] / 60],
         "patient_min": b.patient / 60,
@@ -129,6 +130,10 @@ def _plan(one: Scored, asked: Asked) -> dict[str, Any]:
         "cost": b.cost,
         "over_limits": list(one.over),
     }
+
+
+def _finite(value: float) -> float | None:
+    return value if np.isfinite(value) else None
 
 
 def _each(injections: Sequence[Injection], words: Any) -> str:  # noqa: ANN401  (a function)
@@ -184,20 +189,24 @@ def _cloud(planned: Planned) -> list[list[float]]:
     return [[float(f"{x:.6g}"), float(f"{y:.6g}")] for x, y in cloud[np.sort(first)]]
 
 
-def _unpriced(planned: Planned) -> list[str]:
-    """Return the kits, culture among them, that a plan with a name takes without a price."""
-    prices = planned.asked.brief.prices
+def _unpriced(planned: Planned) -> str:
+    """Return what has no price, in a sentence; empty where all is priced."""
+    prices, left_out = planned.asked.brief.prices, planned.candidates.excluded.get(PRICE, 0)
     if prices is None:
-        return []
-    missing: dict[str, None] = {}
-    for one in planned.named.values():
-        for injection in one.injections:
-            device = getattr(injection.process, "device", None)
-            if device is not None and device not in prices.kits:
-                missing[f"the kit of {made(injection.process)}"] = None
-            if isinstance(injection.process, Culture) and not prices.culture:
-                missing["culture"] = None
-    return list(missing)
+        return ""
+    missing = {
+        name: None
+        for injections in (*planned.shown, *(one.injections for one in planned.named.values()))
+        for injection in injections
+        for name, price in priced(injection, prices).items()
+        if price is None
+    }
+    if not missing:
+        return ""
+    told = "plans that take it have no cost"
+    if left_out:
+        told += f", and {left_out:,} of them are left out"
+    return f"No price is given for {', '.join(missing)}; {told}."
 
 
 def _grown(asked: Asked) -> str:
@@ -224,9 +233,7 @@ def notices(planned: Planned) -> list[str]:
     said: list[str] = []
     unpriced = _unpriced(planned)
     if unpriced:
-        said.append(
-            f"No price is given for {', '.join(unpriced)}; in the costs it counts as nothing."
-        )
+        said.append(unpriced)
     if any(i.process.method == "culture" for o in planned.named.values() for i in o.injections):
         said.append(_grown(asked))
     if planned.candidates.refused:

@@ -68,6 +68,8 @@ class Planned:
         Burden and gain of every plan within the limits, by the luck of the search, (plan, 2).
     candidates
         Every plan within the limits, and what was left out.
+    shown
+        One plan of each way to make and inject a product that was searched.
     emulators
         How union was emulated, by arm.
     """
@@ -77,6 +79,7 @@ class Planned:
     front: tuple[Scored, ...]
     cloud: Array
     candidates: Candidates
+    shown: tuple[Sequence[Injection], ...]
     emulators: Mapping[str, Emulator]
 
     @property
@@ -117,16 +120,14 @@ def plan(asked: Asked, *, memory: Memory | None = None, watch: Watch | None = No
     if not candidates.keys:
         raise InputError(_nothing_left(candidates))
     own = case.plan.injections
-    at_once = large_draw(template(case))
-    contrast: dict[str, tuple[Injection, ...]] = {PLANNED: tuple(own)}
-    if is_made(case.patient, at_once, p):
-        contrast[LARGE] = (at_once,)
+    contrast = _contrast(case, p)
     reach = reaches(case)[own.index(template(case))]
     emulators = _emulators(asked, choice, candidates, contrast, memory, watch)
     objective: Objective = Unite(emulators)
     if asked.aim == "dose" and asked.prescription is not None:
         objective = ReachPrescription(asked.prescription)
 
+    shown = tuple(map(choice.injections, {key[1]: key for key in candidates.keys}.values()))
     burdens = by_turns(candidates.burdens, asked.axis)
     streams = Streams(asked.seed).within("plan")
     gains = search(
@@ -147,6 +148,9 @@ def plan(asked: Asked, *, memory: Memory | None = None, watch: Watch | None = No
         tell=_best_so_far(choice, candidates, burdens),
         watch=watch,
     )
+    if asked.axis == "cost":
+        candidates, gains = candidates.priced(gains)
+        burdens = by_turns(candidates.burdens, asked.axis)
     chosen = front.front(gains, burdens)
     longest = max(choice.most_injections, len(own))
     again = Common.of(
@@ -176,8 +180,17 @@ def plan(asked: Asked, *, memory: Memory | None = None, watch: Watch | None = No
         named[title] = told(injections, asks, None)
     named = {title: one.against(named[PLANNED]) for title, one in named.items()}
     cloud = np.stack([burdens[0], gains], axis=1)
-    return Planned(asked, named, tuple(_beaten_left_out(line, asked.axis)), cloud, candidates,
-                   emulators)  # fmt: skip
+    on_front = tuple(_beaten_left_out(line, asked.axis))
+    return Planned(asked, named, on_front, cloud, candidates, shown, emulators)
+
+
+def _contrast(case: Case, p: DoseBeliefs) -> dict[str, tuple[Injection, ...]]:
+    """Return the plans for contrast, without a large draw where its product cannot be had."""
+    found: dict[str, tuple[Injection, ...]] = {PLANNED: tuple(case.plan.injections)}
+    at_once = large_draw(template(case))
+    if is_made(case.patient, at_once, p):
+        found[LARGE] = (at_once,)
+    return found
 
 
 def _named(line: Sequence[Scored], by: Axis) -> dict[str, Scored]:

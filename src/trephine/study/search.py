@@ -14,6 +14,7 @@ from trephine.case.case import Case
 from trephine.case.patient import Patient
 from trephine.case.plan import Injection
 from trephine.case.prescription import Prescription
+from trephine.core.errors import InputError
 from trephine.core.progress import Watch
 from trephine.models.burden import Burden, Harm, PlanningParameters, burden, harm
 from trephine.models.dose_beliefs import DoseBeliefs
@@ -21,7 +22,7 @@ from trephine.models.placement import Reach
 from trephine.models.timeline import TimelineParameters
 from trephine.stages import process
 from trephine.stages.injections import with_middle_luck
-from trephine.study.choices import Space, is_reported, passed_limits
+from trephine.study.choices import PRICE, Space, is_reported, passed_limits
 from trephine.study.luck import Cells, Common, reaching, together
 
 Array = NDArray[np.floating[Any]]
@@ -77,6 +78,26 @@ class Candidates:
     excluded: Mapping[str, int]
     total: int
     refused: int = 0
+
+    def priced(self, gains: Array) -> tuple[Candidates, Array]:
+        """Return the plans whose cost is known, and their gains; the others are left out.
+
+        Raises
+        ------
+        InputError
+            If there are none.
+        """
+        known = [n for n, asked in enumerate(self.burdens) if asked.cost is not None]
+        if not known:
+            raise InputError(
+                "no plan has a known cost; price what the choices take, under [prices.kits], "
+                "prices.culture and [prices.carriers]"
+            )
+        left = len(self.keys) - len(known)
+        excluded = {**self.excluded, PRICE: self.excluded.get(PRICE, 0) + left}
+        keys = tuple(self.keys[n] for n in known)
+        burdens = tuple(self.burdens[n] for n in known)
+        return replace(self, keys=keys, burdens=burdens, excluded=excluded), gains[known]
 
 
 def within_limits(
