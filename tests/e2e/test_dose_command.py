@@ -51,6 +51,9 @@ def test_a_person_gets_funnel_drivers_chance_harm_and_notices(
         "laboratories.paris.counted",
         "Colony assay of the product in Paris, 3 dishes of 1 M nucleated cells:",
         "Harvest of 60 mL: major complication 0.",
+        "no series tells complications by volume",
+        "Luck differs from one patient and one needle to the next",
+        "what acts together counts in each",
         "Injection 2, day 30: 10 mL drawn, cultured cells",
         "Paris assay): reached in",
         "Note: Progenitors are told as they are counted in Paris",
@@ -93,6 +96,23 @@ def test_more_draws_of_less_marrow_raise_the_chance(
     assert chances[0] < chances[1] - 0.05 < chances[2] - 0.1
 
 
+def test_a_spin_is_told_by_its_force_and_fat_by_what_is_not_known(
+    case: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spun = (
+        "plan.steps.3.process={method='centrifuge', product_volume='10 mL', red_cells=0.2, "
+        "spin={rpm=3200, radius='15 cm', duration='14 min', column='8 cm'}}"
+    )
+    out = told([str(case), "--samples", "100", "--set", spun], capsys)
+    assert "spun at 1,720 g for 14 min" in " ".join(out.split())
+    fat = (
+        "plan.steps.3.harvest={tissue='fat', volume='60 mL'}",
+        "plan.steps.3.process={method='microfragmented_fat', product_volume='10 mL'}",
+    )
+    out = told([str(case), "--samples", "100", "--set", fat[0], "--set", fat[1]], capsys)
+    assert "Harvest of 60 mL of fat: no record of harm" in " ".join(out.split())
+
+
 def test_a_figure_holds_all_it_needs(
     case: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -104,7 +124,7 @@ def test_a_figure_holds_all_it_needs(
     root = ET.parse(folder / "dose.svg").getroot()  # noqa: S314  (our own file)
     assert root.tag == f"{SVG}svg"
     words = [element.text or "" for element in root.iter(f"{SVG}text")]
-    for said in ("Injection 1, day 0", "in the lesion", "The donor's own luck", "80 % of draws"):
+    for said in ("Injection 1, day 0", "in the lesion", "The donor's own luck", "80 % of samples"):
         assert said in words, said
     assert not [e for e in root.iter() if any("href" in name for name in e.attrib)]
     # Every line of text begins and ends on the page, at about half an em a character.
@@ -132,8 +152,8 @@ def test_the_answer_loads_nothing_slow(case: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--draws", "0"], ("0 draws cannot be made; ask for 1 to 1,000,000",)),
-        (["--draws", "many"], ("invalid value for '--draws'", "valid integer")),
+        (["--samples", "3"], ("3 samples tell no interval of 95 %; ask for 100 to 1,000,000",)),
+        (["--draws", "many"], ("invalid value for '--samples'", "valid integer")),
         (["--seed", "-1"], ("invalid value for '--seed'",)),
         (["--prescription", "lots of cells"], ("cannot be read", "for example")),
         (["--prescription", "30,000 progenitors (Pariss assay)"], ("did you mean 'paris'?",)),
@@ -167,7 +187,7 @@ def test_nonsense_gets_one_message(
 
 
 def test_a_folder_that_cannot_be_made_is_told(case: Path, refused: Refused) -> None:
-    refused(["dose", str(case), "--draws", "50", "--out", str(case)], ("cannot write",))
+    refused(["dose", str(case), "--draws", "100", "--out", str(case)], ("cannot write",))
 
 
 def test_a_missing_file_is_told_with_the_example(tmp_path: Path, refused: Refused) -> None:

@@ -349,4 +349,4 @@ def test_a_plan_that_brings_no_cells_gives_zeros_and_says_why(
     told = dose(case, count=50)
     assert (told.at("stays").progenitors == 0).all()
     assert (told.present([0.0, 30 * 86400.0], [0.5]) == 0).all()
-    assert any(said.startswith("In 100 % of the draws") for said in notices(case, told, None))
+    assert any(said.startswith("In 100 % of the samples") for said in notices(case, told, None))

@@ -15,10 +15,22 @@ if TYPE_CHECKING:
     from trephine.case.prescription import Prescription
 
 
+FEWEST = 100
+"""Samples below which the ends of an interval of 95 % are told by one or two of them."""
+
+
 def dose(
     case: Annotated[Path, typer.Argument(metavar="CASE.toml", help="The case file.")],
     *,
-    draws: Annotated[int, typer.Option(metavar="N", help="Samples of luck and numbers.")] = 10_000,
+    draws: Annotated[
+        int,
+        typer.Option(
+            "--samples",
+            "--draws",
+            metavar="N",
+            help=f"Samples of luck and numbers, {FEWEST} at least.",
+        ),
+    ] = 10_000,
     seed: Annotated[int, typer.Option(min=0, help="Luck; the same seed, the same numbers.")] = 0,
     changes: Annotated[
         list[str] | None,
@@ -66,6 +78,11 @@ def dose(
         raise InputError(
             f"{case}: there is no such file; write the example with "
             f"'trephine example {case.stem} --out {case}'"
+        )
+    if draws < FEWEST:
+        raise InputError(
+            f"--samples {draws}: {draws} samples tell no interval of 95 %; ask for {FEWEST} to "
+            "1,000,000"
         )
     asked = overrides.changed(read(case), changes or [], case.name)
     wanted = None if prescription is None else read_prescription(prescription)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from rich.padding import Padding
+
 from trephine.cli.paper import table
-from trephine.report.counts import DASH, SHORT, between, short
+from trephine.report.counts import DASH, SHORT, between, shares_explained, short
 from trephine.report.words import NO_BREAK, chance_of, percent, rounded
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ def show(told: Plain, console: Console, *, is_brief: bool = False) -> None:
             there = injection["at"]["lesion"]["progenitors"]
             console.print(
                 f"Injection {number}, {of_day(injection)}: {short(there['median'])} progenitors "
-                f"in the lesion, {between(there, 95)} in 95{NO_BREAK}% of draws"
+                f"in the lesion, {between(there, 95)} in 95{NO_BREAK}% of samples"
             )
             for notice in injection["notices"]:
                 console.print(f"Note: {notice}")
@@ -37,7 +39,7 @@ def show(told: Plain, console: Console, *, is_brief: bool = False) -> None:
         _drivers(injection, number, console)
         for line in (counted(injection, told), harm(injection)):
             if line:
-                console.print(line)
+                console.print(Padding(line, (0, 0, 0, 2)))
         console.print()
     if "prescription" in told:
         console.print(reached(told["prescription"]), style="bold")
@@ -59,7 +61,9 @@ def method(injection: Plain) -> str:
         name = f"{process['device'].replace('_', ' ')} device"
     kind = {"none": "as drawn", "concentrate": name, "culture": "cultured cells"}
     words = kind.get(process["method"], name)
-    return f"{rounded(injection['drawn_mL'])} mL drawn, {words}"
+    spun = injection.get("spin")
+    turned = f", spun at {rounded(spun['g'])} g for {rounded(spun['minutes'])} min" if spun else ""
+    return f"{rounded(injection['drawn_mL'])} mL drawn, {words}{turned}"
 
 
 def _funnel(injection: Plain, number: int, told: Plain) -> Table:
@@ -69,7 +73,7 @@ def _funnel(injection: Plain, number: int, told: Plain) -> Table:
         f"Progenitors, {counted}",
         ">Median",
         ">80 %",
-        ">95 % of draws",
+        ">95 % of samples",
         title=f"Injection {number}, {of_day(injection)}: {method(injection)}",
     )
     rows.columns[0].no_wrap = True
@@ -102,7 +106,7 @@ def _drivers(injection: Plain, number: int, console: Console) -> None:
         return
     factor = rounded(math.exp(driven["standard_deviation"]), 2)
     console.print(
-        f"  What drives the dose in the lesion; two draws of three lie within {factor} times"
+        f"  What drives the dose in the lesion; two of three samples lie within {factor} times"
     )
     for group in driven["groups"]:
         console.print(_bar(group["about"], group))
@@ -110,7 +114,7 @@ def _drivers(injection: Plain, number: int, console: Console) -> None:
         console.print("  Single numbers of the catalogue that matter most")
         for one in driven["numbers"]:
             console.print(_bar(one["name"], one))
-    console.print()
+    console.print(Padding(shares_explained(driven), (0, 0, 1, 2)))
 
 
 def _bar(words: str, driver: Plain) -> str:
@@ -130,17 +134,18 @@ def counted(injection: Plain, told: Plain) -> str:
     laboratory = "the reference laboratory" if name == "reference" else f"{name}"
     colonies = seen["colonies"]
     return (
-        f"  Colony assay of the product in {laboratory}, {seen['dishes']} dishes of "
+        f"Colony assay of the product in {laboratory}, {seen['dishes']} dishes of "
         f"{short(seen['nucleated_in_each'])} nucleated cells: {short(colonies['median'])} colonies "
-        f"({between(colonies, 95)} in 95{NO_BREAK}% of draws), "
+        f"({between(colonies, 95)} in 95{NO_BREAK}% of samples), "
         f"{short(seen['per_mL']['median'])} per mL"
     )
 
 
 def harm(injection: Plain) -> str:
-    """Return the risk of the harvest in one line; empty for fat."""
+    """Return the risk of the harvest and how far it is known."""
+    drawn = f"Harvest of {rounded(injection['drawn_mL'])} mL"
     if "risk" not in injection:
-        return ""
+        return f"{drawn} of fat: no record of harm in the catalogue; none told is not none"
     said = [
         f"{words} {rounded(100 * injection['risk'][event]['chance'], 2)}{NO_BREAK}%"
         for event, words in HARMS.items()
@@ -149,7 +154,8 @@ def harm(injection: Plain) -> str:
     fall = injection.get("haemoglobin_fall_g_per_L")
     if fall is not None:
         said.append(f"haemoglobin falls by {rounded(fall, 2)} g/L")
-    return f"  Harvest of {rounded(injection['drawn_mL'])} mL: {', '.join(said)}"
+    known = "no series tells complications by volume, so these hold for any"
+    return f"{drawn}: {', '.join(said)}; {known}"
 
 
 def reached(asked: Plain) -> str:
@@ -157,7 +163,7 @@ def reached(asked: Plain) -> str:
     words = asked["asked"]
     text = (
         f"{words[:1].upper()}{words[1:]}: reached in "
-        f"{chance_of(asked['chance'], asked['interval'])} of the draws"
+        f"{chance_of(asked['chance'], asked['interval'])} of the samples"
     )
     if "of_each_injection" in asked:
         each = ", ".join(percent(one) for one in asked["of_each_injection"])

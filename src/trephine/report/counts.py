@@ -29,6 +29,15 @@ def short(value: float) -> str:
     return words
 
 
+def shares_explained(driven: dict[str, Any]) -> str:
+    """Return what the groups of drivers are and why their shares may add to more than all."""
+    total = 100 * sum(max(one["total"], 0.0) for one in driven["groups"])
+    return (
+        "Luck differs from one patient and one needle to the next; numbers are what the catalogue "
+        f"is unsure of. The shares add to {total:.0f} %: what acts together counts in each."
+    )
+
+
 def between(found: dict[str, Any], cover: int) -> str:
     """Return the ends of an interval, their size said once where it is the same.
 

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from trephine.report.counts import SHORT, between, short
+from trephine.case.prescription import REFERENCE
+from trephine.report.counts import SHORT, between, shares_explained, short
 from trephine.report.palette import ACCENT, INK, MUTED, PAPER, RULE
-from trephine.report.svg import Array, Scale, box, decades, rule, text, tick_label
+from trephine.report.svg import Array, Scale, box, decades, rule, text, tick_labels
 from trephine.report.words import chance_of, rounded
 
 Plain = dict[str, Any]
@@ -25,6 +26,8 @@ WIDE, NARROW = "#cfe3e1", "#7fb8b4"
 WHISKER = "#1d2429"
 WORDS = 36
 """Characters of a driver's name that have room; a longer name is written smaller."""
+EXPLAINED = 51.0
+"""Height of the lines below the drivers."""
 TIMES = 210.0
 """Height of the panel of what stays over time."""
 
@@ -56,12 +59,15 @@ def _title(parts: list[str], told: Plain) -> float:
     laboratory = told["laboratory"]["about"]
     parts.append(text(MARGIN, 30, told["name"], colour=INK, size=19))
     kind = "drawn from their spreads" if told["numbers"] == "drawn" else "as printed"
-    counted = f"Progenitors as counted by this laboratory: {laboratory}."
-    lines = [f"{told['draws']:,} draws of luck, numbers {kind}, seed {told['seed']}. {counted}"]
+    if told["laboratory"]["name"] == REFERENCE:
+        counted = "Progenitors as the reference laboratory counts them (Muschler 1997)."
+    else:
+        counted = f"Progenitors as counted in {laboratory}."
+    lines = [f"{told['draws']:,} samples of luck, numbers {kind}, seed {told['seed']}. {counted}"]
     if "prescription" in told:
         asked = told["prescription"]
         words = f"{asked['asked'][:1].upper()}{asked['asked'][1:]}: reached in "
-        words += f"{chance_of(asked['chance'], asked['interval'])} of the draws"
+        words += f"{chance_of(asked['chance'], asked['interval'])} of the samples"
         words += ", grown cells not counted." if "grown_cells" in asked else "."
         lines.append(words)
     y = 52.0
@@ -76,7 +82,7 @@ def _injection(parts: list[str], injection: Plain, number: int, y: float) -> flo
     day = f"day {rounded(injection['day'], 5)}" if injection["day"] else "day 0"
     parts.append(text(MARGIN, y + 8, f"Injection {number}, {day}", colour=INK, size=15))
     rows = [*driven["groups"], *driven["numbers"]]
-    gap = 26.0 if driven["numbers"] else 0.0
+    gap = (26.0 if driven["numbers"] else 0.0) + (EXPLAINED if rows else 0.0)
     height = max(ROW * len(levels), ROW * len(rows) + gap) + HEAD
     _funnel(parts, levels, y, grown=injection["cultured"])
     if rows:
@@ -93,11 +99,12 @@ def _funnel(parts: list[str], levels: list[Plain], y: float, *, grown: bool) -> 
     top, foot = y + HEAD, y + HEAD + ROW * len(levels)
     what = "colonies drawn, then grown cells" if grown else "progenitors"
     parts.append(text(BANDS[0], y + 30, f"{what}, log scale", size=12))
-    parts.append(text(NUMBERS, y + 30, "median (95 % of draws)", anchor="end", size=12))
-    for tick in scale.ticks(7):
+    parts.append(text(NUMBERS, y + 30, "median (95 % of samples)", anchor="end", size=12))
+    ticks = scale.ticks(7)
+    for tick, words in zip(ticks, tick_labels(ticks, log=True), strict=True):
         at = scale(tick)
         parts.append(rule(at, top - 4, at, foot, RULE))
-        parts.append(text(at, top - 9, tick_label(tick, log=True), anchor="middle", size=11))
+        parts.append(text(at, top - 9, words, anchor="middle", size=11))
     for row, level in enumerate(levels):
         at, cells = top + ROW * row, level["progenitors"]
         low, high, inner, outer, middle = (
@@ -137,6 +144,8 @@ def _drivers(parts: list[str], driven: Plain, y: float) -> None:
     for one in driven["numbers"]:
         _share(parts, scale, one, one["name"], NARROW, at)
         at += ROW
+    for row, line in enumerate(textwrap.wrap(shares_explained(driven), 72), start=1):
+        parts.append(text(SHARES[1] + 40, at + 15 * row, line, anchor="end", size=11))
 
 
 def _share(
@@ -168,11 +177,10 @@ def _present(parts: list[str], present: Plain, y: float) -> float:
     parts.append(
         text(MARGIN, y + 27, "cells, log scale; by retention alone, none divides", size=12)
     )
-    for tick in up.ticks(6):
+    ticks = up.ticks(6)
+    for tick, words in zip(ticks, tick_labels(ticks, log=True), strict=True):
         parts.append(rule(across.start, up(tick), across.end, up(tick), RULE))
-        parts.append(
-            text(across.start - 7, up(tick) + 4, tick_label(tick, log=True), anchor="end", size=11)
-        )
+        parts.append(text(across.start - 7, up(tick) + 4, words, anchor="end", size=11))
 
     def path(values: Array) -> list[str]:
         pairs = zip(days, values, strict=True)
@@ -194,7 +202,7 @@ def _present(parts: list[str], present: Plain, y: float) -> float:
 
 def _legend(parts: list[str], x: float, y: float) -> None:
     for row, (colour, words) in enumerate(
-        ((ACCENT, "median"), (NARROW, "80 % of draws"), (WIDE, "95 % of draws"))
+        ((ACCENT, "median"), (NARROW, "80 % of samples"), (WIDE, "95 % of samples"))
     ):
         parts.append(box(x, y + 22 * row, 26, 13, colour))
         parts.append(text(x + 34, y + 22 * row + 11, words, colour=INK, size=12))

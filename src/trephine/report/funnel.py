@@ -11,7 +11,7 @@ from trephine.case.run import Run, Treatment
 from trephine.case.suspension import Suspension
 from trephine.core.grid import Grid
 from trephine.report.palette import ACCENT, INK, MUTED, RULE
-from trephine.report.svg import Scale, box, decades, picture, rule, text, tick_label
+from trephine.report.svg import Scale, box, decades, picture, rule, text, tick_labels
 from trephine.report.words import NO_BREAK, count, day, key_words, measure, percent, ratio, rounded
 
 ROW, TOP, WIDTH = 30.0, 34.0, 1060.0
@@ -89,10 +89,11 @@ def _funnel(treatment: Treatment, number: int, run: Run, ends: tuple[float, floa
     height = TOP + ROW * len(told) + 8
     scale = Scale(*ends, BARS, NUMBERS - 230, log=True)
     parts = [text(BARS, 12, "progenitors, log scale")]
-    for tick in scale.ticks(8):
+    ticks = scale.ticks(8)
+    for tick, words in zip(ticks, tick_labels(ticks, log=True), strict=True):
         at = scale(tick)
         parts.append(rule(at, TOP - 6, at, height - 8, RULE))
-        parts.append(text(at, TOP - 10, tick_label(tick, log=True), anchor="middle", size=11))
+        parts.append(text(at, TOP - 10, words, anchor="middle", size=11))
     rows, before = [], None
     for row, step in enumerate(told):
         y = TOP + row * ROW

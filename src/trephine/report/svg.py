@@ -83,11 +83,24 @@ def decades(values: Iterable[Array], most: float) -> tuple[float, float]:
     return min(max(low, high / most), high / 10), high
 
 
-def tick_label(value: float, *, log: bool) -> str:
-    """Return the text of a tick."""
-    if log and not 0.01 <= value < 1000:
+def tick_label(value: float, *, log: bool, always: bool = False) -> str:
+    """Return the text of a tick; of a logarithmic axis a power of ten if far from one or always."""
+    if log and (always or not 0.01 <= value < 1000):
         return f"10{superscript(round(math.log10(value)))}"
     return rounded(value)
+
+
+def tick_labels(ticks: Sequence[float], *, log: bool) -> list[str]:
+    """Return the texts of the ticks of one axis: all powers of ten where one is.
+
+    Examples
+    --------
+    100 beside 1,000 is ``"10\u00b2"`` beside ``"10\u00b3"``.
+    """
+    far = [tick for tick in ticks if tick > 0 and not 0.01 <= tick < 1000]
+    if not log or not far:
+        return [rounded(tick) for tick in ticks]
+    return [tick_label(tick, log=True, always=True) for tick in ticks]
 
 
 def text(
@@ -171,11 +184,12 @@ class Panel:
     def axes(self) -> str:
         """Return rules, ticks and both axis titles."""
         parts = [text(6, 13, self.unit)]
-        for tick in self.marks or self.y.ticks():
+        ticks = self.marks or self.y.ticks()
+        for tick, words in zip(ticks, tick_labels(ticks, log=self.y.log), strict=True):
             at = self.y(tick)
             parts += [
                 rule(self.x.start, at, self.x.end, at),
-                text(self.x.start - 7, at + 4, tick_label(tick, log=self.y.log), anchor="end"),
+                text(self.x.start - 7, at + 4, words, anchor="end"),
             ]
         foot = self.y.start
         for tick in self.x.ticks(7):

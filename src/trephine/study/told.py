@@ -122,6 +122,9 @@ def _injection(case: Case, dose: Dose, number: int, driven: Drivers) -> Plain:
         "held_to_packing": float(np.mean(treated.is_held)),
         "notices": not_as_asked(number + 1, treated),
     }
+    spin = getattr(step.process, "spin", None)
+    if spin is not None:
+        found["spin"] = {"g": float(f"{spin.force:.6g}"), "minutes": spin.duration / 60.0}
     if not treated.is_cultured and not isinstance(step.process, OF_FAT):
         found["assay"] = _assay(dose, number)
     if risk is not None:
@@ -251,7 +254,7 @@ def notices(case: Case, dose: Dose, prescription: Prescription | None) -> list[s
         said.append("The gap is narrower than a voxel; the room at the lesion is known roughly.")
     if prescription is not None:
         said.append(
-            "The interval of the chance is that of the number of draws; how far the model itself "
+            "The interval of the chance is that of the number of samples; how far the model itself "
             "is off is not in it."
         )
         if prescription.assay == REFERENCE:
@@ -260,12 +263,12 @@ def notices(case: Case, dose: Dose, prescription: Prescription | None) -> list[s
 
 
 def not_as_asked(number: int, treated: Treated) -> list[str]:
-    """Return in how many draws an injection could not be made as it was asked for."""
+    """Return in how many samples an injection could not be made as it was asked for."""
     said = []
     held = float(np.mean(treated.is_held))
     if held > 0:
         said.append(
-            f"In {100 * held:.3g} % of the draws injection {number} could not be made as "
+            f"In {100 * held:.3g} % of the samples injection {number} could not be made as "
             "asked: the cells that come over would not pack into the product, or there "
             "was not enough plasma. There the share that comes over was held to what packs; "
             "a run with the same luck is refused."
@@ -273,7 +276,7 @@ def not_as_asked(number: int, treated: Treated) -> list[str]:
     crowded = float(np.mean(treated.is_crowded))
     if crowded > 0:
         said.append(
-            f"In {100 * crowded:.3g} % of the draws not all cells that were to be injected go "
+            f"In {100 * crowded:.3g} % of the samples not all cells that were to be injected go "
             f"into the volume of injection {number}; no denser suspension is injected, and "
             "the others are kept back."
         )
