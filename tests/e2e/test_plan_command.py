@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from itertools import combinations
@@ -87,6 +88,9 @@ def test_case_files_give_the_dose_that_was_told(
     for one in told["named"]:
         path = folder / one["file"]
         case = read(path)
+        text = path.read_text()
+        assert " x " in text.partition("draws = ")[2].partition("]")[0] or "large" in one["name"]
+        assert not re.search(r"\d\.\d{7}|gauge = \d+\.0", text)
         assert len(case.plan.injections) == one["injections"]
         assert main(["run", str(path), "--dry-run", "--json", "--out", str(here / "no")]) == 0
         capsys.readouterr()
@@ -138,8 +142,14 @@ def test_another_burden_orders_the_same_search_anew(here: Path, folder: Path) ->
     copy = here / "anew"
     shutil.copytree(folder, copy)
     assert main(words(here, "anew", "--resume", "--burden", "marrow")) == 0
-    told = json.loads((copy / "plans.json").read_text())
+    told = json.loads((copy / "plans-by-marrow.json").read_text())
     assert told["burden"]["what"] == "marrow drawn"
+    # The plans by minutes are left as they were.
+    for name in ("plans.json", "plans.html", "best-chance.toml"):
+        assert (copy / name).read_bytes() == (folder / name).read_bytes()
+    assert (copy / "plans-by-marrow.html").is_file()
+    assert {one["file"] for one in told["named"]} <= {path.name for path in copy.glob("*.toml")}
+    assert told["named"][0]["file"].endswith("-by-marrow.toml")
     marrow = [one["marrow_mL"] for one in told["front"]]
     assert marrow == sorted(marrow)
     assert main(words(here, "anew", "--resume", "--seed", "4")) == 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import tomllib
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 from trephine import pipeline
 from trephine.case.brief import Brief, Limits
 from trephine.case.case import Case
+from trephine.case.case import read as read_case
 from trephine.case.document import validate
 from trephine.case.prescription import read
 from trephine.case.settings import Settings
@@ -37,8 +39,10 @@ from trephine.study.choices import NONE, passed_limits, space, template
 from trephine.study.dose import reaches
 from trephine.study.emulator import HALVINGS, LADDER, Emulator, Rung
 from trephine.study.luck import Common, added, reaching
+from trephine.study.plan_case import case_of, grouped
+from trephine.study.plan_case import write as write_case
 from trephine.study.plan_document import notices
-from trephine.study.planner import LARGE, LEAST, MOST, PLANNED, case_of, large_draw, plan
+from trephine.study.planner import LARGE, LEAST, MOST, PLANNED, large_draw, plan
 from trephine.study.search import ReachPrescription, burden_of, search, within_limits
 
 CASE = validate(Case, tomllib.loads(written("tibia-nonunion")), "tibia-nonunion")
@@ -394,12 +398,27 @@ def test_what_is_told_owes_nothing_to_the_luck_of_the_search() -> None:
     assert all(one.searched != one.gain for one in found.front if 0.02 < one.gain < 0.98)
 
 
-def test_a_plan_becomes_a_case_that_can_be_read(planned: Any) -> None:
+def test_a_plan_becomes_a_case_that_can_be_read(planned: Any, tmp_path: Path) -> None:
     for title, one in planned.named.items():
         case = case_of(CASE, title, one.injections)
         assert case.plan.injections == list(one.injections)
         assert case.plan.loadings == CASE.plan.loadings
         assert title in case.name
+        write_case(case, tmp_path / "plan.toml")
+        assert read_case(tmp_path / "plan.toml") == case
+    assert grouped(["2 mL", "2 mL", "5 mL", "2 mL"]) == ["2 x 2 mL", "5 mL", "2 mL"]
+
+
+def test_a_plan_names_its_scan_from_where_it_stands(tmp_path: Path) -> None:
+    scan = {name: str(tmp_path / "scans" / f"{name}.nii.gz") for name in ("density", "labels")}
+    scan |= {"contents": "x", "source": "made up"}
+    site = CASE.site.as_written()
+    del site["shaft"]
+    case = validate(Case, {**CASE.as_written(), "site": {**site, "scan": scan}}, "scanned")
+    (tmp_path / "plans").mkdir()
+    write_case(case, tmp_path / "plans" / "plan.toml")
+    assert 'density = "../scans/density.nii.gz"' in (tmp_path / "plans" / "plan.toml").read_text()
+    assert read_case(tmp_path / "plans" / "plan.toml").site.scan == case.site.scan
 
 
 def test_one_large_draw_is_no_larger_than_a_syringe() -> None:

@@ -74,7 +74,8 @@ def plan(
 
     The folder holds a case file for each plan with a name, which 'trephine run' and 'trephine
     dose' take, plans.json, and the page plans.html. A search that was stopped goes on with
-    --resume, to the same numbers; with another --burden it orders the same plans anew.
+    --resume, to the same numbers; with another --burden it orders the same plans anew, into
+    files beside the others, such as least-burden-by-marrow.toml.
     """
     from trephine.cli.paper import paper
     from trephine.cli.progress import display
@@ -95,7 +96,7 @@ def plan(
             told = plan_document(found)
             with writing(folder):
                 write_cases(found, told, folder)
-                write_document(folder / "plans.json", told)
+                write_document((folder / told["page"]).with_suffix(".json"), told)
                 page = plans.write(told, folder)
         except KeyboardInterrupt:
             typer.echo(f"interrupted; go on with: {again}", err=True)
@@ -146,15 +147,12 @@ def what_is_asked(
 
 def write_cases(found: Planned, told: Plain, folder: Path) -> None:
     """Write the case file of each plan with a name."""
-    from trephine.case.case import write
-    from trephine.store.files import replacing
-    from trephine.study.planner import case_of
+    from trephine.study.plan_case import case_of, write
 
     for one in told["named"]:
         plan = found.named[one["name"]]
         case = case_of(found.asked.case, one["name"], plan.injections)
-        with replacing(folder / one["file"]) as part:
-            write(case, part)
+        write(case, folder / one["file"])
 
 
 def command_again(context: typer.Context, case: Path, folder: Path) -> str:

@@ -252,7 +252,7 @@ def html(told: Plain) -> str:
 
 def write(told: Plain, folder: Path) -> Path:
     """Write the page into a folder and return it."""
-    page = folder / PAGE
+    page = folder / str(told["page"])
     with replacing(page) as part:
         part.write_text(html(told), encoding="utf-8")
     return page

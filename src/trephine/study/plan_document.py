@@ -16,7 +16,7 @@ from trephine.catalogue.load import catalogue
 from trephine.core.units import in_unit
 from trephine.models.burden import PlanningParameters, priced
 from trephine.models.reading import Reading
-from trephine.study.asked import SEARCHED, TARGET, Asked, axis
+from trephine.study.asked import SEARCHED, TARGET, Asked, Axis, axis
 from trephine.study.choices import PRICE
 from trephine.study.planner import LARGE, LEAST, MINIMAL, MOST, PLANNED, Planned
 from trephine.study.scored import Scored
@@ -29,6 +29,8 @@ FILES = {
     LARGE: "one-large-draw",
 }
 """Name of the case file of each named plan, in the order in which they are told."""
+BY_BURDEN = (LEAST, MOST, MINIMAL)
+"""Plans that depend on which burden is laid against the chance."""
 AXES = {
     "minutes": ("time in theatre", "min"),
     "marrow": ("marrow drawn", "mL"),
@@ -41,6 +43,11 @@ GRID = (160, 100)
 """Cells along burden and chance in which one dot stands for all searched plans."""
 
 
+def by(burden: Axis) -> str:
+    """Return what the names of files end in, so that no burden's plans replace another's."""
+    return "" if burden == "minutes" else f"-by-{burden}"
+
+
 def plan_document(planned: Planned) -> dict[str, Any]:
     """Return everything that is told of a search, as plain data."""
     asked, found = planned.asked, planned.candidates
@@ -48,7 +55,7 @@ def plan_document(planned: Planned) -> dict[str, Any]:
     named = [
         {
             "name": title,
-            "file": f"{FILES[title]}.toml",
+            "file": f"{FILES[title]}{by(asked.axis) if title in BY_BURDEN else ''}.toml",
             "is_on_front": planned.named[title].injections in own,
             **_plan(planned.named[title], asked),
         }
@@ -60,6 +67,7 @@ def plan_document(planned: Planned) -> dict[str, Any]:
     return {
         "case": asked.case.name,
         "case_digest": asked.case.digest,
+        "page": f"plans{by(asked.axis)}.html",
         "objective": asked.aim,
         "gain": "chance of union" if asked.aim == "union" else "chance of the prescription",
         "burden": {

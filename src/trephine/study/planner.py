@@ -27,6 +27,7 @@ from trephine.study.choices import Space, passed_limits, space, syringe, templat
 from trephine.study.dose import check, laboratory, reaches
 from trephine.study.emulator import Emulator, Unite, arm, ladder
 from trephine.study.luck import Common
+from trephine.study.plan_case import case_of
 from trephine.study.scored import Scored, scored
 from trephine.study.search import (
     Candidates,
@@ -247,16 +248,6 @@ def large_draw(own: Injection) -> Injection:
     return Injection.model_validate(
         {**own.as_written(), **{name: part.as_written() for name, part in parts.items()}}
     )
-
-
-def case_of(case: Case, title: str, injections: Sequence[Injection]) -> Case:
-    """Return the case with the injections of a plan in place of its own, checked again."""
-    others = [step for step in case.plan.steps if not isinstance(step, Injection)]
-    changed = case.with_plan(
-        steps=[*(s.as_written() for s in others), *(i.as_written() for i in injections)]
-    )
-    name = f"{case.name[: 117 - len(title)]}: {title}"
-    return changed.changed({"name": name})
 
 
 def _emulators(
