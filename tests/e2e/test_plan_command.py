@@ -77,7 +77,11 @@ def test_a_search_gives_table_page_and_cases(
     for part in ("30 x 4 mL", "Cost (EUR)", "buffy coat", "plans can be made", "plans.html"):
         assert part in said
     assert main(words(here, "told")) == 2
-    assert "--resume" in capsys.readouterr().err
+    assert "go on with --resume" in capsys.readouterr().err
+    assert main(words(here, "told", "--seed", "3")) == 2
+    said = capsys.readouterr().err
+    assert "another case, brief, prescription" in said
+    assert "--resume" not in said
 
 
 def test_case_files_give_the_dose_that_was_told(

@@ -151,11 +151,22 @@ def test_what_a_brief_leaves_open_is_taken_around_the_case() -> None:
         ({"needles": [22]}, "choices.needles.0"),
         ({"counts": [1], "volumes": ["2 mL"], "products": ["9 mL"], "devices": [NONE]}, "no plan"),
         ({"spacing": ["60 wk"], "injections": [2]}, "do not fit|no injections"),
+        ({"counts": [0]}, r"choices.counts.0: write a whole number from 1 to 200"),
+        ({"injections": ["2"]}, r"choices.injections.0: write a whole number from 1 to 24"),
     ],
 )
 def test_a_brief_that_cannot_be_searched_is_refused(choices: dict[str, Any], told: str) -> None:
     with pytest.raises(InputError, match=told):
         space(CASE, brief({**FEW, **choices}), P, PLANNING)
+
+
+@pytest.mark.parametrize("given", ["30 EUR", True, [3]])
+def test_a_price_is_a_number_alone(given: Any) -> None:
+    prices = {"currency": "EUR", "theatre_minute": given}
+    with pytest.raises(InputError, match=r"prices\.theatre_minute: write a number alone, in the"):
+        validate(Brief, {"prices": prices}, "brief.toml")
+    with pytest.raises(InputError, match="finite number of at least 0"):
+        validate(Brief, {"prices": {**prices, "theatre_minute": -1}}, "brief.toml")
 
 
 def test_limits_leave_out_what_passes_over_them_and_count_it() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,9 +17,31 @@ from trephine.core.units import Unit, Volume
 VolumePerMass = Annotated[float, Unit("m^3/kg", "mL/kg", gt=0, le=4e-5)]
 TheatreTime = Annotated[float, Unit("s", "min", gt=0)]
 Weeks = Annotated[float, Unit("s", "wk", gt=0)]
-Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Few = Annotated[int, Field(ge=1, le=MOST_DRAWS, strict=True)]
-Several = Annotated[int, Field(ge=1, le=24, strict=True)]
+
+
+def _price(given: object) -> float:
+    """Return a price, or raise ValueError in plain words."""
+    if isinstance(given, bool) or not isinstance(given, int | float):
+        raise ValueError("write a number alone, in the currency of the prices, for example 30")  # noqa: TRY004
+    if not 0 <= given < math.inf:
+        raise ValueError("must be a finite number of at least 0")
+    return float(given)
+
+
+def _number(most: int) -> BeforeValidator:
+    """Return what takes whole numbers from 1 on, and refuses others in plain words."""
+
+    def read_number(given: object) -> object:
+        if isinstance(given, bool) or not isinstance(given, int) or not 1 <= given <= most:
+            raise ValueError(f"write a whole number from 1 to {most}")
+        return given
+
+    return BeforeValidator(read_number)
+
+
+Price = Annotated[float, BeforeValidator(_price)]
+Few = Annotated[int, _number(MOST_DRAWS)]
+Several = Annotated[int, _number(24)]
 Names = Annotated[list[str], Field(min_length=1)]
 Carrier = Literal["none", "clot", "demineralised_bone", "allograft", "ceramic"]
 

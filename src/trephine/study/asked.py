@@ -83,7 +83,8 @@ class Asked:
         """Refuse what does not go together."""
         if self.aim == "dose" and self.prescription is None:
             raise InputError(
-                "nothing is prescribed; give --prescription, or [prescription] in the brief"
+                "nothing is prescribed; give --prescription 'at least 30,000 progenitors in the "
+                'lesion\', or the same sentence as prescription = "..." in the brief'
             )
         if self.axis == "cost" and self.brief.prices is None:
             raise InputError("no cost is known; give [prices] in the brief, or another --burden")

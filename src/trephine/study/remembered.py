@@ -11,7 +11,7 @@ from trephine.study.asked import Asked, Memory
 
 SEARCH = "search.json"
 """File of a planner's folder that holds how far it is."""
-FORMAT = 1
+FORMAT = 2
 
 
 def begun(folder: Path, asked: Asked) -> Memory:
@@ -27,8 +27,11 @@ def begun(folder: Path, asked: Asked) -> Memory:
     with writing(folder):
         if folder.exists() and any(folder.iterdir()):
             if (folder / SEARCH).is_file():
+                if not _is_of(read_document(folder / SEARCH), asked):
+                    raise InputError(_of_another(folder))
                 raise InputError(
-                    f"{folder} holds a search already; go on with --resume, or choose another --out"
+                    f"{folder} holds this search already; go on with --resume, or choose another "
+                    "--out"
                 )
             raise InputError(f"{folder} is not empty; choose another --out")
         folder.mkdir(parents=True, exist_ok=True)
@@ -48,13 +51,21 @@ def resumed(folder: Path, asked: Asked) -> Memory:
     if not (folder / SEARCH).is_file():
         raise InputError(f"{folder} holds no search; leave out --resume, or give its folder")
     document = read_document(folder / SEARCH)
-    if document.get("format") != FORMAT or document.get("asked") != asked.digest:
-        raise InputError(
-            f"{folder} holds the search of another case, brief, prescription, seed, number of "
-            "draws or catalogue; choose another --out"
-        )
+    if not _is_of(document, asked):
+        raise InputError(_of_another(folder))
     gains = {int(h): list(values) for h, values in document["gains"].items()}
     return _memory(folder, asked, gains, document["ladders"])
+
+
+def _is_of(document: dict[str, Any], asked: Asked) -> bool:
+    return document.get("format") == FORMAT and document.get("asked") == asked.digest
+
+
+def _of_another(folder: Path) -> str:
+    return (
+        f"{folder} holds the search of another case, brief, prescription, seed, number of "
+        "draws or catalogue; choose another --out"
+    )
 
 
 def _memory(
