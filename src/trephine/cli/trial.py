@@ -179,23 +179,28 @@ def finished(result: TrialResult, folder: Path) -> Plain:
 def show(told: Plain, console: Console, *, is_power_asked: bool) -> None:
     """Print the endpoints, the designs and what must be told."""
     from trephine.cli.paper import table
-    from trephine.report.trial import NOTHING, ROLES, interval, lead, number, verdict
+    from trephine.report.trial import (
+        NOTHING,
+        ROLES,
+        failures,
+        interval,
+        lead,
+        number,
+        raised,
+        verdict,
+    )
 
     console.print(lead(told), soft_wrap=True)
     if told["endpoints"]:
-        rows = table(
-            "Endpoint", ">n", ">Predicted", "90 % of such trials", "Published", "Lies", "Role",
-            title="Endpoints",
-        )  # fmt: skip
+        rows = table("Endpoint", "Predicted, 90 % of such trials", "Published", "Lies", "Role")
         for one in told["endpoints"]:
             seen = one["observed"]
             where = f"{one['arm']}: " if len(told["arms"]) > 1 else ""
+            size = " and ".join(map(str, one["n"]))
             rows.add_row(
-                f"{where}{one['name']}, week {number(one['week'])}",
-                " and ".join(map(str, one["n"])),
-                number(one["predicted"], one["unit"]),
-                interval(one),
-                seen["shown"] if seen else NOTHING,
+                f"{where}{one['name']}, week {number(one['week'])}, n {size}",
+                f"{number(one['predicted'], one['unit'])}, {interval(one)}",
+                raised(seen["shown"]) if seen else NOTHING,
                 verdict(one),
                 ROLES[seen["role"]] if seen else "",
             )
@@ -216,12 +221,7 @@ def show(told: Plain, console: Console, *, is_power_asked: bool) -> None:
         console.print(rows)
         pairs = ", ".join(f"{count} {name}" for name, count in one["pairs"].items())
         console.print(f"The same virtual patients united: {pairs}", soft_wrap=True)
-    for arm in told["arms"]:
-        for one in arm["patients"]:
-            if one["error"]:
-                console.print(
-                    f"no outcome: {arm['name']}, patient {one['patient']}: {one['error']}",
-                    soft_wrap=True,
-                )
+    for arm, error, members in failures(told):
+        console.print(f"no outcome: {arm}, patients {members}: {error}", soft_wrap=True)
     for notice in told["notices"]:
         console.print(f"note: {notice}", soft_wrap=True)

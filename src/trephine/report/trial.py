@@ -11,10 +11,12 @@ import jinja2
 import numpy as np
 from markupsafe import Markup
 
+from trephine.case.trial import SHARES
 from trephine.report.palette import ACCENT, CATEGORIES, INK, MUTED, RULE, SECOND
 from trephine.report.svg import Panel, Scale, box, decades, picture, rule, text, tick_label
 from trephine.report.words import NO_BREAK, rounded
 from trephine.store.files import replacing
+from trephine.study.published import UNITS
 
 Plain = dict[str, Any]
 
@@ -34,7 +36,12 @@ def number(value: float | None, unit: str = "") -> str:
     """Return a number with its unit, or a dash."""
     if value is None:
         return NOTHING
-    return rounded(value) + (f"{NO_BREAK}{unit}" if unit else "")
+    return rounded(value) + (f"{NO_BREAK}{raised(unit)}" if unit else "")
+
+
+def raised(words: str) -> str:
+    """Return words with the power of a cube raised."""
+    return words.replace("^3", "\u00b3")
 
 
 def interval(one: Plain) -> str:
@@ -195,6 +202,26 @@ def lead(told: Plain) -> str:
     return " ".join(words)
 
 
+def shown(design: Plain, value: float | None) -> str:
+    """Return a number that a design compares, in the unit people use."""
+    if value is None:
+        return NOTHING
+    if design["outcome"] in SHARES:
+        return number(100 * value, "%")
+    unit, scale = next(iter(UNITS[design["outcome"]].items()))
+    return number(scale * value, unit)
+
+
+def failures(told: Plain) -> list[tuple[str, str, str]]:
+    """Return arm, error and patients of the runs without outcome, alike ones together."""
+    found: dict[tuple[str, str], list[int]] = {}
+    for arm in told["arms"]:
+        for one in arm["patients"]:
+            if one["error"]:
+                found.setdefault((arm["name"], one["error"]), []).append(one["patient"])
+    return [(arm, error, ", ".join(map(str, who))) for (arm, error), who in found.items()]
+
+
 def html(told: Plain) -> str:
     """Return the whole page of a trial, given as plain data."""
     environment = jinja2.Environment(
@@ -202,13 +229,8 @@ def html(told: Plain) -> str:
         autoescape=True,
         undefined=jinja2.StrictUndefined,
     )
+    environment.filters["capitalize_first"] = lambda words: words[:1].upper() + words[1:]
     style = (resources.files("trephine.report") / "templates" / "page.css").read_text("utf-8")
-    failures = [
-        (arm["name"], one["patient"], one["error"])
-        for arm in told["arms"]
-        for one in arm["patients"]
-        if one["error"]
-    ]
     return environment.get_template(PAGE).render(
         told=told,
         lead=lead(told),
@@ -217,7 +239,10 @@ def html(told: Plain) -> str:
         scatter=Markup(against_dose(told)),  # noqa: S704
         endpoints=forest(told["endpoints"]),
         scenarios=[{**one, "endpoints": forest(one["endpoints"])} for one in told["scenarios"]],
-        failures=failures,
+        failures=failures(told),
+        nothing=NOTHING,
+        shown=shown,
+        raised=raised,
         roles=ROLES,
         number=number,
         interval=interval,

@@ -109,7 +109,7 @@ def published(trial: Trial, endpoint: Endpoint) -> Published | None:
         told = endpoint.observed
         sign = SIGNS.get(str(told.value), 0)
         value = 0.0 if sign else float(told.value)
-        shown = str(told.value) if sign else f"{told.value:g}"
+        shown = str(told.value) if sign else f"{told.value:g} {told.unit}".strip()
         found = Published(
             value, value, shown, sign, 0.0, told.unit, told.n, endpoint.of, told.role,
             f"{told.source} {told.where}".strip(),
