@@ -172,7 +172,7 @@ FILES = {
     ),
     "draw above the syringe": Bad(
         case_with(('draws = ["12 x 5 mL"]', 'draws = ["5 mL", "12 mL"]')),
-        ("plan.steps.3.harvest: draw 1 of 12 mL does not fit a syringe of 10 mL",),
+        ("plan.steps.3.harvest: draw 2 of 12 mL does not fit a syringe of 10 mL",),
     ),
     "draws that cannot be read": Bad(
         case_with(('draws = ["12 x 5 mL"]', 'draws = ["12 times 5 mL"]')),

@@ -161,7 +161,7 @@ def test_the_answer_loads_nothing_slow(case: Path) -> None:
         (["--set", "plan.steps=[]"], ("the plan holds no injection",)),
         (
             ["--set", "plan.steps.3.harvest.draws=['3 x 40 mL']"],
-            ("draw 0 of 40 mL does not fit a syringe of 10 mL",),
+            ("draw 1 of 40 mL does not fit a syringe of 10 mL",),
         ),
         (
             ["--set", "plan.steps.3.process.product_volume='90 mL'"],

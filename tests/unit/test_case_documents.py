@@ -137,12 +137,12 @@ ONE_PROBLEM = [
     (f"{STEP}.kind", "injektion", f"{STEP}.kind: 'injektion' is unknown; did you mean 'injection'?"),
     (f"{STEP}.process.method", "concentrat", f"{STEP}.process.method: 'concentrat' is unknown; did you mean 'concentrate'?"),
     (f"{STEP}.process", "spin", f"{STEP}.process: write a table with keys, not a single value"),
-    (f"{STEP}.harvest.draws", "12 x 5 mL", f"{STEP}.harvest.draws: write a list"),
+    (f"{STEP}.harvest.draws", "12 x 5 mL", f'{STEP}.harvest.draws: write a list, for example ["12 x 5 mL"]'),
     (f"{STEP}.harvest.draws", [], f"{STEP}.harvest.draws: must not be empty"),
     (f"{STEP}.harvest.draws", ["12 x 3 kg"], f"{STEP}.harvest.draws.0: '3 kg' is not a volume; write for example '4 mL'"),
     (f"{STEP}.harvest.draws", ["9 x 5 mL", 4], f"{STEP}.harvest.draws.1: write the unit, for example '4 mL'"),
     (f"{STEP}.harvest.draws", ["999999999 x 5 mL"], f"{STEP}.harvest.draws: at most 200 draws"),
-    (f"{STEP}.harvest.draws", ["11 mL"], f"{STEP}.harvest: draw 0 of 11 mL does not fit a syringe of 10 mL"),
+    (f"{STEP}.harvest.draws", ["11 mL"], f"{STEP}.harvest: draw 1 of 11 mL does not fit a syringe of 10 mL"),
     (f"{STEP}.harvest.needle.gauge", 40, f"{STEP}.harvest.needle.gauge: must be at most 32"),
     (f"{STEP}.harvest.day", "1 d", f"{STEP}: harvest.day must be at or before day 0 to leave time for the processing"),
     (f"{STEP}.process.product_volume", "99 mL", f"{STEP}: process.product_volume (99 mL) is more than the pool: 60 mL drawn and 8 mL of anticoagulant"),
@@ -302,3 +302,13 @@ def test_presets_differ_by_voxel_alone(quality: Any, voxel: float) -> None:
         update={"voxel": 1.0}
     )
     assert set(PRESETS) == {"draft", "standard", "fine"}
+
+
+def test_a_preset_that_is_not_there_is_told_with_those_that_are() -> None:
+    with pytest.raises(InputError, match="no preset 'coarse'; write one of draft, standard, fine"):
+        Settings.preset("coarse")  # type: ignore[arg-type]
+
+
+def test_settings_are_told_in_the_plural() -> None:
+    with pytest.raises(InputError, match=r"^--voxel: no valid settings\n  voxel: "):
+        validate(Settings, {"voxel": "0 mm"}, "--voxel")

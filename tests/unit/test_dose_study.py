@@ -211,8 +211,8 @@ def test_another_laboratory_counts_marrow_by_its_factor_and_grown_cells_as_cells
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"count": 0}, "0 draws cannot be made; ask for 1 to"),
-        ({"count": 10**9}, "draws cannot be made"),
+        ({"count": 0}, "0 samples cannot be made; ask for 1 to"),
+        ({"count": 10**9}, "samples cannot be made"),
     ],
 )
 def test_a_number_of_draws_that_cannot_be_made_is_refused(

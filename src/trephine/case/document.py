@@ -103,7 +103,9 @@ def validate(kind: type[D], data: object, name: str) -> D:
         return kind.model_validate(data)
     except ValidationError as error:
         problems = [_problem(kind, data, item) for item in error.errors(include_url=False)]
-        raise InputError(f"{name} is not a valid {kind.__name__.lower()}", problems) from None
+        called = kind.__name__.lower()
+        said = f": no valid {called}" if called.endswith("s") else f" is not a valid {called}"
+        raise InputError(f"{name}{said}", problems) from None
 
 
 def _problem(kind: type[Document], data: object, item: Any) -> Problem:  # noqa: ANN401
@@ -113,6 +115,8 @@ def _problem(kind: type[Document], data: object, item: Any) -> Problem:  # noqa:
         text = "unknown key; " + did_you_mean(str(place[-1]), known_keys(kind, list(item["loc"])))
     elif item["type"] in PLAIN_WORDS:
         text = PLAIN_WORDS[item["type"]]
+        if item["type"] == "list_type" and isinstance(item["input"], str):
+            text += f', for example ["{item["input"]}"]'
     elif item["type"] in {"union_tag_invalid", "union_tag_not_found"}:
         found = [_tag(member) for member in _at(kind, [*item["loc"], ""])]
         options = [str(tag) for tag in found if tag is not None]

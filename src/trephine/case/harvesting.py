@@ -103,7 +103,7 @@ class Harvest(Document):
 
     @model_validator(mode="after")
     def _a_draw_fits_the_syringe(self) -> Self:
-        for number, draw in enumerate(self.draws):
+        for number, draw in enumerate(self.draws, start=1):
             if draw > self.syringe * (1 + 1e-9):
                 raise ValueError(
                     f"draw {number} of {draw * 1e6:.3g} mL does not fit a syringe of "

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from trephine.case.document import Document
+from trephine.core.errors import InputError
 from trephine.core.units import Length, Unit, written
 
 Tolerance = Annotated[float, Unit("1", "1", gt=0, le=0.1)]
@@ -76,7 +77,15 @@ class Settings(Document):
 
     @classmethod
     def preset(cls, quality: Literal["draft", "standard", "fine"]) -> Settings:
-        """Return a preset: draft 1.5 mm, standard 1 mm, fine 0.5 mm voxels."""
+        """Return a preset: draft 1.5 mm, standard 1 mm, fine 0.5 mm voxels.
+
+        Raises
+        ------
+        InputError
+            If there is no such preset.
+        """
+        if quality not in PRESETS:
+            raise InputError(f"there is no preset '{quality}'; write one of {', '.join(PRESETS)}")
         return cls.model_validate({"voxel": PRESETS[quality]})
 
 

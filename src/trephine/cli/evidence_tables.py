@@ -100,7 +100,10 @@ def contradictions(found: Mapping[str, Any]) -> None:
 def line(entry: Frozen) -> tuple[str, str]:
     """Return what an entry is about and its value, each in one piece of text."""
     if isinstance(entry, Study):
-        return f"{entry.condition}, {entry.site}: {entry.design}", f"{len(entry.arms)} arms"
+        return (
+            f"{entry.condition}, {entry.site}: {entry.design}",
+            f"{len(entry.arms)} arm{'s' if len(entry.arms) > 1 else ''}",
+        )
     if isinstance(entry, Claim):
         return entry.claim, entry.verdict
     if isinstance(entry, Patient):

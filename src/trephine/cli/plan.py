@@ -47,7 +47,10 @@ def plan(
         ),
     ] = "minutes",
     draws: Annotated[
-        int, typer.Option(metavar="N", help="Samples for the chances that are told.")
+        int,
+        typer.Option(
+            "--samples", "--draws", metavar="N", help="Samples for the chances that are told."
+        ),
     ] = 4096,
     seed: Annotated[int, typer.Option(min=0, help="Luck; the same seed, the same numbers.")] = 0,
     out: Annotated[

@@ -126,6 +126,7 @@ def what_is_asked(
     from trephine.case.document import validate
     from trephine.case.settings import Settings
     from trephine.cli import example, overrides
+    from trephine.cli.quantity import quantity
 
     if not path.exists() and path.stem in example.names():
         raise InputError(
@@ -135,6 +136,7 @@ def what_is_asked(
     case = overrides.changed(read(path), changes, path.name)
     settings = Settings.preset(quality)
     if voxel is not None:
+        quantity("--voxel", voxel, "m")
         settings = validate(Settings, settings.as_written() | {"voxel": voxel}, "--voxel")
     if model != settings.model:
         from trephine.models.library import model_named

@@ -34,6 +34,11 @@ KINDS = {
     "Pa": ("pressure", "40 mmHg"),
     "Pa*s": ("viscosity", "4 mPa*s"),
     "1/m": ("attenuation", "0.2 1/cm"),
+    "m/s": ("speed", "0.3 mm/d"),
+    "m^3/kg": ("volume by mass", "5 mL/kg"),
+    "m^2/kg": ("area by mass", "0.2 cm^2/g"),
+    "kg/m^2": ("mass by area", "25 kg/m^2"),
+    "kg/s": ("mass by time", "10 g/d"),
     "1": ("plain number", "0.4"),
 }
 

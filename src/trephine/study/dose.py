@@ -277,7 +277,7 @@ def dose(
         If the case has no injection, or it or the assay names what the catalogue does not know.
     """
     if not 1 <= count <= MOST:
-        raise InputError(f"{count} draws cannot be made; ask for 1 to {MOST:,}")
+        raise InputError(f"{count} samples cannot be made; ask for 1 to {MOST:,}")
     printed = DoseBeliefs.printed()
     check(case, printed)
     laboratory(printed, assay)
