@@ -16,6 +16,8 @@ Array = NDArray[np.float64]
 
 TRIALS = 2000
 """Trials that are drawn for an interval."""
+PLENTY = 20_000
+"""Virtual patients beyond which their number leaves nothing open that an interval could show."""
 SERIES = {
     "callus volume": "callus_volume",
     "RUST": "rust",
@@ -116,6 +118,9 @@ def drawn(
     rows = np.empty((count, size), dtype=np.int64)
     for trial, replicate in enumerate(which):
         own = members[replicate]
+        if own.size > PLENTY:
+            rows[trial] = own[rng.integers(own.size, size=size)]
+            continue
         ends = np.cumsum(rng.standard_exponential(own.size))
         rows[trial] = own[np.searchsorted(ends, rng.random(size) * ends[-1], side="right")]
     return rows
