@@ -173,7 +173,7 @@ def test_nothing_that_reaches_is_said(here: Path, capsys: pytest.CaptureFixture[
     ("more", "told"),
     [
         (["--prescription", "plenty"], "'plenty' cannot be read"),
-        (["--draws", "7"], "7 draws cannot be made"),
+        (["--draws", "7"], "7 samples cannot be made"),
         (["--brief", "nowhere.toml"], "no such file"),
         (["--burden", "beauty"], "'beauty' is not one of"),
         (["--resume"], "holds no search"),

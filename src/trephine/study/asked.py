@@ -91,7 +91,7 @@ class Asked:
         if self.brief.limits.cost is not None and self.brief.prices is None:
             raise InputError("limits.cost needs [prices] in the brief")
         if not 100 <= self.count <= 1_000_000:
-            raise InputError(f"{self.count} draws cannot be made; ask for 100 to 1,000,000")
+            raise InputError(f"{self.count} samples cannot be made; ask for 100 to 1,000,000")
 
     @property
     def assay(self) -> str:
