@@ -19,7 +19,7 @@ from trephine.core.errors import InputError
 from trephine.core.types import Budget
 from trephine.report import figures, funnel, graphs, page, tables
 from trephine.report.frames import Frames
-from trephine.report.svg import Scale, decades, nice_top
+from trephine.report.svg import Scale, decades, nice_top, tick_labels
 from trephine.report.words import NO_BREAK
 
 RUN = synthetic_run()
@@ -46,6 +46,20 @@ def test_axis_ends_are_round() -> None:
     assert decades([np.array([0.0, 3.0, 4e5])], 1e9) == (1.0, 1e6)
     assert decades([np.array([1e-9, 4e5])], 1e6) == (1.0, 1e6)
     assert decades([np.zeros(3)], 1e6) == (0.1, 1.0)
+
+
+def test_the_ticks_of_one_axis_are_written_alike() -> None:
+    assert tick_labels([1.0, 10.0, 100.0], log=True) == ["1", "10", "100"]
+    assert tick_labels([100.0, 1e3, 1e4], log=True) == ["10\u00b2", "10\u00b3", "10\u2074"]
+    assert tick_labels([0.0, 1000.0], log=False) == ["0", "1,000"]
+
+
+def test_films_of_coarse_voxels_are_told_to_be_rough() -> None:
+    settings = RUN.settings.model_copy(update={"voxel": 2.5e-3})
+    told = page.html(replace(RUN, settings=settings))
+    assert f"as coarse as the voxels, 2.5{NO_BREAK}mm" in told
+    fine = RUN.settings.model_copy(update={"voxel": 1.5e-3})
+    assert "as coarse as the voxels" not in page.html(replace(RUN, settings=fine))
 
 
 def test_the_funnel_goes_from_needle_to_lesion() -> None:

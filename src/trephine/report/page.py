@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from trephine.case.followup import CORTICES
 from trephine.case.run import Run
+from trephine.case.settings import Settings
 from trephine.core.types import Ending
 from trephine.report import (
     fate,
@@ -33,7 +34,7 @@ from trephine.report import (
 from trephine.report.frames import Frames
 from trephine.report.palette import SITE, TISSUES, Shade
 from trephine.report.pictures import ISO, Pictures
-from trephine.report.words import rounded
+from trephine.report.words import measure, rounded
 from trephine.store.files import replacing
 
 STRIP = 7
@@ -107,6 +108,7 @@ def html(run: Run) -> str:
         "cortices": CORTICES,
         "choices": pictures.choices,
         "quick": pictures.quick,
+        "coarse": _coarse(run),
         "cuts": _cuts(run),
         "bar_ap": _bar(run.follow_up.radiograph_ap.shape[2], run.follow_up.pixel),
         "bar_lateral": _bar(run.follow_up.radiograph_lateral.shape[2], run.follow_up.pixel),
@@ -167,6 +169,12 @@ def _strip(run: Run, frames: Frames) -> list[dict[str, Any]]:
 def _bar(pixels: int, pixel: float) -> float:
     """Return the length of 10 mm in per cent of a picture's width."""
     return round(100 * 0.01 / (pixels * pixel), 2)
+
+
+def _coarse(run: Run) -> str:
+    """Return the voxel in words where it is larger than a draft's; films of such are rough."""
+    draft = Settings.preset("draft").voxel
+    return measure(run.settings.voxel, "m", "mm") if run.settings.voxel > 1.001 * draft else ""
 
 
 def _cuts(run: Run) -> list[dict[str, Any]]:
