@@ -70,10 +70,14 @@ def folder(here: Path) -> Path:
 
 
 def test_a_search_gives_table_page_and_cases(
-    here: Path, capsys: pytest.CaptureFixture[str]
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
     assert main(words(here, "told")) == 0
-    said = " ".join(capsys.readouterr().out.split())
+    out = capsys.readouterr().out
+    assert "\u2026" not in out  # nothing is cut
+    assert max(map(len, out.partition("plans can be made")[0].splitlines())) <= 80
+    said = " ".join(out.split())
     for part in ("30 x 4 mL", "Cost (EUR)", "buffy coat", "plans can be made", "plans.html"):
         assert part in said
     assert main(words(here, "told")) == 2
@@ -237,6 +241,10 @@ LABELS = """[...document.querySelectorAll('.picture svg text[paint-order]')]
   .map(r => [r.left, r.top, r.right, r.bottom])"""
 
 
+TARGET = """[...document.querySelectorAll('.picture svg [stroke-dasharray="2 4"]')]
+  .map(line => line.getBoundingClientRect()).filter(r => r.width).map(r => r.top)"""
+
+
 def overlapping(boxes: list[list[float]]) -> int:
     return sum(
         a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
@@ -260,4 +268,8 @@ def test_the_page_stands_alone_and_no_label_lies_on_another(
     assert overlapping([*boxes, boxes[0]]) > 0
     edge = page.evaluate("document.querySelector('.picture').getBoundingClientRect().right")
     assert max(box[2] for box in boxes) <= edge
+    (target,) = page.evaluate(TARGET)
+    assert not any(box[1] + 2 < target < box[3] - 2 for box in boxes)
+    hint = page.get_by_text("Move the table sideways to see all", exact=False).first
+    assert hint.is_visible() is (width < 700)
     assert "EUR" in page.inner_text("main")

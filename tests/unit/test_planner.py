@@ -33,7 +33,7 @@ from trephine.models.reading import Reading
 from trephine.models.timeline import TimelineParameters
 from trephine.stages import deliver, harvest, process
 from trephine.study import front
-from trephine.study.asked import Asked
+from trephine.study.asked import Asked, axis
 from trephine.study.chain import Luck, chain, named
 from trephine.study.choices import NONE, passed_limits, space, template
 from trephine.study.dose import reaches
@@ -409,6 +409,16 @@ def test_what_is_told_owes_nothing_to_the_luck_of_the_search() -> None:
     assert all(one.searched != one.gain for one in found.front if 0.02 < one.gain < 0.98)
 
 
+def test_the_same_marrow_in_other_draws_is_the_same_burden() -> None:
+    made = space(CASE, brief({"counts": [3, 4, 7], "volumes": ["1.4 mL", "2.45 mL"]}), P, PLANNING)
+    drawn = {
+        axis(burden_of(CASE, brief(), made.injections(key), P, TIMES), "marrow")
+        for key in made.plans()
+        if made.harvests[key[0]].volume == pytest.approx(9.8e-6)
+    }
+    assert len(drawn) <= 2  # in one injection or in two
+
+
 def test_a_plan_becomes_a_case_that_can_be_read(planned: Any, tmp_path: Path) -> None:
     for title, one in planned.named.items():
         case = case_of(CASE, title, one.injections)
@@ -447,7 +457,7 @@ def test_one_large_draw_is_no_larger_than_a_syringe() -> None:
     [
         ({"prescription": None}, "nothing is prescribed"),
         ({"axis": "cost"}, "no cost is known"),
-        ({"count": 3}, "3 draws"),
+        ({"count": 3}, "3 samples"),
         ({"brief": brief(cost=100)}, "limits.cost needs"),
         ({"brief": brief(marrow="0.1 mL")}, "none of .* plans keeps within the limits .*marrow"),
         ({"case": CASE.with_plan(steps=[])}, "no injection"),

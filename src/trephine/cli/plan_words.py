@@ -6,32 +6,39 @@ from typing import TYPE_CHECKING, Any
 
 from trephine.cli.paper import table
 from trephine.report.plan_scatter import unit_of
-from trephine.report.plans import LIMITS, facts, lead, left_out
+from trephine.report.plans import facts, lead, left_out
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 Plain = dict[str, Any]
+NAME, COLUMN = 22, 18
+"""Characters of the name of a row, and the least that a plan beside it needs."""
 
 
 def show(told: Plain, console: Console) -> None:
     """Print the named plans, what limits left out, and what came out."""
     named = told["named"]
     asked = told["prescription"] or "union"
-    title = f"{told['gain'].capitalize()} against {unit_of(told)}; asked for: {asked}"
-    rows = table("", *(one["name"] for one in named), title=title)
-    for fact in facts(told, named):
-        rows.add_row(fact.name, *fact.values)
-    rows.add_row("On the front", *("yes" if one["is_on_front"] else "no" for one in named))
-    console.print(rows)
+    console.print(f"{told['gain'].capitalize()} against {unit_of(told)}; asked for: {asked}")
+    lines = facts(told, named)
+    abreast = max(1, (console.width - NAME) // COLUMN)
+    for first in range(0, len(named), abreast):
+        shown = named[first : first + abreast]
+        rows = table("", *(one["name"] for one in shown))
+        rows.columns[0].width = min(NAME, console.width // 2)
+        for fact in lines:
+            rows.add_row(fact.name, *fact.values[first : first + abreast])
+        rows.add_row("On the front", *("yes" if one["is_on_front"] else "no" for one in shown))
+        console.print(rows)
     plans = told["plans"]
     console.print(
         f"{plans['made']:,} plans can be made, {plans['within_limits']:,} keep within the limits, "
-        f"{len(told['front'])} are on the front."
+        f"{len(told['front'])} are on the front: no other plan asks for less and gains as much."
     )
     for name, value, number in left_out(told):
-        if number != "0" or name != LIMITS["manipulation"]:
-            console.print(f"Limit: {name}, {value}, is passed by {number} plans")
+        if number != "0":
+            console.print(f"Limit: {name} ({value}) leaves out {number} plans")
     for name, one in told["emulators"].items():
         console.print(f"Union by dose ({name}): {emulated(one)}")
     for notice in told["notices"]:

@@ -24,7 +24,7 @@ SHORT = {
 """What a plan is called beside its dot."""
 COLOURS = dict(zip(SHORT, (c for c in CATEGORIES if c != ACCENT), strict=False))
 """Colour of each plan with a name, the same in every search."""
-SIZE, LETTER, LINE = 12.5, 6.5, 17.0
+SIZE, LETTER, LINE = 12.5, 6.8, 17.0
 """Size of a label, width of a letter and height of a line, in pixels."""
 NEAR = 14.0
 """Closest that a label comes to its dot."""
@@ -167,8 +167,9 @@ def scatter(told: Plain, width: float, height: float) -> str:
         )
         dots.append((SHORT[one["name"]], across, up, colour))
     line = [(x(one["burden"]), y(100 * one["chance"])) for one in front]
-    area = (x.start + 4, 22.0, width - 4, y.start - 4)
-    for label in labels(dots, area, staircase(line)):
+    area = (x.start + 4, 22.0, x.end, y.start - 4)
+    aim = [(x.start + k, y(100 * told["target"])) for k in range(0, int(x.end - x.start), 5)]
+    for label in labels(dots, area, [*staircase(line), *aim]):
         parts += _drawn(label)
     what = f"{told['gain']} against {told['burden']['what']}"
     return picture(width, height, f"Scatter: {what}; the front and the plans with a name", parts)
@@ -181,8 +182,6 @@ def staircase(line: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
         found += [(x + k, y) for k in range(0, int(across - x), 5)]
         found += [(across, y - k) for k in range(0, int(y - up), 5)]
     return [*found, *line[-1:]]
-
-
 
 
 def told_in_full(one: Plain) -> str:

@@ -85,6 +85,8 @@ def span(one: Plain) -> str:
 def dose(one: Plain) -> str:
     """Return the progenitors with the span of 80 %."""
     low, middle, high = one["dose"]
+    if not high:
+        return "none"
     return f"{count(middle)} ({count(low)} to {count(high)})"
 
 
@@ -173,25 +175,42 @@ def lead(told: Plain) -> str:
     if not told["is_reached"]:
         return (
             f"No plan within the limits reaches {100 * told['target']:.0f}{NO_BREAK}%. The best "
-            f"chance is {100 * best['chance']:.1f}{NO_BREAK}%: {_in_short(best)}."
+            f"chance is {_chance(best, 1)}: {_in_short(best)}.{_brings(best, told)}"
         )
     words = (
         f"{_in_short(first)}: the least burden that reaches "
-        f"{100 * told['target']:.0f}{NO_BREAK}%, with {100 * first['chance']:.0f}{NO_BREAK}% for "
+        f"{100 * told['target']:.0f}{NO_BREAK}%, with {_chance(first)} for "
         f"{first['theatre_min']:.0f} minutes in theatre and {rounded(first['marrow_mL'])} mL of "
         "marrow."
     )
     if best["draws"] == first["draws"] and best["chance"] == first["chance"]:
         words += " No plan has a better chance."
     else:
-        words += f" The best chance is {100 * best['chance']:.0f}{NO_BREAK}%: {_in_short(best)}."
+        words += f" The best chance is {_chance(best)}: {_in_short(best)}."
+    words += _brings(first, told)
     for one in told["named"]:
         if one["name"].endswith("minimal manipulation"):
             words += (
                 f" Without growing cells or setting them free by enzymes it is "
-                f"{100 * one['chance']:.0f}{NO_BREAK}%: {_in_short(one)}."
+                f"{_chance(one)}: {_in_short(one)}."
             )
     return words
+
+
+def _chance(one: Plain, places: int = 0) -> str:
+    """Return a chance alone; what all samples or none show is told as a bound."""
+    if one["chance"] in {0, 1}:
+        return chance_of(one["chance"], one["interval"])
+    return f"{100 * one['chance']:.{places}f}{NO_BREAK}%"
+
+
+def _brings(one: Plain, told: Plain) -> str:
+    """Return what a plan brings of colonies and of grown cells, where it brings any of these."""
+    if told["prescription"] is None or not one["grown"][1]:
+        return ""
+    colonies = count(one["dose"][1]) if one["dose"][1] else "none"
+    grown = count(one["grown"][1])
+    return f" It brings {grown} grown cells {_where(told)} and {colonies} that were not grown."
 
 
 def _in_short(one: Plain) -> str:

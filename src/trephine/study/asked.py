@@ -37,7 +37,7 @@ def axis(burden: Burden, name: Axis) -> float:
     """
     return {
         "minutes": burden.theatre / 60.0,
-        "marrow": burden.marrow * 1e6,
+        "marrow": round(burden.marrow * 1e6, 6),  # as much drawn in other parts is as much
         "punctures": float(burden.punctures),
         "risk": burden.haemoglobin_fall,
         "cost": np.inf if burden.cost is None else burden.cost,

@@ -64,7 +64,7 @@ def _is_of(document: dict[str, Any], asked: Asked) -> bool:
 def _of_another(folder: Path) -> str:
     return (
         f"{folder} holds the search of another case, brief, prescription, seed, number of "
-        "draws or catalogue; choose another --out"
+        "samples or catalogue; choose another --out"
     )
 
 
