@@ -190,14 +190,13 @@ def lead(told: Plain) -> str:
         said = f"{arm['name']}: {rounded(share)}{NO_BREAK}% of {arm['virtual']} virtual patients"
         said += " united"
         if arm["median_week"] is not None and not told["baseline"]:
-            said += f", half of them all by week {rounded(arm['median_week'])}"
+            said += f", half of all by week {rounded(arm['median_week'])}"
         words.append(said + ".")
     for kind, name in (("not fitted", "never fitted"), ("fitted", "that may have been fitted")):
         found = told["inside"][kind]
         if found["of"]:
             words.append(
-                f"Of {found['of']} published values {name}, {found['inside']} lie inside the "
-                "interval."
+                f"Published values {name}: {found['inside']} of {found['of']} inside the interval."
             )
     return " ".join(words)
 
