@@ -259,3 +259,12 @@ def test_a_test_that_is_not_there_is_found() -> None:
     assert told["tests/unit/test_strain.py"] - written_in(ROOT / "tests/unit/test_strain.py") == {
         "test_x"
     }
+
+
+def test_every_task_is_on_the_first_page_and_in_the_contents() -> None:
+    pages = sorted(f"how-to/{path.name}" for path in (DOCS / "how-to").glob("*.md"))
+    assert len(pages) > 10
+    first = (DOCS / "index.md").read_text(encoding="utf-8")
+    contents = (DOCS.parent / "mkdocs.yml").read_text(encoding="utf-8")
+    assert [page for page in pages if f"({page})" not in first] == []
+    assert [page for page in pages if f": {page}" not in contents] == []
