@@ -181,13 +181,12 @@ def lead(told: Plain) -> str:
         f"{_in_short(first)}: the least burden that reaches "
         f"{100 * told['target']:.0f}{NO_BREAK}%, with {_chance(first)} for "
         f"{first['theatre_min']:.0f} minutes in theatre and {rounded(first['marrow_mL'])} mL of "
-        "marrow."
+        f"marrow.{_brings(first, told)}"
     )
     if best["draws"] == first["draws"] and best["chance"] == first["chance"]:
         words += " No plan has a better chance."
     else:
         words += f" The best chance is {_chance(best)}: {_in_short(best)}."
-    words += _brings(first, told)
     for one in told["named"]:
         if one["name"].endswith("minimal manipulation"):
             words += (
