@@ -69,7 +69,7 @@ def test_harvest_conserves_cells(
 ) -> None:
     product = harvest(
         patient=patient,
-        plan=plan(draws, anticoagulant="6 mL"),
+        plan=plan(draws, anticoagulant=f"{0.1 * sum(draws)} mL"),
         p=DRAWING,
         donor=donor,
         rng=np.random.default_rng(seed),
@@ -114,7 +114,8 @@ def test_more_volume_never_gives_fewer_cells(
     patient: Patient, draws: list[float], extra: float, donor: Donor, seed: int
 ) -> None:
     def pool(made: list[float]) -> Suspension:
-        written = plan(made, syringe="80 mL")
+        # A puncture for each: a track more in a fan would crowd the others.
+        written = plan(made, syringe="80 mL", punctures=len(made))
         rng = np.random.default_rng(seed)
         return harvest(patient=patient, plan=written, p=DRAWING, donor=donor, rng=rng).pool
 

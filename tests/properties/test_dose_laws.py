@@ -33,7 +33,12 @@ def plan(draws: list[float], product: float, part: float, **delivery: Any) -> Ca
             {
                 "kind": "injection",
                 "day": "0 d",
-                "harvest": {"draws": [f"{draw} mL" for draw in draws], "anticoagulant": "5 mL"},
+                "harvest": {
+                    "draws": [f"{draw} mL" for draw in draws],
+                    "anticoagulant": f"{0.1 * sum(draws)} mL",
+                    # A puncture for each: a track more in a fan would crowd the others.
+                    "punctures": len(draws),
+                },
                 "process": {
                     "method": "concentrate",
                     "device": "buffy_coat",
