@@ -18,7 +18,8 @@ from trephine.study.coordinates import NAMES, coordinates
 from trephine.study.course_inputs import course_inputs
 from trephine.study.courses import CALLUS, Runs
 from trephine.study.emulate import Emulator
-from trephine.study.teaching import taught
+from trephine.study.gaussian_process import Smoothness
+from trephine.study.teaching import Learned, taught
 from trephine.study.union_drivers import union_drivers
 
 ENGINE = {"model": "stand-in", "stages": {"heal": 1}, "numbers": "a"}
@@ -42,9 +43,9 @@ def made(part: designed.Part, count: int) -> Runs:
 
 @pytest.fixture(scope="module")
 def emulator() -> Emulator:
-    runs = made("train", 256)
-    found = taught(runs, members=2, steps=400, shrinks=(1e-3,))
-    return Emulator(found.network, runs, made("fresh", 200), found.spread, {"engine": ENGINE})
+    plain = Smoothness(np.full(len(NAMES), 5.0), height=2.0, slope=0.5, noise=0.2)
+    runs, fresh = made("train", 256), made("fresh", 200)
+    return Emulator(Learned(plain, plain, plain), runs, fresh, {"engine": ENGINE})
 
 
 def course(**changes: Any) -> inputs.Values:
@@ -72,18 +73,24 @@ def test_runs_it_never_saw_tell_an_emulator_that_learned_the_wrong_thing(
     turned = dataclasses.replace(
         runs, union=runs.union[order], callus=runs.callus[:, order], mrust=runs.mrust[order]
     )
-    found = taught(turned, members=1, steps=200, shrinks=(1e-3,))
-    twin = dataclasses.replace(emulator, network=found.network)
+    twin = dataclasses.replace(emulator, trained=turned)
     assert twin.error.brier > 0.8 * twin.error.brier_of_the_share
 
 
-def test_the_same_runs_teach_the_same() -> None:
+def test_the_same_runs_teach_the_same_and_it_is_better_than_nothing(emulator: Emulator) -> None:
     runs = made("train", 64)
-    one, other = (taught(runs, members=2, steps=20, shrinks=(1e-3,)) for _ in range(2))
-    told = one.network.as_arrays()
-    assert all(np.array_equal(value, other.network.as_arrays()[k]) for k, value in told.items())
-    more = taught(runs, members=3, steps=20, shrinks=(1e-3,)).network
-    assert np.array_equal(more.weights[0][:2], one.network.weights[0])
+    one, other = (taught(runs, steps=4) for _ in range(2))
+    told = other.as_arrays()
+    assert all(np.array_equal(value, told[name]) for name, value in one.as_arrays().items())
+    before = dataclasses.replace(emulator, trained=runs)
+    after = dataclasses.replace(before, learned=one)
+    assert after.error.brier < before.error.brier
+
+
+def test_runs_without_a_failure_teach_nothing() -> None:
+    runs = made("train", 32)
+    with pytest.raises(ValueError, match="nothing to learn"):
+        taught(dataclasses.replace(runs, callus=runs.callus + 1e-5), steps=1)
 
 
 def test_chances_rise_with_the_week_and_blocks_change_nothing(

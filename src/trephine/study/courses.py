@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trephine.study.designed import Seen
-from trephine.study.inputs import Values
-from trephine.study.network import Lessons
+from trephine.study.inputs import Values, room
 
 Array = NDArray[np.floating[Any]]
 
@@ -19,9 +18,9 @@ CALLUS = (6, 12, 18, 26)
 """Weeks at which the volume of callus is told."""
 MILLILITRE = 1e-6
 """In m^3."""
-GROWN = 0.1 * MILLILITRE
-"""Volume of callus at the last visit from which callus has grown at all [m^3]; where it has not,
-the engine shows a thousandth of that."""
+GROWN = MILLILITRE
+"""Volume of callus at the last visit from which callus has grown at all [m^3]; designed courses
+end with less than a tenth of it or more than ten times as much."""
 
 
 @dataclass(frozen=True)
@@ -59,10 +58,19 @@ class Runs:
         return self.union.size
 
     @property
-    def lessons(self) -> Lessons:
-        """What networks learn of them."""
-        amounts = np.vstack([np.sqrt(self.callus / MILLILITRE), self.mrust[None]])
-        return Lessons(self.callus[-1] > GROWN, self.union, amounts.T)
+    def grew(self) -> NDArray[np.bool_]:
+        """Whether callus grew at all, (sample,)."""
+        return np.asarray(self.callus[-1] > GROWN)
+
+    @property
+    def amounts(self) -> Array:
+        r"""What is learned of the amounts, (sample, amount).
+
+        Root of the callus beside the :func:`~trephine.study.inputs.room` of the site, week by
+        week, and the score: so that a difference counts alike in small bones and large.
+        """
+        share = np.sqrt(self.callus / room(self.values))
+        return np.vstack([share, self.mrust[None]]).T
 
     def as_arrays(self) -> dict[str, Any]:
         """Return its numbers by name."""

@@ -45,7 +45,7 @@ MASS = 70.0
 SIDES = 4
 """Voxels of which the sides of the grid are multiples, so that few shapes are compiled."""
 FILM = 1.5e-3
-"""Edge of the voxels on which a coarser course is filmed, those of draft quality [m]."""
+"""Largest edge of the voxels on which a course is filmed, that of draft quality [m]."""
 GUIDANCE = "fluoroscopy"
 """What shows the needle tip; its error is drawn for each run."""
 
@@ -112,7 +112,12 @@ def numerics(voxel: float) -> str:
     """Return the digest of the numerics of a designed course."""
     held = settings(voxel).as_written()
     stated = {key: value for key, value in held.items() if value is not None}
-    return digest.of_document({**stated, "film": min(voxel, FILM)})
+    return digest.of_document({**stated, "film": film_voxel(voxel)})
+
+
+def film_voxel(voxel: float) -> float:
+    """Return the edge of the voxels on which a course is filmed, a whole part of its own [m]."""
+    return voxel / max(1.0, float(np.ceil(voxel / FILM - 1e-9)))
 
 
 def points(part: Part, count: int, seed: int = 0) -> Values:
@@ -242,8 +247,8 @@ def computed(values: dict[str, Any], voxel: float, name: str) -> Seen:
     except SolverError as error:
         return Seen(values, None, (), (), str(error))
     film = site
-    if voxel > FILM * (1.0 + 1e-9):
-        film = place(case.site, settings(FILM))
+    if film_voxel(voxel) < voxel:
+        film = place(case.site, settings(film_voxel(voxel)))
         course = finer(course, site, film)
     seen = follow.follow(
         course=course,

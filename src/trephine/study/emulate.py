@@ -17,18 +17,19 @@ from trephine.core.errors import InputError, StoreError
 from trephine.core.rng import Streams
 from trephine.store.files import replacing
 from trephine.study import inputs
-from trephine.study.coordinates import coordinates
-from trephine.study.courses import MILLILITRE, Runs
+from trephine.study.courses import Runs
 from trephine.study.designed import WEEKS, engine
 from trephine.study.emulator_error import EmulatorError, Predicted, error
-from trephine.study.inputs import Values
-from trephine.study.network import Answers, Network
+from trephine.study.inputs import Values, room
+from trephine.study.teaching import Answers, Knowledge, Learned
 
 Array = NDArray[np.floating[Any]]
 
 SHIPPED = Path(__file__).parent / "data" / "emulator.npz"
 """The emulator that comes with the program; ``make emulate`` makes it anew."""
 FORMAT = 1
+LEAST_SCORE, MOST_SCORE = 4.0, 16.0
+"""Bounds of the modified radiographic union score; the least where nothing grew."""
 BLOCK = 16_384
 """Samples that are held at once."""
 
@@ -58,27 +59,28 @@ class Emulator:
 
     Parameters
     ----------
-    network
-        What has learned.
+    learned
+        What it has learned, besides the runs themselves.
     trained, fresh
         The runs that it learned from, and those it is judged by.
-    spread
-        Residual of the amounts where callus grew, on runs left out, (amount,), in the scale of
-        :attr:`trephine.study.courses.Runs.lessons`.
     about
         Engine, numerics and versions that it was made with, as plain data.
     """
 
-    network: Network
+    learned: Learned
     trained: Runs
     fresh: Runs
-    spread: Array
     about: dict[str, Any]
 
     @property
     def ranges(self) -> tuple[inputs.Input, ...]:
         """The inputs with their ranges; :data:`trephine.study.inputs.RATIOS` are held besides."""
         return inputs.INPUTS
+
+    @cached_property
+    def knowledge(self) -> Knowledge:
+        """Its functions, made of the runs."""
+        return Knowledge(self.trained, self.learned)
 
     @cached_property
     def error(self) -> EmulatorError:
@@ -100,8 +102,9 @@ class Emulator:
             If an input is missing or outside its range, every one of them at once.
         """
         week = np.arange(1.0, WEEKS + 1.0)
-        blocks = self._blocks(_checked(features))
-        parts = [_expected(answers, week, self.network.bare) for _, answers in blocks]
+        parts = [
+            _expected(answers, week, size) for _, size, answers in self._blocks(_checked(features))
+        ]
         chance, callus, mrust = (np.concatenate(p, axis=-1) for p in zip(*parts, strict=True))
         return Predicted(week, chance, callus, mrust)
 
@@ -109,9 +112,9 @@ class Emulator:
         """Return one outcome of each course.
 
         The luck is that of the courses' numbers, so that the same patient has the same luck in
-        every arm. Union and its week come from the chances of :meth:`predict`; callus and score
-        from what is expected if callus grows, with the spread of runs left out. So what the
-        emulator does not know of a course is luck here.
+        every arm. Growth, week and amounts are drawn as :meth:`predict` expects them, week and
+        amounts with the correlations of what is left over of runs left out. So what the emulator
+        does not know of a course is luck here.
 
         Parameters
         ----------
@@ -122,37 +125,37 @@ class Emulator:
         """
         values = _checked(features)
         count = values[inputs.GAP].size
-        union = streams.named("emulator", "union").random(count)
-        about = streams.named("emulator", "amounts").standard_normal((count, self.spread.size))
-        week = np.arange(1.0, WEEKS + 1.0)
-        weeks, callus, mrust = [], [], []
-        for block, answers in self._blocks(values):
-            by_week = np.stack([answers.united_by(w).mean(axis=0) for w in week])
-            passed = (by_week >= union[block]).sum(axis=0)
-            at = np.where(passed > 0, WEEKS + 1.0 - passed, np.inf)
-            grown = union[block] <= answers.growth.mean(axis=0)
-            amounts = answers.amounts.mean(axis=0) + self.spread * about[block]
-            amounts = np.where(grown[:, None], amounts, self.network.bare)
-            weeks.append(at)
-            callus.append(np.maximum(amounts[:, :-1], 0.0).T ** 2 * MILLILITRE)
-            mrust.append(np.clip(np.round(amounts[:, -1]), 4.0, 16.0))
-        return Sampled(np.concatenate(weeks), np.concatenate(callus, axis=1), np.concatenate(mrust))
+        growth = streams.named("emulator", "growth").random(count)
+        ties = self.knowledge.ties
+        about = streams.named("emulator", "course").standard_normal((count, len(ties)))
+        union, callus, mrust = [], [], []
+        for block, size, answers in self._blocks(values):
+            own = about[block] @ ties.T
+            grown = growth[block] < answers.growth
+            week = np.exp(answers.middle + answers.spread * own[:, 0])
+            seen = grown & (week <= WEEKS)
+            union.append(np.where(seen, np.maximum(np.ceil(week), 1.0), np.inf))
+            amounts = answers.amounts + answers.amounts_spread * own[:, 1:]
+            roots = np.where(grown[:, None], np.maximum(amounts[:, :-1], 0.0), 0.0)
+            callus.append(roots.T**2 * size)
+            score = np.clip(np.round(amounts[:, -1]), LEAST_SCORE, MOST_SCORE)
+            mrust.append(np.where(grown, score, LEAST_SCORE))
+        return Sampled(np.concatenate(union), np.concatenate(callus, axis=1), np.concatenate(mrust))
 
-    def _blocks(self, values: Values) -> Iterator[tuple[slice, Answers]]:
-        """Yield the answers of the networks block by block."""
+    def _blocks(self, values: Values) -> Iterator[tuple[slice, Array, Answers]]:
+        """Yield blocks, the rooms of their sites [m^3], and what is known of them."""
         count = values[inputs.GAP].size
         for start in range(0, count, BLOCK):
             block = slice(start, min(start + BLOCK, count))
-            x = coordinates({name: value[block] for name, value in values.items()})
-            yield block, self.network.answers(x)
+            part = {name: value[block] for name, value in values.items()}
+            yield block, room(part), self.knowledge.answers(part)
 
     def save(self, path: Path = SHIPPED) -> None:
         """Write it as one small file, with the digest of what it holds."""
         arrays = {
-            **{f"network/{name}": value for name, value in self.network.as_arrays().items()},
+            **{f"learned/{name}": value for name, value in self.learned.as_arrays().items()},
             **{f"trained/{name}": value for name, value in self.trained.as_arrays().items()},
             **{f"fresh/{name}": value for name, value in self.fresh.as_arrays().items()},
-            "spread": self.spread,
         }
         head = {"format": FORMAT, "about": self.about, "contents": digest.of_arrays(arrays)}
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -203,10 +206,9 @@ class Emulator:
             }
 
         return cls(
-            Network.of_arrays(below("network/")),
+            Learned.of_arrays(below("learned/")),
             Runs.of_arrays(below("trained/")),
             Runs.of_arrays(below("fresh/")),
-            arrays["spread"],
             head["about"],
         )
 
@@ -221,14 +223,13 @@ def _checked(features: Mapping[str, Any]) -> Values:
     }
 
 
-def _expected(answers: Answers, week: Array, bare: Array) -> tuple[Array, Array, Array]:
+def _expected(answers: Answers, week: Array, size: Array) -> tuple[Array, Array, Array]:
     """Return chance of union by week, callus [m^3] and score that are expected."""
-    chance = np.stack([answers.united_by(w).mean(axis=0) for w in week])
-    growth = answers.growth[..., None]
-    roots = np.maximum(answers.amounts[..., :-1], 0.0)
-    callus = (growth * roots**2 + (1.0 - growth) * bare[:-1] ** 2).mean(axis=0)
-    score = (growth * answers.amounts[..., -1:] + (1.0 - growth) * bare[-1:]).mean(axis=0)
-    return chance, callus.T * MILLILITRE, score[:, 0]
+    chance = np.stack([answers.united_by(w) for w in week])
+    roots = np.maximum(answers.amounts[:, :-1], 0.0)
+    callus = answers.growth * size * (roots**2 + answers.amounts_spread[:, :-1] ** 2).T
+    score = np.clip(answers.amounts[:, -1], LEAST_SCORE, MOST_SCORE)
+    return chance, callus, LEAST_SCORE + answers.growth * (score - LEAST_SCORE)
 
 
 def _differ(head: Mapping[str, Any], now: Mapping[str, Any]) -> str:
