@@ -111,10 +111,11 @@ def _head(emulator: Emulator) -> str:
 
 {
         prose(f'''
-The healing engine takes seconds to minutes for one patient. The emulator answers in a millionth of
-that: a dozen small neural networks that have learned from {len(emulator.trained)} designed runs of
-the engine when a course of given inputs grows callus, when it unites, and how much callus there is
-by then. It stands in for the engine in large trials and in sweeps over all inputs.
+The healing engine takes seconds to minutes for one patient. The emulator answers in a ten
+thousandth of a second: Gaussian processes that have learned from {len(emulator.trained)} designed
+runs of the engine when a course of given inputs grows callus at all, when it then unites, and how
+much callus there is by then. It stands in for the engine in large trials and in sweeps over all
+inputs.
 ''')
     }
 
@@ -300,11 +301,15 @@ def _made(emulator: Emulator) -> str:
 {
         prose(f'''
 `make emulate` makes it anew from nothing: it computes the designed runs (kept by the digest of all
-that they depend on, so an interrupted attempt goes on), teaches the networks, measures, and writes
+that they depend on, so an interrupted attempt goes on), learns, measures, and writes
 this page. The runs to learn from fill the space evenly (a scrambled Sobol sequence); the fresh ones
-are independent draws. The cost of large weights was chosen by five folds of the runs to learn from.
-All runs are in the file with the networks, so that the error above can be computed again by
-anybody. Made for the model {about["engine"]["model"]} with the stages {stages} and the numbers
+are independent draws. Three functions are learned: the log odds that callus grows at all (designed
+courses end with no callus to speak of or with much, and hardly ever between), the logarithm of the
+week of union where it grows (a union that had not come by the last visit counts as later), and the
+callus and the score where it grows. How smooth each is along each input is what makes the runs
+likeliest; the rest is the runs themselves, which the file holds with the fresh ones, so that
+anybody can compute the error above again. Small neural networks were tried first and were further
+off on runs left out. Made for the model {about["engine"]["model"]} with the stages {stages} and the numbers
 `{about["engine"]["numbers"]}`.
 ''')
     }"""
