@@ -23,10 +23,13 @@ CORES = 2
 
 
 def case():  # noqa: ANN201  (imported where it is measured)
-    from trephine.case.case import read  # noqa: PLC0415
+    from trephine.case.case import Case, read  # noqa: PLC0415
     from trephine.cli.example import file  # noqa: PLC0415
 
-    return read(str(file("femur-nonunion")))
+    written = read(str(file("femur-nonunion"))).as_written()
+    first = next(step for step in written["plan"]["steps"] if step["kind"] == "injection")
+    first["process"]["product_volume"] = "20 mL"  # which packs whatever the luck
+    return Case.model_validate(written)
 
 
 def draws() -> Found:
@@ -147,7 +150,7 @@ def section() -> str:
         [
             "## The dose",
             prose(f"""
-                The worked example, marrow concentrate and cultured cells, from the needle to what
+                The worked example with 20 mL of marrow concentrate, and its cultured cells, from the needle to what
                 stays in the lesion; every sample draws all luck and every number that states a
                 spread. The peer is a plain loop that takes one patient after another through the
                 stages as a run does, without placing cells on voxels; a million patients would
