@@ -309,8 +309,8 @@ week of union where it grows (a union that had not come by the last visit counts
 callus and the score where it grows. How smooth each is along each input is what makes the runs
 likeliest; the rest is the runs themselves, which the file holds with the fresh ones, so that
 anybody can compute the error above again. Small neural networks were tried first and were further
-off on runs left out. Made for the model {about["engine"]["model"]} with the stages {stages} and the numbers
-`{about["engine"]["numbers"]}`.
+off on runs left out. Made for the model {about["engine"]["model"]} with the stages {stages} and the
+numbers `{about["engine"]["numbers"]}`.
 ''')
     }"""
 
