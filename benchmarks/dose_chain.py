@@ -151,7 +151,8 @@ def section() -> str:
             "## The dose",
             prose(f"""
                 The worked example with 20 mL of marrow concentrate, and its cultured cells,
-                from the needle to what stays in the lesion; every sample draws all luck and every number that states a
+                from the needle to what stays in the lesion; every sample draws all
+                luck and every number that states a
                 spread. The peer is a plain loop that takes one patient after another through the
                 stages as a run does, without placing cells on voxels; a million patients would
                 take it {whole / 60:.0f} minutes, and {lucky / 60:.0f} if all had the same
