@@ -48,11 +48,10 @@ def finer(course: HealingCourse, coarse: Anatomy, fine: Anatomy) -> HealingCours
         (np.arange(n_fine) - n_fine // 2) // round(ratio) + n_coarse // 2
         for n_coarse, n_fine in zip(coarse.grid.shape, fine.grid.shape, strict=True)
     ]
-    is_there = [(at >= 0) & (at < n) for at, n in zip(within, coarse.grid.shape, strict=True)]
     near = np.ix_(*(np.clip(i, 0, n - 1) for i, n in zip(within, coarse.grid.shape, strict=True)))
     at: tuple[Any, ...] = (slice(None), *near)
-    there = np.ix_(*is_there)
-    inside = there[0] & there[1] & there[2]
+    x, y, z = ((i >= 0) & (i < n) for i, n in zip(within, coarse.grid.shape, strict=True))
+    inside = x[:, None, None] & y[None, :, None] & z[None, None, :]
     of_coarse, of_fine = _healing_share(coarse), _healing_share(fine) * inside
     each = np.where(of_coarse > 0.0, 1.0 / np.where(of_coarse > 0.0, of_coarse, 1.0), 0.0)
     fields = {
