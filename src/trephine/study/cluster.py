@@ -137,7 +137,7 @@ def _local(seats: int) -> Iterator[str]:
             n_workers=seats,
             threads_per_worker=1,
             processes=True,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",  # any free port; None would ask for a fixed one
             silence_logs=logging.CRITICAL,
         ) as cluster,
         distributed.Client(cluster, set_as_default=False) as client,
