@@ -139,7 +139,7 @@ def _error(emulator: Emulator) -> str:
             (f"callus at week {week}, root mean square", f"{off:.2g} mL", f"spread {wide:.2g} mL")
             for week, off, wide in zip(CALLUS, e.callus, e.callus_spread, strict=True)
         ),
-        ("mRUST at week 26, root mean square", f"{e.mrust:.2f}", ""),
+        ("mRUST at week 26, root mean square", f"{e.mrust[-1]:.2f}", ""),
     ]
     return f"""## How far it is off
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from stand_in import ENGINE, made
 from trephine.case.case import Case, read
 from trephine.cli.example import file
 from trephine.core.errors import InputError, StoreError
@@ -16,29 +17,10 @@ from trephine.core.rng import Streams
 from trephine.study import designed, inputs
 from trephine.study.coordinates import NAMES, coordinates
 from trephine.study.course_inputs import course_inputs
-from trephine.study.courses import CALLUS, Runs
 from trephine.study.emulate import Emulator
 from trephine.study.gaussian_process import Smoothness
 from trephine.study.teaching import Learned, taught
 from trephine.study.union_drivers import union_drivers
-
-ENGINE = {"model": "stand-in", "stages": {"heal": 1}, "numbers": "a"}
-
-
-def stand_in(values: inputs.Values) -> Runs:
-    """Return what a made-up engine says: a threshold of the density, and a week by the gap."""
-    injected = values[inputs.CARRIER] != "no injection"
-    volume = np.where(injected, values[inputs.VOLUME], 1.0)
-    density = np.log10(np.maximum(np.where(injected, values[inputs.CELLS], 0.0), 1.0) / volume)
-    grows = (density > 9.0) & injected
-    week = np.ceil(4.0 + 2000.0 * values[inputs.GAP] + 4.0 * np.maximum(11.0 - density, 0.0))
-    union = np.where(grows & (week <= designed.WEEKS), week, np.inf)
-    volumes = [np.where(grows, 1e-6 * (w + 500.0 * values[inputs.OUTER]), 0.0) for w in CALLUS]
-    return Runs(values, union, np.array(volumes), np.where(grows, 14.0, 4.0))
-
-
-def made(part: designed.Part, count: int) -> Runs:
-    return stand_in(designed.points(part, count))
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +53,7 @@ def test_runs_it_never_saw_tell_an_emulator_that_learned_the_wrong_thing(
     runs = emulator.trained
     order = Streams(3).named("order").permutation(len(runs))
     turned = dataclasses.replace(
-        runs, union=runs.union[order], callus=runs.callus[:, order], mrust=runs.mrust[order]
+        runs, union=runs.union[order], callus=runs.callus[:, order], mrust=runs.mrust[:, order]
     )
     twin = dataclasses.replace(emulator, trained=turned)
     assert twin.error.brier > 0.8 * twin.error.brier_of_the_share

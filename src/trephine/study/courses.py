@@ -15,7 +15,7 @@ from trephine.study.inputs import Values, room
 Array = NDArray[np.floating[Any]]
 
 CALLUS = (6, 12, 18, 26)
-"""Weeks at which the volume of callus is told."""
+"""Weeks at which callus and score are told, the last visit at the end."""
 MILLILITRE = 1e-6
 """In m^3."""
 GROWN = MILLILITRE
@@ -36,7 +36,7 @@ class Runs:
     callus
         Mineralised new bone at the weeks of :data:`CALLUS`, (week, sample) [m^3].
     mrust
-        Score at the last visit, (sample,).
+        Score at the same weeks, (week, sample).
     """
 
     values: Values
@@ -50,8 +50,8 @@ class Runs:
         values = {name: np.array([one.values[name] for one in seen]) for name in seen[0].values}
         union = [np.inf if one.union is None else one.union for one in seen]
         callus = [[one.callus[week] for one in seen] for week in CALLUS]
-        mrust = np.array([one.mrust[-1] for one in seen])
-        return cls(values, np.array(union), np.array(callus) * MILLILITRE, mrust)
+        mrust = [[one.mrust[week] for one in seen] for week in CALLUS]
+        return cls(values, np.array(union), np.array(callus) * MILLILITRE, np.array(mrust))
 
     def __len__(self) -> int:
         """Return how many there are."""
@@ -67,10 +67,10 @@ class Runs:
         r"""What is learned of the amounts, (sample, amount).
 
         Root of the callus beside the :func:`~trephine.study.inputs.room` of the site, week by
-        week, and the score: so that a difference counts alike in small bones and large.
+        week, and the scores: so that a difference counts alike in small bones and large.
         """
         share = np.sqrt(self.callus / room(self.values))
-        return np.vstack([share, self.mrust[None]]).T
+        return np.vstack([share, self.mrust]).T
 
     def as_arrays(self) -> dict[str, Any]:
         """Return its numbers by name."""

@@ -45,7 +45,7 @@ class Sampled:
     callus
         Volume of mineralised new bone at the weeks of :data:`CALLUS`, (week, sample) [m^3].
     mrust
-        Score at the last visit, (sample,).
+        Score at the same weeks, (week, sample).
     """
 
     union_week: Array
@@ -108,7 +108,9 @@ class Emulator:
         chance, callus, mrust = (np.concatenate(p, axis=-1) for p in zip(*parts, strict=True))
         return Predicted(week, chance, callus, mrust)
 
-    def sample(self, features: Mapping[str, Any], streams: Streams) -> Sampled:
+    def sample(
+        self, features: Mapping[str, Any], streams: Streams, who: NDArray[np.int64] | None = None
+    ) -> Sampled:
         """Return one outcome of each course.
 
         The luck is that of the courses' numbers, so that the same patient has the same luck in
@@ -122,12 +124,15 @@ class Emulator:
             As for :meth:`predict`.
         streams
             Luck.
+        who
+            Number of each course, (sample,), by which it has its luck; 0, 1, 2, ... unless given.
         """
         values = _checked(features)
-        count = values[inputs.GAP].size
-        growth = streams.named("emulator", "growth").random(count)
+        numbers = np.arange(values[inputs.GAP].size) if who is None else who
+        last = int(numbers.max()) + 1
+        growth = streams.named("emulator", "growth").random(last)[numbers]
         ties = self.knowledge.ties
-        about = streams.named("emulator", "course").standard_normal((count, len(ties)))
+        about = streams.named("emulator", "course").standard_normal((last, len(ties)))[numbers]
         union, callus, mrust = [], [], []
         for block, size, answers in self._blocks(values):
             own = about[block] @ ties.T
@@ -136,11 +141,11 @@ class Emulator:
             seen = grown & (week <= WEEKS)
             union.append(np.where(seen, np.maximum(np.ceil(week), 1.0), np.inf))
             amounts = answers.amounts + answers.amounts_spread * own[:, 1:]
-            roots = np.where(grown[:, None], np.maximum(amounts[:, :-1], 0.0), 0.0)
-            callus.append(roots.T**2 * size)
-            score = np.clip(np.round(amounts[:, -1]), LEAST_SCORE, MOST_SCORE)
+            roots, scores = np.split(amounts.T, 2)
+            callus.append(np.where(grown, np.maximum(roots, 0.0) ** 2 * size, 0.0))
+            score = np.clip(np.round(scores), LEAST_SCORE, MOST_SCORE)
             mrust.append(np.where(grown, score, LEAST_SCORE))
-        return Sampled(np.concatenate(union), np.concatenate(callus, axis=1), np.concatenate(mrust))
+        return Sampled(*(np.concatenate(part, axis=-1) for part in (union, callus, mrust)))
 
     def _blocks(self, values: Values) -> Iterator[tuple[slice, Array, Answers]]:
         """Yield blocks, the rooms of their sites [m^3], and what is known of them."""
@@ -226,9 +231,10 @@ def _checked(features: Mapping[str, Any]) -> Values:
 def _expected(answers: Answers, week: Array, size: Array) -> tuple[Array, Array, Array]:
     """Return chance of union by week, callus [m^3] and score that are expected."""
     chance = np.stack([answers.united_by(w) for w in week])
-    roots = np.maximum(answers.amounts[:, :-1], 0.0)
-    callus = answers.growth * size * (roots**2 + answers.amounts_spread[:, :-1] ** 2).T
-    score = np.clip(answers.amounts[:, -1], LEAST_SCORE, MOST_SCORE)
+    roots, scores = np.split(answers.amounts.T, 2)
+    spread, _ = np.split(answers.amounts_spread.T, 2)
+    callus = answers.growth * size * (np.maximum(roots, 0.0) ** 2 + spread**2)
+    score = np.clip(scores, LEAST_SCORE, MOST_SCORE)
     return chance, callus, LEAST_SCORE + answers.growth * (score - LEAST_SCORE)
 
 

@@ -27,7 +27,7 @@ class Predicted:
         Volume of mineralised new bone expected at the weeks of :data:`CALLUS`,
         (week, sample) [m^3].
     mrust
-        Score expected at the last visit, (sample,).
+        Score expected at the same weeks, (week, sample).
     """
 
     week: Array
@@ -73,7 +73,7 @@ class EmulatorError:
     callus_spread
         Standard deviation of these volumes over the fresh runs [mL].
     mrust
-        Root mean square error of the score at the last visit.
+        Root mean square error of the score at the same weeks.
     """
 
     tried: int
@@ -85,7 +85,7 @@ class EmulatorError:
     week_bias: float
     callus: tuple[float, ...]
     callus_spread: tuple[float, ...]
-    mrust: float
+    mrust: tuple[float, ...]
 
     def as_written(self) -> dict[str, Any]:
         """Return it as plain data."""
@@ -130,5 +130,5 @@ def error(said: Predicted, fresh: Runs, trained: Runs) -> EmulatorError:
         week_bias=float(off.mean()),
         callus=tuple(float(v) for v in np.sqrt(np.mean(callus**2, axis=1))),
         callus_spread=tuple(float(v) for v in fresh.callus.std(axis=1) / MILLILITRE),
-        mrust=float(np.sqrt(np.mean((said.mrust - fresh.mrust) ** 2))),
+        mrust=tuple(float(v) for v in np.sqrt(np.mean((said.mrust - fresh.mrust) ** 2, axis=1))),
     )
