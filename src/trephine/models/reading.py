@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
 from trephine.catalogue.load import Catalogue
 from trephine.catalogue.records import Record, Spread
@@ -53,6 +54,8 @@ class Reading:
     count
         How many samples of each number; None for one, as a plain float. With a count a number
         that has a spread is an array ``(sample,)``, any other stays a float.
+    given
+        Numbers in place of those of the catalogue, by record id, in the record's unit.
     used
         Numbers taken, by record id.
     """
@@ -60,6 +63,7 @@ class Reading:
     facts: Catalogue
     luck: Callable[[str], np.random.Generator] | None = None
     count: int | None = None
+    given: Mapping[str, Any] = MappingProxyType({})
     used: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     def number(self, identifier: str, unit: Unit) -> Any:  # noqa: ANN401
@@ -75,8 +79,11 @@ class Reading:
         record = self.facts.record(identifier)
         try:
             scale = factor(record.unit, unit.si)
-            rng = None if self.luck is None else self.luck(identifier)
-            value = sampled(record, rng, self.count, unit) * scale
+            if identifier in self.given:
+                value = self.given[identifier] * scale
+            else:
+                rng = None if self.luck is None else self.luck(identifier)
+                value = sampled(record, rng, self.count, unit) * scale
             for end in (np.min(value), np.max(value)):
                 unit.check(float(end))
         except ValueError as error:
@@ -176,22 +183,63 @@ def _law(
         raise CatalogueError("a spread without bounds")
     if spread.law == "uniform":
         return rng.uniform(spread.low, spread.high, count)
-    return _around(min(max(printed, spread.low), spread.high), spread.low, spread.high, rng, count)
+    return _around(printed, spread.low, spread.high, rng.uniform(-1.0, 1.0, count))
 
 
 def _around(
-    middle: float, low: float, high: float, rng: np.random.Generator, count: int
+    printed: float, low: float, high: float, chance: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Return samples from a middle outwards, ever fewer towards the ends of a range, (sample,).
 
     Half of them lie on each side, so that the middle is the median however lopsided the range;
     a middle at an end has all of them on the other side.
+
+    Parameters
+    ----------
+    printed
+        The middle, moved onto the range where it lies beyond.
+    low, high
+        Ends of the range.
+    chance
+        Evenly from -1 to 1, (sample,).
     """
-    chance = rng.uniform(-1.0, 1.0, count)
+    middle = min(max(printed, low), high)
     if middle in {low, high}:
         chance = np.abs(chance) * (1.0 if middle == low else -1.0)
     way = 1.0 - np.sqrt(1.0 - np.abs(chance))
     return middle + np.where(chance > 0.0, (high - middle) * way, (low - middle) * way)
+
+
+def quantile(record: Record, below: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the values of a record's spread below which given shares of it lie, (sample,).
+
+    In the record's unit, by the laws that :func:`sampled` draws from. Only a positive median and a
+    lognormal law, or a law that states its own ends, is known here: what has no ends and may be
+    cut by a bound of its parameter is refused.
+
+    Parameters
+    ----------
+    record
+        The number and its spread.
+    below
+        Shares, between 0 and 1 [-].
+
+    Raises
+    ------
+    CatalogueError
+        If the record has no spread, or a normal one.
+    """
+    spread, printed = record.spread, record.printed
+    if spread is not None and spread.law == "lognormal" and spread.sd is not None:
+        return np.asarray(printed * np.exp(spread.sd * ndtri(below)))
+    if spread is None or spread.low is None or spread.high is None:
+        raise CatalogueError("quantiles are known of lognormal, uniform and range spreads alone")
+    if spread.law == "uniform":
+        return np.asarray(spread.low + below * (spread.high - spread.low))
+    one_sided = not spread.low < printed < spread.high
+    falls = one_sided and printed >= spread.high
+    chance = (1.0 - below if falls else below) if one_sided else 2.0 * below - 1.0
+    return _around(printed, spread.low, spread.high, np.asarray(chance))
 
 
 def _beyond(values: NDArray[np.float64], unit: Unit) -> NDArray[np.bool_]:
