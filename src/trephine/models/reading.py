@@ -63,7 +63,7 @@ class Reading:
     facts: Catalogue
     luck: Callable[[str], np.random.Generator] | None = None
     count: int | None = None
-    given: Mapping[str, Any] = MappingProxyType({})
+    given: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     used: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     def number(self, identifier: str, unit: Unit) -> Any:  # noqa: ANN401
