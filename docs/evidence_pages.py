@@ -9,6 +9,7 @@ from pathlib import Path
 from trephine.catalogue.claims import DESCRIPTIONS, claims
 from trephine.catalogue.cohorts import Dose, Endpoint, Study, cohorts, endpoints, values
 from trephine.catalogue.effects import Patient, effects
+from trephine.catalogue.effects import values as effect_values
 from trephine.catalogue.load import catalogue
 from trephine.catalogue.printed import Printed
 from trephine.catalogue.quality import contradictions
@@ -54,15 +55,14 @@ def pages(made: str, table: Table) -> dict[Path, str]:
 def studies_page(made: str, table: Table) -> Iterator[str]:
     """Yield the page on every published study."""
     studies = cohorts()
-    open_ones = provisional(studies, second_entries())
-    numbers = sum(typed(value) is not None for value in values(studies).values())
+    first = values(studies)
+    open_ones = provisional(first, second_entries())
     yield "# Published studies\n"
     yield made
     yield (
         f"{len(studies)} studies with {sum(len(s.arms) for s in studies.values())} arms and "
         f"{len(endpoints(studies))} outcomes, as their sources print them; nothing is worked out "
-        f"anew. Of {numbers} numbers a second reader has typed {numbers - len(open_ones)} again "
-        "without sight of the first entry; the others are provisional (○). Roles: *calibrate* may "
+        f"anew. {told_twice(first)} Roles: *calibrate* may "
         "set a parameter, *holdout* only tests a prediction, *context* does neither "
         "([why and how](../../explanation/evidence-and-catalogue.md)). What does not fit "
         "together: [contradictions](contradictions.md).\n"
@@ -74,6 +74,16 @@ def studies_page(made: str, table: Table) -> Iterator[str]:
         yield f"## {condition.capitalize()}\n"
         for name, study in own.items():
             yield from study_section(name, study, open_ones, table)
+
+
+def told_twice(first: Mapping[str, Printed]) -> str:
+    """Return how many numbers two readers agree on, in a sentence."""
+    numbers = sum(typed(value) is not None for value in first.values())
+    still_open = len(provisional(first, second_entries()))
+    return (
+        f"Of {numbers} numbers a second reader has typed {numbers - still_open} again without "
+        "sight of the first entry, and the two agree; what only one has read is provisional (○)."
+    )
 
 
 def study_section(
@@ -113,9 +123,12 @@ def effects_page(made: str, table: Table) -> Iterator[str]:
     """Yield the page on risk factors, harms, least differences and patients."""
     yield "# Published effects\n"
     yield made
+    first = effect_values(effects())
+    open_ones = provisional(first, second_entries())
     yield (
         "Risk factors, harms and least differences as their sources print them. They set no "
-        "parameter of the model of one patient; marginal odds ratios must not be multiplied.\n"
+        "parameter of the model of one patient; marginal odds ratios must not be multiplied. "
+        f"{told_twice(first)}\n"
     )
     for name, entries in effects():
         yield f"## {TABLES[name]}\n"
@@ -128,7 +141,11 @@ def effects_page(made: str, table: Table) -> Iterator[str]:
         yield from table(
             ("name", "what", "printed", "certainty", "grounds", "source"),
             (
-                (f"`{key}`", *value_cells(value), linked(value.source))
+                (
+                    f"{'○ ' if f'{name}.{key}' in open_ones else ''}`{key}`",
+                    *value_cells(value),
+                    linked(value.source),
+                )
                 for key, value in entries.items()
             ),
         )

@@ -8,15 +8,19 @@ import tomllib
 import pytest
 
 from made_evidence import arm, study, united
+from trephine.catalogue import effects
 from trephine.catalogue.cohorts import Endpoint, Study, cohorts, values
+from trephine.catalogue.effects import NUMBERED
 from trephine.catalogue.second_entry import (
     KEYS,
     Entry,
     disagreements,
+    first_entries,
     provisional,
     second_entries,
     typed,
     worksheet,
+    worksheet_of_effects,
 )
 
 MADE = {"A": study({"all": arm(10, x=united(70, events=[7], total=10), y=united(words="most"))})}
@@ -25,8 +29,23 @@ FIRST = "A.all.x: first printed 70, unit %, events (7,), total 10"
 
 
 def test_the_two_readers_of_the_record_agree() -> None:
-    found = disagreements(cohorts(), second_entries())
+    found = disagreements(first_entries(), second_entries())
     assert not found, "\n".join(["the two readers disagree:", *found])
+
+
+@pytest.mark.parametrize(
+    ("key", "slip"),
+    [
+        ("Kuroda2019.jic_c2.collapse_5_y", {"printed": 88.4}),
+        ("harms.neuralgia_marrow", {"events": (2,)}),
+        ("risk_factors.diabetes", {"interval": (1.21, 1.16)}),
+        ("least_differences.hhs", {"high": 19}),
+    ],
+)
+def test_a_slip_in_any_table_is_seen(key: str, slip: dict[str, object]) -> None:
+    slipped = {**second_entries(), key: second_entries()[key].model_copy(update=slip)}
+    assert [line.split(":")[0] for line in disagreements(first_entries(), slipped)] == [key]
+    assert key in provisional(first_entries(), slipped)
 
 
 def test_a_worksheet_asks_for_every_number_and_is_valid_before_it_is_filled() -> None:
@@ -34,6 +53,15 @@ def test_a_worksheet_asks_for_every_number_and_is_valid_before_it_is_filled() ->
     wanted = {key for key, value in values(cohorts()).items() if typed(value)}
     assert set(asked) == wanted
     assert len(wanted) > 200
+    assert all(place == {} for place in asked.values())
+
+
+@pytest.mark.parametrize("table", NUMBERED)
+def test_a_worksheet_of_effects_asks_for_every_number(table: str) -> None:
+    found = {k: v for k, v in effects.values(effects.effects()).items() if k.startswith(table)}
+    asked = tomllib.loads(worksheet_of_effects(effects.effects(), table))
+    assert set(asked) == {key for key, value in found.items() if typed(value)}
+    assert len(asked) > 20
     assert all(place == {} for place in asked.values())
 
 
@@ -96,6 +124,6 @@ def test_a_worksheet_of_a_study_says_how_to_file_it() -> None:
     ],
 )
 def test_each_disagreement_is_listed(second: dict[str, Entry], said: list[str]) -> None:
-    assert disagreements(MADE, second) == said
+    assert disagreements(values(MADE), second) == said
     is_confirmed = bool(second) and not said
-    assert provisional(MADE, second) == (frozenset() if is_confirmed else {"A.all.x"})
+    assert provisional(values(MADE), second) == (frozenset() if is_confirmed else {"A.all.x"})

@@ -104,6 +104,7 @@ def test_the_list_breaks_no_word_on_a_narrow_terminal(
 
 def test_a_worksheet_can_be_saved_and_filled(capsys: pytest.CaptureFixture[str]) -> None:
     assert "Goel2005.all.union" in tomllib.loads(asked(capsys, "worksheet", "Goel2005"))
+    assert "harms.neuralgia_marrow" in tomllib.loads(asked(capsys, "worksheet", "harms"))
 
 
 @pytest.mark.parametrize(

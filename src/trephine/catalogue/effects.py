@@ -166,6 +166,15 @@ class Effects(Frozen):
     patients: Mapping[str, Patient]
 
 
+def values(found: Effects) -> dict[str, Printed]:
+    """Return every value of the tables, but no patient, by its id, ``table.name``."""
+    return {
+        f"{table}.{key}": value
+        for table in NUMBERED
+        for key, value in getattr(found, table).items()
+    }
+
+
 KINDS: Mapping[str, type[Frozen]] = MappingProxyType(
     {
         "risk_factors": RiskFactor,
@@ -174,6 +183,9 @@ KINDS: Mapping[str, type[Frozen]] = MappingProxyType(
         "patients": Patient,
     }
 )
+
+NUMBERED = ("risk_factors", "harms", "least_differences")
+"""The tables whose entries are numbers: all but the patients."""
 
 
 @cache

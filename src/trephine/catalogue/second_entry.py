@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from types import MappingProxyType
 
-from trephine.catalogue.cohorts import (
-    FOLDER,
-    Count,
-    Dose,
-    Endpoint,
-    Study,
-    checked,
-    files,
-    read,
-    values,
-)
+from trephine.catalogue import cohorts, effects
+from trephine.catalogue.cohorts import Count, Endpoint, Study, checked, files, read
+from trephine.catalogue.effects import Effects, Harm, RiskFactor
 from trephine.catalogue.load import SECOND
-from trephine.catalogue.printed import Frozen, Number
+from trephine.catalogue.printed import Frozen, Number, Printed
 
 HEAD = """\
 # Second entry of published values. For each, take away the '#' and type what the source prints,
@@ -29,7 +21,10 @@ KEYS = ("printed", "low", "high", "unit", "events", "total")
 
 
 class Entry(Frozen):
-    """What a second reader typed of one value; an absent key was not printed."""
+    """What a second reader typed of one value; an absent key was not printed.
+
+    ``interval`` holds the ends of a risk factor's interval; the spreads of cohorts are not asked.
+    """
 
     printed: Number | None = None
     low: Number | None = None
@@ -37,6 +32,7 @@ class Entry(Frozen):
     unit: str = ""
     events: tuple[Count, ...] = ()
     total: Count | None = None
+    interval: tuple[Number, ...] = ()
 
 
 def worksheet(studies: Mapping[str, Study]) -> str:
@@ -46,7 +42,22 @@ def worksheet(studies: Mapping[str, Study]) -> str:
     that are words are left out: there is nothing to type.
     """
     name = next(iter(studies)) if len(studies) == 1 else "<study>"
-    return HEAD.format(name=name, folder=FOLDER) + "".join(_places(studies))
+    return HEAD.format(name=name, folder=cohorts.FOLDER) + "".join(_places(studies))
+
+
+def worksheet_of_effects(found: Effects, table: str) -> str:
+    """Return a TOML text with a place for every number of a table of effects, none of them shown.
+
+    A table is one of ``risk_factors``, ``harms`` and ``least_differences``.
+    """
+    entries = {k: v for k, v in effects.values(found).items() if k.startswith(f"{table}.")}
+    keys = (*KEYS, "interval") if table == "risk_factors" else KEYS
+    places = (
+        _place(key, value, f"# value: {value.what}", keys)
+        for key, value in entries.items()
+        if typed(value)
+    )
+    return HEAD.format(name=table, folder=effects.FOLDER) + "".join(places)
 
 
 def _places(studies: Mapping[str, Study]) -> Iterator[str]:
@@ -57,21 +68,32 @@ def _places(studies: Mapping[str, Study]) -> Iterator[str]:
             what = value.what
             if isinstance(value, Endpoint) and value.time:
                 what += f", at {value.time}"
-            yield f'\n["{key}.{arm}.{name}"]\n'
-            yield f"# read in {value.source}\n"
-            yield f"# patients: {study.population}; {study.arms[arm].label}\n# value: {what}\n"
-            yield "".join(f"# {word} =\n" for word in KEYS)
+            whom = f"# patients: {study.population}; {study.arms[arm].label}"
+            yield _place(f"{key}.{arm}.{name}", value, f"{whom}\n# value: {what}", KEYS)
 
 
-def typed(value: Dose | Endpoint) -> Entry | None:
+def _place(key: str, value: Printed, asked: str, keys: Iterable[str]) -> str:
+    blanks = "".join(f"# {word} =\n" for word in keys)
+    return f'\n["{key}"]\n# read in {value.source}\n{asked}\n{blanks}'
+
+
+def typed(value: Printed) -> Entry | None:
     """Return what a second reader should find of a value, or nothing where it is words alone."""
+    events: tuple[int, ...] = ()
+    total = None
+    if isinstance(value, Endpoint):
+        events, total = value.events, value.total
+    elif isinstance(value, Harm):
+        events, total = () if value.events is None else (value.events,), value.total
+    spreads = value.spread if isinstance(value, RiskFactor) else ()
     entry = Entry(
         printed=value.printed,
         low=value.low,
         high=value.high,
         unit=value.unit,
-        events=value.events if isinstance(value, Endpoint) else (),
-        total=value.total if isinstance(value, Endpoint) else None,
+        events=events,
+        total=total,
+        interval=tuple(x for s in spreads for x in (s.low, s.high) if x is not None),
     )
     has_number = entry.printed is not None or entry.low is not None or entry.events
     return entry if has_number else None
@@ -87,17 +109,22 @@ def second_entries() -> Mapping[str, Entry]:
         If a file is malformed; says the place.
     """
     found = {}
-    for name, entry in files(SECOND, FOLDER):
-        place = f"{SECOND}/{FOLDER}/{name}.toml"
-        for key, value in read(entry, place).items():
-            if value:
-                found[key] = checked(Entry, value, f"{place}: {key}")
+    for folder in (cohorts.FOLDER, effects.FOLDER):
+        for name, entry in files(SECOND, folder):
+            place = f"{SECOND}/{folder}/{name}.toml"
+            for key, value in read(entry, place).items():
+                if value:
+                    found[key] = checked(Entry, value, f"{place}: {key}")
     return MappingProxyType(found)
 
 
-def disagreements(studies: Mapping[str, Study], second: Mapping[str, Entry]) -> list[str]:
+def first_entries() -> dict[str, Printed]:
+    """Return every published value by its id as it was first entered, of cohorts and effects."""
+    return {**cohorts.values(cohorts.cohorts()), **effects.values(effects.effects())}
+
+
+def disagreements(first: Mapping[str, Printed], second: Mapping[str, Entry]) -> list[str]:
     """Return each value where the two readers do not agree, with both entries, in words."""
-    first = values(studies)
     found = []
     for key, entry in sorted(second.items()):
         mine = typed(first[key]) if key in first else None
@@ -108,11 +135,11 @@ def disagreements(studies: Mapping[str, Study], second: Mapping[str, Entry]) -> 
     return found
 
 
-def provisional(studies: Mapping[str, Study], second: Mapping[str, Entry]) -> frozenset[str]:
+def provisional(first: Mapping[str, Printed], second: Mapping[str, Entry]) -> frozenset[str]:
     """Return the ids of numbers that no second reader has confirmed."""
     return frozenset(
         key
-        for key, value in values(studies).items()
+        for key, value in first.items()
         if (mine := typed(value)) is not None and second.get(key) != mine
     )
 

@@ -184,10 +184,15 @@ def _contradictions() -> dict[str, Any]:
 
 def _worksheet(names: list[str]) -> None:
     from trephine.catalogue.cohorts import cohorts, study_of
-    from trephine.catalogue.second_entry import worksheet
+    from trephine.catalogue.effects import NUMBERED, effects
+    from trephine.catalogue.second_entry import worksheet, worksheet_of_effects
 
-    wanted = {name: study_of(name, cohorts()) for name in names} or dict(cohorts())
-    typer.echo(worksheet(wanted), nl=False)
+    asked = [name for name in names if name not in NUMBERED]
+    wanted = {name: study_of(name, cohorts()) for name in asked}
+    for table in (name for name in names if name in NUMBERED):
+        typer.echo(worksheet_of_effects(effects(), table), nl=False)
+    if wanted or not names:
+        typer.echo(worksheet(wanted or cohorts()), nl=False)
 
 
 def _plain(thing: Any) -> Any:  # noqa: ANN401  (whatever was found)
