@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Self
+from typing import Literal, Self
 
 import numpy as np
 
 from trephine.catalogue.load import Catalogue, catalogue
+from trephine.catalogue.posterior import Posterior, posterior
 from trephine.core import digest
 from trephine.core.errors import CatalogueError
 from trephine.models.aspiration import AspirationParameters
@@ -73,6 +74,49 @@ class Beliefs:
             if has_threshold(in_engine_units(sampled_beliefs.heal.callus)):
                 return sampled_beliefs
         raise CatalogueError(f"no possible parameters in {MOST_DRAWS} samples of the spreads")
+
+    @classmethod
+    def posterior(
+        cls,
+        rng: np.random.Generator,
+        facts: Catalogue | None = None,
+        *,
+        found: Posterior | None = None,
+        others: Literal["drawn", "printed"] = "drawn",
+    ) -> Self:
+        """Return parameters with one draw of the posterior for those that were calibrated.
+
+        The posterior was fitted with all other numbers as printed. With the others drawn from
+        their spreads, as unless asked otherwise, jointly impossible samples of them are drawn
+        again; the draw of the posterior stays.
+
+        Parameters
+        ----------
+        rng
+            Luck.
+        facts
+            The catalogue; that of the program unless given.
+        found
+            The posterior; that of the catalogue unless given.
+        others
+            Whether the other numbers are drawn from their spreads, or as printed.
+
+        Raises
+        ------
+        CatalogueError
+            If there is no posterior that fits the catalogue, or next to nothing possible.
+        """
+        told = found or posterior()
+        row = told.rows(int(rng.integers(len(told))))
+        given = {key: float(value) for key, value in row.items()}
+        luck = None if others == "printed" else lambda _: rng
+        for _ in range(MOST_DRAWS):
+            beliefs = cls._read(Reading(facts or catalogue(), luck, given=given))
+            if has_threshold(in_engine_units(beliefs.heal.callus)):
+                return beliefs
+            if others == "printed":
+                break
+        raise CatalogueError("the posterior and the spreads of the others leave nothing possible")
 
     @classmethod
     def _read(cls, reading: Reading) -> Self:

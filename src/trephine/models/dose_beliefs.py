@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trephine.catalogue.load import Catalogue, catalogue
+from trephine.catalogue.posterior import Posterior, posterior
 from trephine.core.rng import Streams
 from trephine.models.aspiration import AspirationParameters
 from trephine.models.injection import InjectionParameters
@@ -71,6 +72,43 @@ class DoseBeliefs:
             The catalogue; that of the program unless given.
         """
         return cls._read(Reading(facts or catalogue(), streams.named, count))
+
+    @classmethod
+    def posterior(
+        cls,
+        streams: Streams,
+        count: int,
+        facts: Catalogue | None = None,
+        *,
+        found: Posterior | None = None,
+        others: Literal["drawn", "printed"] = "drawn",
+        rows: NDArray[np.int64] | None = None,
+    ) -> Self:
+        """Return samples with draws of the posterior for those that were calibrated.
+
+        Parameters
+        ----------
+        streams
+            Family of streams.
+        count
+            How many samples.
+        facts
+            The catalogue; that of the program unless given.
+        found
+            The posterior; that of the catalogue unless given.
+        others
+            Whether the other numbers are drawn from their spreads, or as printed.
+        rows
+            Which draw each sample takes, (sample,), so that healing can take the same; by luck
+            unless given.
+        """
+        told = found or posterior()
+        if rows is None:
+            rows = streams.named("posterior").integers(len(told), size=count)
+        taken = cls.printed(facts).used
+        given = {key: value for key, value in told.rows(rows).items() if key in taken}
+        luck = None if others == "printed" else streams.named
+        return cls._read(Reading(facts or catalogue(), luck, count, given=given))
 
     def exchanged(self, other: Self, identifiers: Collection[str]) -> Self:
         """Return these beliefs with some records taken from others."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,7 +11,9 @@ import numpy as np
 from trephine.case.trial import SHARES, Endpoint, Looking, Trial
 from trephine.catalogue import cohorts
 from trephine.catalogue.cohorts import Endpoint as Printed
+from trephine.catalogue.cohorts import Study
 from trephine.catalogue.printed import rounding
+from trephine.catalogue.vocabulary import Role
 from trephine.core.errors import CatalogueError, InputError, Problem, did_you_mean
 from trephine.models.dose_beliefs import DoseBeliefs
 from trephine.study.dose import laboratory
@@ -96,8 +99,16 @@ def problems(trial: Trial) -> list[Problem]:
     return found
 
 
-def published(trial: Trial, endpoint: Endpoint) -> Published | None:
+def published(trial: Trial, endpoint: Endpoint, role: Role | None = None) -> Published | None:
     """Return what was published of an endpoint, or None.
+
+    Parameters
+    ----------
+    trial, endpoint
+        The document, and the endpoint of it.
+    role
+        Only what has this role, read from a catalogue that holds nothing else; whatever it is
+        unless given.
 
     Raises
     ------
@@ -107,6 +118,8 @@ def published(trial: Trial, endpoint: Endpoint) -> Published | None:
     found = None
     if endpoint.observed is not None:
         told = endpoint.observed
+        if role not in {None, told.role}:
+            return None
         sign = SIGNS.get(str(told.value), 0)
         value = 0.0 if sign else float(told.value)
         shown = str(told.value) if sign else f"{told.value:g} {told.unit}".strip()
@@ -115,7 +128,10 @@ def published(trial: Trial, endpoint: Endpoint) -> Published | None:
             f"{told.source} {told.where}".strip(),
         )  # fmt: skip
     elif endpoint.published:
-        found = _in_catalogue(trial, endpoint)
+        studies = cohorts.cohorts(role)
+        if role is not None and full_name(trial, endpoint) not in cohorts.values(studies):
+            return None
+        found = _in_catalogue(trial, endpoint, studies)
     known = UNITS[kind_of(endpoint)]
     if found is not None and not found.sign and endpoint.measure not in {"ratio", "odds ratio"}:
         if endpoint.measure == "correlation":
@@ -126,19 +142,23 @@ def published(trial: Trial, endpoint: Endpoint) -> Published | None:
     return found
 
 
-def _in_catalogue(trial: Trial, endpoint: Endpoint) -> Published:
-    """Return what the catalogue holds under the name that an endpoint gives."""
+def full_name(trial: Trial, endpoint: Endpoint) -> str:
+    """Return the id that an endpoint names in the catalogue, ``study.arm.name``."""
     parts = endpoint.published.split(".")
-    if len(parts) == 2 and trial.cohort:
-        parts = [trial.cohort, *parts]
-    name = ".".join(parts)
-    everything = cohorts.values(cohorts.cohorts())
+    return ".".join([trial.cohort, *parts] if len(parts) == 2 and trial.cohort else parts)
+
+
+def _in_catalogue(trial: Trial, endpoint: Endpoint, studies: Mapping[str, Study]) -> Published:
+    """Return what the catalogue holds under the name that an endpoint gives."""
+    name = full_name(trial, endpoint)
+    parts = name.split(".")
+    everything = cohorts.values(studies)
     if name not in everything:
         hint = did_you_mean(name, everything)
         hint = hint if hint.startswith("did") else "'trephine evidence show STUDY' lists them"
         raise InputError(f"the catalogue holds no '{name}'; {hint}")
     value = everything[name]
-    study = cohorts.cohorts()[parts[0]]
+    study = studies[parts[0]]
     arm = study.arms[parts[1]]
     of = OUTCOMES.get(parts[1], endpoint.of)
     # Arms that are told apart by their outcome are parts of the one that was treated.
