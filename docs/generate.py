@@ -21,7 +21,7 @@ from trephine.case.case import Case
 from trephine.case.document import Document
 from trephine.case.measurement import Measurement
 from trephine.case.settings import PRESETS, Settings
-from trephine.catalogue.load import catalogue
+from trephine.catalogue.load import Catalogue, catalogue
 from trephine.catalogue.records import Record
 from trephine.cli.main import app
 from trephine.core.units import Unit, kind_of
@@ -266,20 +266,22 @@ def preset(parameter: Any) -> str:  # noqa: ANN401
 def catalogue_page() -> Iterator[str]:
     """Yield the page on every record and every source."""
     facts = catalogue()
-    confirmed = len(facts.records) - len(facts.provisional)
+    unread, chosen = len(facts.provisional), len(facts.chosen)
+    confirmed = len(facts.records) - unread - chosen
     yield "# The catalogue\n"
     yield MADE.format(source="`src/trephine/catalogue/data/`")
     yield (
         f"{len(facts.records)} records from {len(facts.sources)} sources; a second reader has "
-        f"typed {confirmed} of them again without sight of the first entry, the others are "
-        "provisional (○). What the columns mean: "
+        f"typed {confirmed} of them again without sight of the first entry. {chosen} are choices "
+        f"that no source prints (◇): assumptions, with nothing to read twice. The other {unread} "
+        "are provisional (○). What the columns mean: "
         "[evidence and catalogue](../explanation/evidence-and-catalogue.md).\n"
     )
     sections = sorted({key.split(".")[0] for key in facts.records})
     for section in sections:
         yield f"## {section}\n"
         rows = (
-            record_row(section, key, r, is_provisional=f"{section}.{key}" in facts.provisional)
+            record_row(section, key, r, standing_mark(facts, f"{section}.{key}"))
             for key, r in facts.section(section).items()
         )
         yield from table(("record", "what it is", "printed", "grounds", "source"), rows)
@@ -293,7 +295,14 @@ def catalogue_page() -> Iterator[str]:
     )
 
 
-def record_row(section: str, key: str, r: Record, *, is_provisional: bool) -> tuple[str, ...]:
+def standing_mark(facts: Catalogue, identifier: str) -> str:
+    """Return the sign before a record that a second reader has not confirmed."""
+    if identifier in facts.chosen:
+        return "◇ "
+    return "○ " if identifier in facts.provisional else ""
+
+
+def record_row(section: str, key: str, r: Record, mark: str) -> tuple[str, ...]:
     """Return the cells of a record's row."""
     about = r.about + (f" *({r.doubts})*" if r.doubts else "")
     value = f"{r.printed:g}" + ("" if r.unit == "1" else f" {healing_terms.spelled(r.unit)}")
@@ -301,7 +310,6 @@ def record_row(section: str, key: str, r: Record, *, is_provisional: bool) -> tu
         value += f"; {r.spread.law}, sd {r.spread.sd:g}"
     elif r.spread is not None:
         value += f"; {r.spread.law} {r.spread.low:g} to {r.spread.high:g}"
-    mark = "○ " if is_provisional else ""
     grounds = f"{r.kind}, {r.access}, {r.role}"
     return (
         f'<a id="{section}.{key}"></a>{mark}`{key}`',

@@ -35,19 +35,41 @@ def test_what_no_second_reader_confirmed_is_provisional() -> None:
     agreed = {
         i for i in FACTS.second if not any(d.startswith(f"{i}:") for d in disagreements(FACTS))
     }
-    assert FACTS.provisional == set(FACTS.records) - agreed
+    choices = {i for i, r in FACTS.records.items() if r.access == "chosen"} - set(FACTS.second)
+    assert FACTS.provisional == set(FACTS.records) - agreed - choices
 
 
-def entry(printed: float, unit: str) -> Record:
-    return Record(
-        about="a volume",
-        printed=printed,
-        unit=unit,
-        kind="measured",
-        source="Muschler1997",
-        where="abstract",
-        access="seen",
-        role="calibrate",
+def test_a_record_is_confirmed_chosen_or_provisional_and_one_alone() -> None:
+    assert not FACTS.chosen & FACTS.provisional
+    assert not FACTS.chosen & set(FACTS.second)
+    assert FACTS.chosen, "the design chooses some numbers that no source prints"
+
+
+ACCESSES = ("seen", "seen_secondary", "recalled", "derived", "chosen")
+
+
+@pytest.mark.parametrize("access", ACCESSES)
+@pytest.mark.parametrize("second", [None, 4.0, 40.0])
+def test_only_an_unread_choice_is_an_assumption(access: str, second: float | None) -> None:
+    read = {} if second is None else {"a.x": (second, "mL")}
+    facts = Catalogue({"a.x": entry(4.0, "mL", access)}, {}, read)
+    is_choice = access == "chosen" and second is None
+    assert facts.chosen == ({"a.x"} if is_choice else frozenset())
+    assert facts.provisional == (frozenset() if is_choice or second == 4.0 else {"a.x"})
+
+
+def entry(printed: float, unit: str, access: str = "seen") -> Record:
+    return Record.model_validate(
+        {
+            "about": "a volume",
+            "printed": printed,
+            "unit": unit,
+            "kind": "measured",
+            "source": "Muschler1997",
+            "where": "abstract",
+            "access": access,
+            "role": "calibrate",
+        }
     )
 
 

@@ -137,7 +137,19 @@ def test_every_parameter_used_is_listed_with_its_source() -> None:
         assert row.role == record.role
         assert row.source.startswith(catalogue().sources[record.source].title)
         assert row.printed == "", "a number used as printed is shown once"
-        assert row.is_confirmed == (row.identifier not in RUN.provisional)
+        chosen, unread = catalogue().chosen, RUN.provisional
+        assert (row.standing == "chosen") == (row.identifier in chosen)
+        assert (row.standing == "provisional") == (row.identifier in unread)
+
+
+def test_choices_are_told_apart_from_unread_numbers() -> None:
+    chosen = catalogue().chosen & set(RUN.used)
+    assert chosen
+    now = tables.standings(RUN.used, RUN.provisional)
+    kept = tables.standings(RUN.used, [*RUN.provisional, *chosen])
+    assert kept == now, "a run kept before choices were told apart"
+    told = f"{len(RUN.provisional)} are provisional.* {len(chosen)} are choices"
+    assert re.search(told, page.html(RUN))
 
 
 def test_a_sampled_number_is_shown_beside_the_printed_one() -> None:
@@ -166,7 +178,7 @@ def test_a_catalogue_that_changed_since_the_run_is_announced() -> None:
     rows = [r for s in tables.parameters(lost) for r in s.rows]
     row = next(r for r in rows if r.identifier == "aspiration.forgotten")
     assert row.value == "2.5 in SI"
-    assert not row.is_confirmed
+    assert row.standing == "provisional"
     assert "used catalogue 0ld" in page.html(lost)
 
 

@@ -1,4 +1,4 @@
-"""Reading the catalogue: data files into records, with digest and the list of provisional ones."""
+"""Reading the catalogue: data files into records, with digest and how far each was read twice."""
 
 from __future__ import annotations
 
@@ -57,12 +57,21 @@ class Catalogue:
         return {key: r for key, r in self.records.items() if r.role == "calibrate"}
 
     @cached_property
-    def provisional(self) -> frozenset[str]:
-        """Ids of records that no second reader has confirmed."""
+    def chosen(self) -> frozenset[str]:
+        """Ids of choices that no source prints: assumptions, with nothing to read twice."""
         return frozenset(
             key
             for key, record in self.records.items()
-            if key not in self.second or self.second[key] != (record.printed, record.unit)
+            if record.access == "chosen" and key not in self.second
+        )
+
+    @cached_property
+    def provisional(self) -> frozenset[str]:
+        """Ids of records, other than choices, that no second reader has confirmed."""
+        return frozenset(
+            key
+            for key, record in self.records.items()
+            if key not in self.chosen and self.second.get(key) != (record.printed, record.unit)
         )
 
     @cached_property

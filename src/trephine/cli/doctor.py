@@ -136,15 +136,17 @@ def _catalogue() -> str:
     facts = catalogue()
     if not facts.records:
         raise UnfitError("holds no record")
-    count, waiting = len(facts.records), len(facts.provisional)
-    return f"{count} records, {waiting} provisional, {facts.digest}"
+    count, waiting, chosen = len(facts.records), len(facts.provisional), len(facts.chosen)
+    return f"{count} records, {waiting} provisional, {chosen} chosen, {facts.digest}"
 
 
 def _parameters() -> str:
+    from trephine.catalogue.load import catalogue
     from trephine.models.beliefs import Beliefs
 
     beliefs = Beliefs.printed()
-    return f"{len(beliefs.used)} numbers, {len(beliefs.provisional)} provisional"
+    chosen = len(catalogue().chosen & set(beliefs.used))
+    return f"{len(beliefs.used)} numbers, {len(beliefs.provisional)} provisional, {chosen} chosen"
 
 
 def _disk(folder: Path) -> str:

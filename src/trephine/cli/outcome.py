@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from trephine.cli.paper import table
 from trephine.report.funnel import drawn_words
-from trephine.report.tables import budgets
+from trephine.report.tables import budgets, standings
 from trephine.report.words import count, new_bone, rounded
 
 if TYPE_CHECKING:
@@ -31,8 +32,10 @@ def show(run: Run, console: Console) -> None:
         words = f"Progenitors kept of injection {number} (day {injection['day']:g})"
         rows.add_row(words, count(injection["progenitors_retained"]))
     rows.add_row("Largest imbalance of a budget", f"{facts['largest_imbalance']:.1e}")
-    held = f"{facts['provisional_records']} of {len(run.used)}"
-    rows.add_row("Numbers of the models without a second reader", held)
+    held = Counter(standings(run.used, run.provisional).values())
+    unread = f"{held['provisional']} of {len(run.used)}"
+    rows.add_row("Numbers of the models without a second reader", unread)
+    rows.add_row("Numbers chosen, that no source prints", f"{held['chosen']} of {len(run.used)}")
     rows.add_row("Seed", str(facts["seed"]))
     rows.add_row("trephine, catalogue", f"{facts['version']}, {facts['catalogue_digest']}")
     console.print(rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections import Counter
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
@@ -70,6 +71,7 @@ def html(run: Run) -> str:
     """Return the whole page."""
     frames = Frames.of(run)
     pictures = Pictures.of(run, frames)
+    held = Counter(tables.standings(run.used, run.provisional).values())
     words = {
         "title": run.case.name,
         "about": " ".join(run.case.about.split()),
@@ -78,7 +80,8 @@ def html(run: Run) -> str:
         "tiles": story.tiles(run),
         "strip": _strip(run, frames),
         "notices": [note for note in (*run.notices, tables.another_catalogue(run)) if note],
-        "provisional": len(run.provisional),
+        "provisional": held["provisional"],
+        "chosen": held["chosen"],
         "used": len(run.used),
         "case_sentences": site_story.case_sentences(run),
         "plan": [

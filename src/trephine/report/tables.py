@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -38,7 +39,7 @@ class Row:
     access: str
     role: str
     doubts: str
-    is_confirmed: bool
+    standing: str
 
 
 @dataclass(frozen=True)
@@ -92,21 +93,39 @@ def parameters(run: Run, facts: Catalogue | None = None) -> list[Section]:
     A record that the catalogue lost since the run is listed by its id, with its number in SI.
     """
     facts = facts or catalogue()
-    provisional = set(run.provisional)
-    rows = [
-        _row(facts, key, value, is_confirmed=key not in provisional)
-        for key, value in sorted(run.used.items())
-    ]
+    found = standings(run.used, run.provisional, facts)
+    rows = [_row(facts, key, value, found[key]) for key, value in sorted(run.used.items())]
     return [
         Section(key_words(name), list(group))
         for name, group in groupby(rows, key=lambda row: row.identifier.split(".")[0])
     ]
 
 
-def _row(facts: Catalogue, key: str, used: float, *, is_confirmed: bool) -> Row:
+def standings(
+    used: Iterable[str], provisional: Iterable[str], facts: Catalogue | None = None
+) -> dict[str, str]:
+    """Return of every number a run used whether it is confirmed, chosen or provisional.
+
+    Parameters
+    ----------
+    used, provisional
+        Ids of the records used, and of those that no second reader had confirmed by then. A
+        record that the catalogue lost since counts as provisional.
+    facts
+        The catalogue, where not that of the program.
+    """
+    facts, used = facts or catalogue(), set(used)
+    unread = set(provisional) | (used - set(facts.records))
+    return {
+        key: "chosen" if key in facts.chosen else "provisional" if key in unread else "confirmed"
+        for key in sorted(used)
+    }
+
+
+def _row(facts: Catalogue, key: str, used: float, standing: str) -> Row:
     record = facts.records.get(key)
     if record is None:
-        return _lost(key, used)
+        return _lost(key, used, standing)
     source = facts.sources[record.source]
     value = used_value(record, used)
     same = abs(value - record.printed) <= 1e-9 * max(abs(value), abs(record.printed))
@@ -125,11 +144,11 @@ def _row(facts: Catalogue, key: str, used: float, *, is_confirmed: bool) -> Row:
         access=ACCESS[record.access],
         role=record.role,
         doubts=record.doubts,
-        is_confirmed=is_confirmed,
+        standing=standing,
     )
 
 
-def _lost(key: str, used: float) -> Row:
+def _lost(key: str, used: float, standing: str) -> Row:
     return Row(
         identifier=key,
         about="A record that the catalogue no longer has",
@@ -143,7 +162,7 @@ def _lost(key: str, used: float) -> Row:
         access="not known",
         role="not known",
         doubts="",
-        is_confirmed=False,
+        standing=standing,
     )
 
 
