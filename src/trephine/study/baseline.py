@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,11 @@ from trephine.models.risk_scores import (
     score_named,
     wanted,
 )
-from trephine.study.patients import Features
+from trephine.study.cells import Group, Key
+from trephine.study.outcomes import Pool
+from trephine.study.patients import Features, patient
+
+WEEK = 7 * 86400.0
 
 
 def baseline_risk(drawn: Features, score: ScoreName) -> NDArray[np.float64]:
@@ -62,6 +67,26 @@ def befalls(drawn: Features, risks: NDArray[np.float64]) -> NDArray[np.bool_]:
         Risk of each, (sample,) [-]; the same luck serves every arm.
     """
     return drawn.streams.named("baseline").random(drawn.count) < risks
+
+
+def treated(score: ScoreName, people: Mapping[Key, Group]) -> dict[Key, Pool]:
+    """Return the patients of whom a score of risk tells who unites by the last visit."""
+    pools = {}
+    for key, group in people.items():
+        plan = patient(group.population, group.drawn[0], 0, group.arm.plan).plan
+        week = np.array([0.0, plan.follow_up.duration / WEEK])
+        befallen = [befalls(d, baseline_risk(d, score)) for d in group.drawn]
+        count = sum(d.count for d in group.drawn)
+        pools[key] = Pool.seen(
+            week,
+            np.where(np.concatenate(befallen), np.inf, week[-1]),
+            series=MappingProxyType({}),
+            dose=MappingProxyType({}),
+            lost_at=np.concatenate([d.lost_at for d in group.drawn]) / WEEK,
+            missed=np.zeros((count, 2), dtype=bool),
+            replicate=np.repeat(np.arange(len(group.drawn)), [d.count for d in group.drawn]),
+        )
+    return pools
 
 
 def _score(name: str) -> Score:

@@ -22,6 +22,7 @@ from trephine.intake.shaft import surfaces
 from trephine.models.beliefs import Beliefs
 from trephine.study import patients
 from trephine.study.outcomes import PatientOutcome
+from trephine.study.resolution import fitting
 
 AS_GIVEN = ""
 """Name of the scenario in which the population is as the file says."""
@@ -156,12 +157,11 @@ def cells(group: Group, settings: Settings, drawn_with: int | None) -> list[Cell
     group
         The patients.
     settings
-        Numerics.
+        Numerics; a patient whose gap is narrower than the voxel gets a finer one.
     drawn_with
         Seed with which numbers are drawn anew in each replicate; None for numbers as printed.
     """
     found: list[Cell | PatientOutcome] = []
-    written = settings.as_written()
     for replicate, drawn in enumerate(group.drawn):
         numbers = None if drawn_with is None else (drawn_with, replicate)
         for index in range(drawn.count):
@@ -171,7 +171,7 @@ def cells(group: Group, settings: Settings, drawn_with: int | None) -> list[Cell
                 found.append(PatientOutcome(error=str(error).replace("\n", "; ")))
                 continue
             luck = int(drawn.luck(index).named("run").integers(2**62))
-            found.append(Cell(case.as_written(), written, luck, numbers))
+            found.append(Cell(case.as_written(), fitting(case, settings), luck, numbers))
     return found
 
 

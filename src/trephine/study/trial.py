@@ -23,25 +23,21 @@ from trephine.study import baseline, kept, patients
 from trephine.study.cells import (
     AS_GIVEN,
     Attempt,
-    Cell,
     Engine,
     Group,
     Key,
     assumed,
-    cells,
     code,
     groups,
-    order,
     voxels,
 )
-from trephine.study.cluster import spread
 from trephine.study.outcomes import PatientOutcome, Pool, lost
+from trephine.study.treating import treated, work
 
 WEEK = 7 * 86400.0
 SIDES = 6
 """Multiple of the sides of grids in a trial: measured to cost about as much as it saves in a small
 trial of one arm, with a third of the programs to compile and to hold."""
-STAGE = "Treating virtual patients"
 Numbers = Literal["printed", "drawn"]
 """Whether the catalogue's numbers are as printed or drawn from their spreads."""
 
@@ -159,7 +155,8 @@ def run_trial(
     trial
         The document.
     settings
-        Numerics; draft voxels, with sides that sites share, unless given.
+        Numerics; draft voxels, with sides that sites share, unless given. A patient whose gap is
+        narrower than the voxel gets a finer one (:mod:`trephine.study.resolution`).
     seed
         The user's seed.
     patients_each
@@ -187,74 +184,95 @@ def run_trial(
     """
     asked = Asked(
         trial,
-        settings or Settings.preset("draft").model_copy(update={"sides": SIDES}),
+        settings or drafted(),
         seed,
         patients_each,
         replicates,
         numbers,
-        engine.__name__ if hasattr(engine, "__name__") else type(engine).__name__,
+        named(engine),
     )
-    check(trial, asked.settings)
-    people = groups(trial, seed, asked.patients, replicates)
-    if trial.baseline is not None:
-        return TrialResult(asked, MappingProxyType(_by_score(trial.baseline, people)))
-    folder = None if out is None else kept.opened(Path(out), asked.as_written(), resume or shard)
-    drawn_with = seed if numbers == "drawn" else None
-    told: dict[Key, list[PatientOutcome | str]] = {}
-    wanted: dict[str, Cell] = {}
-    for key, group in people.items():
-        told[key] = []
-        for cell in cells(group, asked.settings, drawn_with):
-            if isinstance(cell, PatientOutcome):
-                told[key].append(cell)
-                continue
-            name = digest.of_document([vars(cell), asked.engine, catalogue().digest, code()])
-            wanted[name] = cell
-            told[key].append(name)
-    found = {} if folder is None else kept.outcomes(folder, wanted)
-    _compute(wanted, found, Attempt(engine), folder, shard, workers, scheduler, watch or Watch())
-    missing = sum(name not in found for name in wanted)
-    if missing:
-        return TrialResult(asked, MappingProxyType({}), missing=missing)
-    whole = {
-        key: [found[one] if isinstance(one, str) else one for one in members]
-        for key, members in told.items()
-    }
-    return _gathered(asked, people, whole)
-
-
-def _compute(
-    wanted: Mapping[str, Cell],
-    found: dict[str, PatientOutcome],
-    attempt: Attempt,
-    folder: Path | None,
-    shard: tuple[int, int] | None,
-    workers: int,
-    scheduler: str | None,
-    listener: Watch,
-) -> None:
-    """Add the outcomes of cells that are not found yet and fall to this shard."""
-    done = len(found)
-    orders = {n: order(wanted[n]) for n in wanted if n not in found and _is_ours(n, shard)}
-    due = sorted(orders, key=lambda name: (orders[name], name))
-    whole = done + len(due)
-    listener.progress(STAGE, done, whole, f"{done} of {whole}")
-
-    def heard(number: int, told: tuple[PatientOutcome, bool]) -> None:
-        outcome, is_kept = told
-        found[due[number]] = outcome
-        if folder is not None and is_kept:
-            kept.keep(folder, due[number], outcome)
-        listener.progress(STAGE, len(found), whole, f"{len(found)} of {whole}")
-
-    spread(
-        attempt,
-        [wanted[name] for name in due],
-        [orders[name][0] for name in due],
-        heard,
+    (told,) = run_trials(
+        [asked],
+        engine=engine,
         workers=workers,
         scheduler=scheduler,
+        outs=[None if out is None else Path(out)],
+        resume=resume,
+        shard=shard,
+        watch=watch,
     )
+    if isinstance(told, TrephineError):
+        raise told
+    return told
+
+
+def named(engine: Engine) -> str:
+    """Return the name of an engine."""
+    return engine.__name__ if hasattr(engine, "__name__") else type(engine).__name__
+
+
+def drafted() -> Settings:
+    """Return the numerics of a trial unless others are given."""
+    return Settings.preset("draft").model_copy(update={"sides": SIDES})
+
+
+def run_trials(
+    asked: Sequence[Asked],
+    *,
+    engine: Engine = voxels,
+    workers: int = 1,
+    scheduler: str | None = None,
+    outs: Sequence[Path | None],
+    resume: bool = False,
+    shard: tuple[int, int] | None = None,
+    watch: Watch | None = None,
+) -> list[TrialResult | TrephineError]:
+    """Return what becomes of the virtual patients of several trials, computed together.
+
+    Sites of one size share compiled programs across the trials, and a patient who is the same in
+    two of them is treated once. Each result is that of :func:`run_trial`, which names the
+    parameters; where no run of an arm gave an outcome, it is that error.
+
+    Parameters
+    ----------
+    asked
+        What each trial was asked for.
+    outs
+        Folder of each trial, or None.
+    """
+    for one in asked:
+        check(one.trial, one.settings)
+    people = [groups(one.trial, one.seed, one.patients, one.replicates) for one in asked]
+    works = {}
+    for number, (one, out) in enumerate(zip(asked, outs, strict=True)):
+        if one.trial.baseline is None:
+            going_on = resume or shard is not None
+            folder = None if out is None else kept.opened(out, one.as_written(), going_on)
+            drawn_with = one.seed if one.numbers == "drawn" else None
+            works[number] = work(people[number], one.settings, drawn_with, one.engine, folder)
+    found = treated(
+        list(works.values()),
+        Attempt(engine),
+        shard=shard,
+        workers=workers,
+        scheduler=scheduler,
+        watch=watch or Watch(),
+    )
+    told: list[TrialResult | TrephineError] = []
+    for number, one in enumerate(asked):
+        if one.trial.baseline is not None:
+            pools = baseline.treated(one.trial.baseline, people[number])
+            told.append(TrialResult(one, MappingProxyType(pools)))
+            continue
+        missing = sum(name not in found for name in works[number].wanted)
+        if missing:
+            told.append(TrialResult(one, MappingProxyType({}), missing=missing))
+            continue
+        try:
+            told.append(_gathered(one, people[number], works[number].outcomes(found)))
+        except TrephineError as error:
+            told.append(error)
+    return told
 
 
 def check(trial: Trial, settings: Settings) -> None:
@@ -289,11 +307,6 @@ def check(trial: Trial, settings: Settings) -> None:
         )
 
 
-def _is_ours(name: str, shard: tuple[int, int] | None) -> bool:
-    """Return whether a cell falls to a shard, by its name and by nothing else."""
-    return shard is None or int(name, 16) % shard[1] == shard[0] - 1
-
-
 def _gathered(
     asked: Asked, people: Mapping[Key, Group], told: Mapping[Key, list[PatientOutcome]]
 ) -> TrialResult:
@@ -326,23 +339,3 @@ def _gathered(
     return TrialResult(
         asked, MappingProxyType(pools), MappingProxyType(outcomes), notices=tuple(notices)
     )
-
-
-def _by_score(score: Literal["nurd", "bhandari"], people: Mapping[Key, Group]) -> dict[Key, Pool]:
-    """Return the patients of whom a score of risk tells who unites by the last visit."""
-    pools = {}
-    for key, group in people.items():
-        plan = patients.patient(group.population, group.drawn[0], 0, group.arm.plan).plan
-        week = np.array([0.0, plan.follow_up.duration / WEEK])
-        befallen = [baseline.befalls(d, baseline.baseline_risk(d, score)) for d in group.drawn]
-        count = sum(d.count for d in group.drawn)
-        pools[key] = Pool.seen(
-            week,
-            np.where(np.concatenate(befallen), np.inf, week[-1]),
-            series=MappingProxyType({}),
-            dose=MappingProxyType({}),
-            lost_at=np.concatenate([d.lost_at for d in group.drawn]) / WEEK,
-            missed=np.zeros((count, 2), dtype=bool),
-            replicate=np.repeat(np.arange(len(group.drawn)), [d.count for d in group.drawn]),
-        )
-    return pools
