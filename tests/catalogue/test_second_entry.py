@@ -37,8 +37,9 @@ def test_the_two_readers_of_the_record_agree() -> None:
     ("key", "slip"),
     [
         ("Kuroda2019.jic_c2.collapse_5_y", {"printed": 88.4}),
+        ("Hernigou2005.united.progenitors", {"sd": 17341}),
         ("harms.neuralgia_marrow", {"events": (2,)}),
-        ("risk_factors.diabetes", {"interval": (1.21, 1.16)}),
+        ("risk_factors.diabetes", {"ends": (1.21, 1.16)}),
         ("least_differences.hhs", {"high": 19}),
     ],
 )
@@ -78,7 +79,8 @@ def shown(text: str, studies: dict[str, Study]) -> list[str]:
         label = studies[study_name].arms[arm_name].label
         told = blocks[key].replace(label, "").replace(studies[study_name].population, "")
         told = told.replace(f", at {value.time}", "")
-        numbers = [value.printed, value.low, value.high, *value.events]
+        spread = [x for s in value.spread for x in (s.value, s.low, s.high)]
+        numbers = [value.printed, value.low, value.high, *value.events, *spread]
         if any(re.search(rf"(?<![\w.]){n}(?![\w.])", told) for n in numbers if n is not None):
             found.append(key)
     return found

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from types import MappingProxyType
 
 from trephine.catalogue import cohorts, effects
 from trephine.catalogue.cohorts import Count, Endpoint, Study, checked, files, read
-from trephine.catalogue.effects import Effects, Harm, RiskFactor
+from trephine.catalogue.effects import Effects, Harm
 from trephine.catalogue.load import SECOND
 from trephine.catalogue.printed import Frozen, Number, Printed
 
@@ -17,13 +17,14 @@ HEAD = """\
 # from the source itself and never from the first entry; leave out what it does not print.
 # Save it as {name}.toml in the folder second/{folder} of the catalogue's data.
 """
-KEYS = ("printed", "low", "high", "unit", "events", "total")
+KEYS = ("printed", "low", "high", "unit", "events", "total", "sd", "ends")
 
 
 class Entry(Frozen):
     """What a second reader typed of one value; an absent key was not printed.
 
-    ``interval`` holds the ends of a risk factor's interval; the spreads of cohorts are not asked.
+    ``low`` and ``high`` are a range that is the value itself; ``ends`` are those of the range,
+    quartiles or interval that stands beside a value, as ``sd`` does.
     """
 
     printed: Number | None = None
@@ -32,7 +33,8 @@ class Entry(Frozen):
     unit: str = ""
     events: tuple[Count, ...] = ()
     total: Count | None = None
-    interval: tuple[Number, ...] = ()
+    sd: Number | None = None
+    ends: tuple[Number, ...] = ()
 
 
 def worksheet(studies: Mapping[str, Study]) -> str:
@@ -51,9 +53,8 @@ def worksheet_of_effects(found: Effects, table: str) -> str:
     A table is one of ``risk_factors``, ``harms`` and ``least_differences``.
     """
     entries = {k: v for k, v in effects.values(found).items() if k.startswith(f"{table}.")}
-    keys = (*KEYS, "interval") if table == "risk_factors" else KEYS
     places = (
-        _place(key, value, f"# value: {value.what}", keys)
+        _place(key, value, f"# value: {value.what}")
         for key, value in entries.items()
         if typed(value)
     )
@@ -69,11 +70,11 @@ def _places(studies: Mapping[str, Study]) -> Iterator[str]:
             if isinstance(value, Endpoint) and value.time:
                 what += f", at {value.time}"
             whom = f"# patients: {study.population}; {study.arms[arm].label}"
-            yield _place(f"{key}.{arm}.{name}", value, f"{whom}\n# value: {what}", KEYS)
+            yield _place(f"{key}.{arm}.{name}", value, f"{whom}\n# value: {what}")
 
 
-def _place(key: str, value: Printed, asked: str, keys: Iterable[str]) -> str:
-    blanks = "".join(f"# {word} =\n" for word in keys)
+def _place(key: str, value: Printed, asked: str) -> str:
+    blanks = "".join(f"# {word} =\n" for word in KEYS)
     return f'\n["{key}"]\n# read in {value.source}\n{asked}\n{blanks}'
 
 
@@ -85,7 +86,6 @@ def typed(value: Printed) -> Entry | None:
         events, total = value.events, value.total
     elif isinstance(value, Harm):
         events, total = () if value.events is None else (value.events,), value.total
-    spreads = value.spread if isinstance(value, RiskFactor) else ()
     entry = Entry(
         printed=value.printed,
         low=value.low,
@@ -93,7 +93,8 @@ def typed(value: Printed) -> Entry | None:
         unit=value.unit,
         events=events,
         total=total,
-        interval=tuple(x for s in spreads for x in (s.low, s.high) if x is not None),
+        sd=next((s.value for s in value.spread if s.kind == "sd"), None),
+        ends=tuple(x for s in value.spread for x in (s.low, s.high) if x is not None),
     )
     has_number = entry.printed is not None or entry.low is not None or entry.events
     return entry if has_number else None
