@@ -81,8 +81,10 @@ def told_twice(first: Mapping[str, Printed]) -> str:
     numbers = sum(typed(value) is not None for value in first.values())
     still_open = len(provisional(first, second_entries()))
     return (
-        f"Of {numbers} numbers a second reader has typed {numbers - still_open} again without "
-        "sight of the first entry, and the two agree; what only one has read is provisional (○)."
+        f"Of {numbers} numbers a second reader has typed {numbers - still_open} again from the "
+        "evidence tables without sight of the first entry, and the two agree; what only one has "
+        "read is provisional (○). That says nothing on whether a table tells its publication right: "
+        "for this, see *seen* and *recalled*."
     )
 
 
