@@ -83,8 +83,8 @@ def told_twice(first: Mapping[str, Printed]) -> str:
     return (
         f"Of {numbers} numbers a second reader has typed {numbers - still_open} again from the "
         "evidence tables without sight of the first entry, and the two agree; what only one has "
-        "read is provisional (○). That says nothing on whether a table tells its publication right: "
-        "for this, see *seen* and *recalled*."
+        "read is provisional (○). That says nothing on whether a table tells its publication "
+        "right: for this, see *seen* and *recalled*."
     )
 
 
