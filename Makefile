@@ -2,7 +2,7 @@
 
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test validate bench fine emulate lint types layers docs pages lock browser peers clean
+.PHONY: help demo test validate bench fine claims emulate lint types layers docs pages lock browser peers clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -35,6 +35,9 @@ bench: $(PEERS) peers ## Measure speed, memory and error beside peers, and write
 
 fine: $(PEERS) ## Measure a whole course at 0.5 mm, which takes long
 	$(BENCH)/bin/python benchmarks/course.py --fine --write
+
+claims: $(ALL) ## Test by simulation what public descriptions claim, and write it into the ledger
+	$(BIN)/python validation/claims.py
 
 emulate: $(ALL) ## Make the emulator of the healing engine from nothing, which takes long
 	$(BIN)/python benchmarks/emulator.py --make --write

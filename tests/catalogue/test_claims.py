@@ -8,7 +8,7 @@ import pytest
 import typer
 
 from made_evidence import line_of, rows
-from trephine.catalogue.claims import DESCRIPTIONS, Claim, Experiment, claims
+from trephine.catalogue.claims import DESCRIPTIONS, Claim, Experiment, claims, with_results
 from trephine.catalogue.cohorts import checked
 from trephine.cli.main import app
 from trephine.core.errors import CatalogueError
@@ -73,3 +73,21 @@ def test_a_malformed_claim_is_refused_with_its_place(changes: dict[str, Any], sa
 
 def test_an_experiment_has_no_result_before_it_is_run() -> None:
     assert Experiment(command="dose", vary="x", look_at="y").result == ""
+
+
+def test_what_came_out_stands_beside_the_experiment() -> None:
+    told = with_results(LEDGER, {"A2": {"result": "it united"}})
+    assert told["A2"].experiment is not None
+    assert told["A2"].experiment.result == "it united"
+    assert told["A2"].verdict == LEDGER["A2"].verdict
+
+
+@pytest.mark.parametrize("key", ["A1", "Z9"])
+def test_a_result_without_an_experiment_is_refused(key: str) -> None:
+    with pytest.raises(CatalogueError, match=f"no experiment for '{key}'"):
+        with_results(LEDGER, {key: {"result": "it united"}})
+
+
+def test_every_experiment_has_been_run() -> None:
+    waiting = [k for k, c in LEDGER.items() if c.experiment and not c.experiment.result]
+    assert not waiting, "run `make claims`"

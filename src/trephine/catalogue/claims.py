@@ -11,8 +11,11 @@ from pydantic import Field
 
 from trephine.catalogue.cohorts import checked, files, read
 from trephine.catalogue.printed import Frozen
+from trephine.core.errors import CatalogueError
 
 FOLDER = "claims"
+RESULTS = "experiments"
+"""Folder of what simulations gave, written by programs and never by hand."""
 
 Description = Literal["A", "B", "C", "D", "E"]
 
@@ -96,10 +99,32 @@ def claims() -> Mapping[str, Claim]:
     CatalogueError
         If the data file is malformed; says the place.
     """
-    return MappingProxyType(
-        {
-            key: checked(Claim, value, f"{FOLDER}/{name}.toml: {key}")
-            for name, entry in files(FOLDER)
-            for key, value in read(entry, f"{FOLDER}/{name}.toml").items()
-        }
-    )
+    found = {
+        key: checked(Claim, value, f"{FOLDER}/{name}.toml: {key}")
+        for name, entry in files(FOLDER)
+        for key, value in read(entry, f"{FOLDER}/{name}.toml").items()
+    }
+    for name, entry in files(RESULTS):
+        if name == FOLDER:
+            found = with_results(found, read(entry, f"{RESULTS}/{name}.toml"))
+    return MappingProxyType(found)
+
+
+def with_results(
+    ledger: Mapping[str, Claim], results: Mapping[str, Mapping[str, str]]
+) -> dict[str, Claim]:
+    """Return a ledger with what came out of its experiments.
+
+    Raises
+    ------
+    CatalogueError
+        If a result belongs to no experiment of the ledger.
+    """
+    found = dict(ledger)
+    for key, told in results.items():
+        claim = found.get(key)
+        if claim is None or claim.experiment is None:
+            raise CatalogueError(f"{RESULTS}/{FOLDER}.toml: there is no experiment for '{key}'")
+        run = claim.experiment.model_copy(update={"result": told["result"]})
+        found[key] = claim.model_copy(update={"experiment": run})
+    return found
