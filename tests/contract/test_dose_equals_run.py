@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from trephine import pipeline
 from trephine.case.case import Case, read
 from trephine.case.settings import Settings
 from trephine.catalogue.load import catalogue
@@ -19,10 +18,11 @@ from trephine.core.rng import Streams
 from trephine.intake.site import anatomy
 from trephine.models.dose_beliefs import DoseBeliefs
 from trephine.models.reading import Reading
+from trephine.pipeline import shaft
 from trephine.study.chain import Luck, Treated, chain
 from trephine.study.dose import reaches
 
-EXAMPLE = Path(pipeline.__file__).parent / "cli" / "examples" / "femur-nonunion.toml"
+EXAMPLE = Path(shaft.__file__).parents[1] / "cli" / "examples" / "femur-nonunion.toml"
 MARROW = {"draws": ["8 x 5 mL"], "anticoagulant": "6 mL"}
 PLANS: dict[str, dict[str, Any]] = {
     "as drawn, with a clot": {
@@ -77,7 +77,7 @@ def run_and_draw(name: str, seed: int) -> tuple[Any, tuple[Treated, ...]]:
     numbers = DoseBeliefs._read(Reading(catalogue(), streams.within("record").named))
     settings = Settings.preset("draft")
     place = anatomy(case.site, settings)
-    told = pipeline._treat(case, numbers, settings, place, streams, Watch())  # type: ignore[arg-type]
+    told = shaft._treat(case, numbers, settings, place, streams, Watch())  # type: ignore[arg-type]
     injections = case.plan.injections
     sampled = DoseBeliefs.draw(streams.within("record"), 1)
     luck = Luck.of(injections, streams, 1)

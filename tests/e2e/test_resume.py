@@ -20,7 +20,7 @@ from trephine.cli.main import main
 from trephine.store import codec
 from trephine.store.checkpoint import read as checkpoint
 from trephine.store.layout import describe
-from trephine.store.runs import PARTS, load
+from trephine.store.runs import load, parts_of
 
 TREPHINE = Path(sys.executable).with_name("trephine")
 SHORT = (
@@ -84,7 +84,7 @@ def assert_same(one: Run, other: Run) -> None:
 
 def plain(run: Run) -> tuple[dict[str, Any], dict[str, np.ndarray[Any, Any]]]:
     arrays: dict[str, np.ndarray[Any, Any]] = {}
-    return {name: codec.encode(getattr(run, name), name, arrays) for name in PARTS}, arrays
+    return {name: codec.encode(getattr(run, name), name, arrays) for name in parts_of(Run)}, arrays
 
 
 def one_bit_off(run: Run) -> Run:

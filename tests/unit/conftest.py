@@ -26,7 +26,7 @@ from trephine.core.progress import Watch
 from trephine.core.provenance import Provenance
 from trephine.core.types import Budget, Ending
 from trephine.store import codec
-from trephine.store.runs import PARTS, RunFolder
+from trephine.store.runs import RunFolder, parts_of
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "src" / "trephine" / "cli" / "examples" / "femur-nonunion.toml"
@@ -118,7 +118,7 @@ def made_by(case: Case, settings: Settings, seed: int = 0, **changes: object) ->
 
 def arrays_of(run: Run) -> dict[str, np.ndarray[Any, Any]]:
     arrays: dict[str, np.ndarray[Any, Any]] = {}
-    for name in PARTS:
+    for name in parts_of(Run):
         codec.encode(getattr(run, name), name, arrays)
     return arrays
 
@@ -130,7 +130,7 @@ def assert_same(one: Run, other: Run) -> None:
     for name, values in ones.items():
         assert values.dtype == others[name].dtype, name
         assert values.tobytes() == others[name].tobytes(), name
-    for name in PARTS:
+    for name in parts_of(Run):
         assert codec.encode(getattr(one, name), name, {}) == codec.encode(
             getattr(other, name), name, {}
         )

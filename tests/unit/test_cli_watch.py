@@ -22,6 +22,7 @@ from trephine.cli.main import main
 from trephine.core.errors import InputError, StoreError
 from trephine.intake import site
 from trephine.models.beliefs import Beliefs
+from trephine.pipeline import shaft
 from trephine.store import peek
 from trephine.store.runs import RunFolder
 
@@ -93,7 +94,7 @@ def known_site(monkeypatch: pytest.MonkeyPatch) -> None:
         return synthetic_anatomy()
 
     monkeypatch.setattr(site, "anatomy", known)
-    monkeypatch.setattr(pipeline, "place", known)
+    monkeypatch.setattr(shaft, "place", known)
 
 
 @pytest.fixture

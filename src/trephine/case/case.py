@@ -3,35 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Self
 
-import tomli_w
-from pydantic import Field
-
-from trephine.case.document import Document, table, validate
-from trephine.case.patient import Patient
-from trephine.case.plan import Plan
+from trephine.case.course_case import CourseCase, write
+from trephine.case.document import table, validate
+from trephine.case.kinds import homes_of, part, told_apart
 from trephine.case.site import Site
 from trephine.core import digest
+from trephine.core.errors import InputError, Problem
+
+__all__ = ["Case", "need_shaft", "of_any_kind", "read", "write"]
 
 
-class Case(Document):
-    """Facts and decisions of one course of treatment.
+class Case(CourseCase):
+    """Facts and decisions of one course of treatment."""
 
-    Parameters
-    ----------
-    format
-        Version of the case file's layout.
-    name
-        What a person calls it; never a patient's name.
-    """
-
-    format: Literal[1] = 1
-    name: Annotated[str, Field(min_length=1, max_length=120)]
-    about: str = ""
-    patient: Patient
     site: Site
-    plan: Plan = Field(default_factory=Plan)
 
     @property
     def digest(self) -> str:
@@ -42,39 +29,20 @@ class Case(Document):
             scan["density"] = scan["labels"] = ""
         return digest.of_document(data)
 
-    def with_plan(self, **changes: Any) -> Case:  # noqa: ANN401
-        """Return the same case with parts of its plan replaced, checked again.
-
-        Examples
-        --------
-        ``case.with_plan(steps=[])`` is the same patient left alone.
-        """
-        return self.changed({"plan": {**self.plan.as_written(), **changes}})
-
-    def changed(self, changes: dict[str, Any]) -> Case:
-        """Return the same case with nested values replaced, checked again.
-
-        ``case.changed({"site": {"gap": {"width": "2 mm"}}})`` has a narrower gap.
-        """
-        return validate(Case, _merged(self.as_written(), changes), self.name)
+    def beside(self, folder: Path) -> Self:
+        """Return the case with the files of its scan looked for in a folder."""
+        scan = self.site.scan
+        if scan is None:
+            return self
+        placed = {
+            "density": str((folder / scan.density).resolve()),
+            "labels": str((folder / scan.labels).resolve()),
+        }
+        return self.changed({"site": {"scan": placed}})
 
 
-def _merged(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
-    merged = dict(old)
-    for key, value in new.items():
-        if isinstance(value, Document):
-            merged[key] = value.as_written()
-        elif isinstance(value, dict) and isinstance(merged.get(key), dict):
-            merged[key] = _merged(merged[key], value)
-        elif isinstance(value, list):
-            merged[key] = [v.as_written() if isinstance(v, Document) else v for v in value]
-        else:
-            merged[key] = value
-    return merged
-
-
-def read(path: str | Path) -> Case:
-    """Return the case that a TOML file describes.
+def read(path: str | Path) -> CourseCase:
+    """Return the case that a TOML file describes, in the class of its kind of site.
 
     Parameters
     ----------
@@ -87,17 +55,67 @@ def read(path: str | Path) -> Case:
         If the file cannot be read, is not TOML, or is not a valid case; every problem at once.
     """
     path = Path(path)
-    case = validate(Case, table(path, "a case file"), path.name)
-    scan = case.site.scan
-    if scan is None:
+    return of_any_kind(table(path, "a case file"), path.name).beside(path.parent)
+
+
+def of_any_kind(data: object, name: str) -> CourseCase:
+    """Return the case that plain data describe, in the class that ``site.kind`` names.
+
+    Parameters
+    ----------
+    data
+        Plain data, as read from a file.
+    name
+        What to call the input in a message.
+
+    Raises
+    ------
+    InputError
+        With every problem, its place and what would be accepted; where the site holds what only
+        other kinds of site have, names those.
+    """
+    kind = told_apart(data, name)
+    document: type[CourseCase] = part(kind.document)
+    try:
+        return validate(document, data, name)
+    except InputError as error:
+        problems = [_placed_elsewhere(problem, kind.names) for problem in error.problems]
+        raise InputError(error.headline, problems) from None
+
+
+def _placed_elsewhere(problem: Problem, names: tuple[str, ...]) -> Problem:
+    """Return a problem, in other words where another kind of site has the unknown key."""
+    above, _, key = problem.place.rpartition(".")
+    if above != "site" or not problem.message.startswith("unknown key"):
+        return problem
+    others = [name for name in homes_of(key) if name not in names]
+    if not others:
+        return problem
+    called = " or ".join(f"'{name}'" for name in names)
+    return Problem(
+        problem.place,
+        f"a site of kind {called} has no {key}; only {', '.join(others)} has it; leave it out",
+    )
+
+
+def need_shaft(case: CourseCase, what: str) -> Case:
+    """Return a case whose site is a shaft.
+
+    Parameters
+    ----------
+    case
+        A case of any kind.
+    what
+        What needs a shaft, for the message: ``"trephine dose"``.
+
+    Raises
+    ------
+    InputError
+        If its site is of another kind.
+    """
+    if isinstance(case, Case):
         return case
-    placed = {
-        "density": str((path.parent / scan.density).resolve()),
-        "labels": str((path.parent / scan.labels).resolve()),
-    }
-    return case.changed({"site": {"scan": placed}})
-
-
-def write(case: Case, path: str | Path) -> None:
-    """Write a case as a TOML file that :func:`read` takes back."""
-    Path(path).write_text(tomli_w.dumps(case.as_written()), encoding="utf-8")
+    raise InputError(
+        f"{case.name}: {what} works on a site of kind 'shaft' alone, and this is one of kind "
+        f"'{case.site.kind}'"
+    )

@@ -103,7 +103,7 @@ def validate(kind: type[D], data: object, name: str) -> D:
         return kind.model_validate(data)
     except ValidationError as error:
         problems = [_problem(kind, data, item) for item in error.errors(include_url=False)]
-        called = kind.__name__.lower()
+        called = getattr(kind, "CALLED", kind.__name__.lower())
         said = f": no valid {called}" if called.endswith("s") else f" is not a valid {called}"
         raise InputError(f"{name}{said}", problems) from None
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from trephine.case.course_case import CourseSite
 from trephine.case.document import Document, Flag
 from trephine.case.fixation import Fixation
 from trephine.core.units import Fraction, Length, Unit, written
@@ -113,7 +114,7 @@ class Biology(Document):
     debris: Fraction = 0.0
 
 
-class Site(Document):
+class Site(CourseSite):
     """A long-bone shaft with a defect.
 
     Exactly one of ``shaft`` (idealised) and ``scan`` (from a CT) says what the bone looks like.

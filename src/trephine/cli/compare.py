@@ -67,7 +67,7 @@ def compare(
     """
     cores.limit(workers)
     from trephine import pipeline
-    from trephine.case.case import Case
+    from trephine.case.case import Case, need_shaft
     from trephine.case.settings import Settings
     from trephine.cli.paper import paper
     from trephine.cli.progress import display
@@ -78,9 +78,10 @@ def compare(
 
     names = chosen(models)
     folder = out or Path("comparisons") / case.stem
-    asked: dict[str, tuple[Case, Settings]] = {
-        name: what_is_asked(case, changes or [], quality, voxel, name) for name in names
-    }
+    asked: dict[str, tuple[Case, Settings]] = {}
+    for name in names:
+        read, settings = what_is_asked(case, changes or [], quality, voxel, name)
+        asked[name] = (need_shaft(read, "a comparison of healing models"), settings)
     if not resume:
         refuse_occupied(folder)
     again = command_again(context, case, folder)

@@ -69,7 +69,7 @@ def dose(
     Every number of the catalogue that states a spread is drawn from it, and so is the luck of
     donor, needle and device. Nothing is healed; the answer takes seconds.
     """
-    from trephine.case.case import read
+    from trephine.case.case import need_shaft, read
     from trephine.case.prescription import REFERENCE
     from trephine.case.prescription import read as read_prescription
     from trephine.cli import example, overrides
@@ -84,7 +84,7 @@ def dose(
             f"--samples {draws}: {draws} samples tell no interval of 95 %; ask for {FEWEST} to "
             "1,000,000"
         )
-    asked = overrides.changed(read(case), changes or [], case.name)
+    asked = need_shaft(overrides.changed(read(case), changes or [], case.name), "trephine dose")
     wanted = None if prescription is None else read_prescription(prescription)
     told = computed(
         asked, wanted, draws, seed, REFERENCE if wanted is None else wanted.assay, printed=printed

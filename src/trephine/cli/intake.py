@@ -130,14 +130,14 @@ def template_for(bone: str, template: Path | None) -> Case:
     """Return the case that lends what a CT does not show."""
     from importlib import resources
 
-    from trephine.case.case import read
+    from trephine.case.case import need_shaft, read
 
     if template is not None:
-        return read(template)
+        return need_shaft(read(template), "trephine intake")
     if bone not in TEMPLATES:
         raise InputError(f"there is no example of a {bone}; give a case file with --template")
     with resources.as_file(example.file(TEMPLATES[bone])) as path:
-        return read(path)
+        return need_shaft(read(path), "trephine intake")
 
 
 def tell(found: Intake) -> None:

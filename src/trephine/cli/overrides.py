@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from trephine.core.errors import InputError, Problem
 
 if TYPE_CHECKING:
-    from trephine.case.case import Case
+    from trephine.case.course_case import CourseCase
 
 
-def changed(case: Case, settings: Sequence[str], name: str) -> Case:
+def changed(case: CourseCase, settings: Sequence[str], name: str) -> CourseCase:
     """Return a case with values replaced at places such as ``site.gap.width``.
 
     Parameters
@@ -32,8 +32,7 @@ def changed(case: Case, settings: Sequence[str], name: str) -> Case:
     """
     if not settings:
         return case
-    from trephine.case.case import Case as CaseDocument
-    from trephine.case.document import validate
+    from trephine.case.case import of_any_kind
 
     document: dict[str, Any] = case.as_written()
     problems: list[Problem] = []
@@ -49,7 +48,7 @@ def changed(case: Case, settings: Sequence[str], name: str) -> Case:
             problems.append(Problem(f"--set {place.strip()}", str(error.args[0])))
     if problems:
         raise InputError(f"{name} cannot be changed as asked", problems)
-    return validate(CaseDocument, document, f"{name} as changed by --set")
+    return of_any_kind(document, f"{name} as changed by --set")
 
 
 def _put(document: Any, place: list[str], text: str) -> None:  # noqa: ANN401

@@ -130,7 +130,7 @@ def what_is_asked(
     """Return what the planner is asked for, or raise InputError."""
     from trephine.case.brief import Brief
     from trephine.case.brief import read as read_brief
-    from trephine.case.case import read
+    from trephine.case.case import need_shaft, read
     from trephine.case.prescription import read as read_prescription
     from trephine.cli import example, overrides
     from trephine.study.asked import Asked
@@ -140,7 +140,7 @@ def what_is_asked(
             f"{path}: there is no such file; write the example with "
             f"'trephine example {path.stem} --out {path}'"
         )
-    case = overrides.changed(read(path), changes, path.name)
+    case = need_shaft(overrides.changed(read(path), changes, path.name), "trephine plan")
     given = Brief() if brief is None else read_brief(brief)
     wanted = given.prescription
     if prescription is not None:

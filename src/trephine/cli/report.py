@@ -15,11 +15,11 @@ def report(
 
     The numbers stay as they were computed.
     """
-    from trephine.report import page
+    from trephine.case.kinds import kind_of, part
     from trephine.store.files import writing
-    from trephine.store.runs import load
+    from trephine.store.runs import load_any
 
-    run = load(folder)
+    run = load_any(folder)
     with writing(folder):
-        page.write(run, folder)
+        part(kind_of(run.case).report).write(run, folder)
     typer.echo(str(folder / "report.html"))

@@ -13,7 +13,7 @@ from trephine.cli import cores
 from trephine.core.errors import InputError, StoreError
 
 if TYPE_CHECKING:
-    from trephine.case.case import Case
+    from trephine.case.course_case import CourseCase
     from trephine.case.settings import Settings
 
 
@@ -95,10 +95,10 @@ def run(
                 asked, settings=settings, seed=seed, out=folder, resume=resume, watch=watch
             )
             watch.progress("report", 0, 1)
-            from trephine.report import page
+            from trephine.case.kinds import kind_of, part
 
             with writing(folder):
-                page.write(result, folder)
+                part(kind_of(asked).report).write(result, folder)
         except KeyboardInterrupt:
             typer.echo(f"interrupted; {way_on(folder, again)}", err=True)
             raise StoppedError from None
@@ -120,9 +120,9 @@ def what_is_asked(
     quality: Literal["draft", "standard", "fine"],
     voxel: str | None,
     model: str = "callus",
-) -> tuple[Case, Settings]:
+) -> tuple[CourseCase, Settings]:
     """Return the case with its changes and the numerics, or raise InputError."""
-    from trephine.case.case import read
+    from trephine.case.case import need_shaft, read
     from trephine.case.document import validate
     from trephine.case.settings import Settings
     from trephine.cli import example, overrides
@@ -139,6 +139,7 @@ def what_is_asked(
         quantity("--voxel", voxel, "m")
         settings = validate(Settings, settings.as_written() | {"voxel": voxel}, "--voxel")
     if model != settings.model:
+        need_shaft(case, "--model")
         from trephine.models.library import model_named
 
         name = model_named(model).name
@@ -147,7 +148,7 @@ def what_is_asked(
 
 
 def rehearse(
-    case: Case,
+    case: CourseCase,
     settings: Settings,
     folder: Path,
     seed: int,
@@ -158,23 +159,12 @@ def rehearse(
     """Check what can be checked without computing, and print what would be done."""
     from trephine import pipeline
     from trephine.cli.paper import paper, table
-    from trephine.intake.site import anatomy
-    from trephine.models.beliefs import Beliefs
-    from trephine.stages import injections
 
     check_folder(folder, is_resumed=is_resumed)
-    pipeline.check(case, Beliefs.printed(), settings)
-    place = anatomy(case.site, settings)
-    injections.refuse_beside_the_bone(case, place)
-    shape = place.grid.shape
     plan: dict[str, Any] = {
         "name": case.name,
         "case_digest": case.digest,
-        "voxel": settings.as_written()["voxel"],
-        "grid": " x ".join(map(str, shape)),
-        "model": settings.model,
-        "visits": case.plan.follow_up.visits,
-        "injections": len(case.plan.injections),
+        **pipeline.rehearse(case, settings),
         "seed": seed,
         "folder": str(folder),
         "resume": is_resumed,

@@ -26,9 +26,9 @@ def show(
         return
     from trephine.cli import outcome
     from trephine.cli.paper import paper
-    from trephine.store.runs import load
+    from trephine.store.runs import load_any
 
-    run = load(folder)
+    run = load_any(folder)
     outcome.show(run, paper())
     outcome.show_more(run, paper())
     if are_budgets_wanted:

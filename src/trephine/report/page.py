@@ -121,10 +121,10 @@ def html(run: Run) -> str:
         "iso": round(100 * ISO),
         "data": Markup(_json(pictures.data)),  # noqa: S704  (escaped there)
         "blocks": pictures.blocks,
-        "style": _part("page.css"),
+        "style": style(),
         "script": Markup("").join(map(_part, SCRIPTS)),
     }
-    return _environment().get_template("page.html").render(words)
+    return environment().get_template("page.html").render(words)
 
 
 def _json(data: Any) -> str:  # noqa: ANN401  (whatever JSON holds)
@@ -132,12 +132,18 @@ def _json(data: Any) -> str:  # noqa: ANN401  (whatever JSON holds)
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
 
 
-def _environment() -> jinja2.Environment:
+def environment() -> jinja2.Environment:
+    """Return what fills the templates of the reports; an unknown name in one is an error."""
     return jinja2.Environment(
         loader=jinja2.PackageLoader("trephine.report"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
     )
+
+
+def style() -> Markup:
+    """Return the style that every report has."""
+    return _part("page.css")
 
 
 def _part(name: str) -> Markup:

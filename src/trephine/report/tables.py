@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
+from trephine.case.course_run import CourseRun
 from trephine.case.run import Run
 from trephine.catalogue.load import Catalogue, catalogue
 from trephine.catalogue.records import Record, Spread
@@ -87,7 +88,7 @@ def used_value(record: Record, used: float) -> float:
     return used / base_factor(record.unit)
 
 
-def parameters(run: Run, facts: Catalogue | None = None) -> list[Section]:
+def parameters(run: CourseRun, facts: Catalogue | None = None) -> list[Section]:
     """Return every parameter a run used, by section of the catalogue.
 
     A record that the catalogue lost since the run is listed by its id, with its number in SI.
@@ -166,7 +167,7 @@ def _lost(key: str, used: float, standing: str) -> Row:
     )
 
 
-def another_catalogue(run: Run, facts: Catalogue | None = None) -> str:
+def another_catalogue(run: CourseRun, facts: Catalogue | None = None) -> str:
     """Return what a reader must be told when the catalogue changed since the run, or nothing."""
     now = (facts or catalogue()).digest
     if now == run.provenance.catalogue_digest:
@@ -231,7 +232,7 @@ def _budget(stage: str, budget: Budget) -> BudgetRow:
     )
 
 
-def run_digest(run: Run) -> str:
+def run_digest(run: CourseRun) -> str:
     """Return the content name of what made a run: case, settings, numbers, site, seed, program."""
     made = run.provenance
     return digest.of_document(
@@ -247,7 +248,7 @@ def run_digest(run: Run) -> str:
     )
 
 
-def provenance(run: Run) -> list[tuple[str, str]]:
+def provenance(run: CourseRun) -> list[tuple[str, str]]:
     """Return program, machine, digests, seed and settings, name and value."""
     made = run.provenance
     rows = [
@@ -263,10 +264,11 @@ def provenance(run: Run) -> list[tuple[str, str]]:
         ("Machine", made.platform),
     ]
     rows += sorted(made.libraries.items())
-    if run.case.site.scan is not None:
-        rows.append(("Scan", run.case.site.scan.source))
-    nx, ny, nz = run.anatomy.grid.shape
-    rows.append(("Grid", f"{nx} {TIMES} {ny} {TIMES} {nz} voxels"))
+    if isinstance(run, Run):
+        if run.case.site.scan is not None:
+            rows.append(("Scan", run.case.site.scan.source))
+        nx, ny, nz = run.anatomy.grid.shape
+        rows.append(("Grid", f"{nx} {TIMES} {ny} {TIMES} {nz} voxels"))
     return rows + [
         (key_words(key).capitalize(), str(value))
         for key, value in run.settings.as_written().items()

@@ -66,11 +66,21 @@ def refuse_occupied(path: Path) -> None:
     )
 
 
-def homes(names: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
-    """Return for each array's place in a run the group that holds it, and its name there."""
+def homes(names: Mapping[str, Any], *, is_watched: bool = True) -> dict[str, tuple[str, str]]:
+    """Return for each array's place in a run the group that holds it, and its name there.
+
+    Parameters
+    ----------
+    names
+        The places of the arrays.
+    is_watched
+        Whether the fields were written over time, so that they have a group of their own.
+    """
     homes: dict[str, tuple[str, str]] = {}
     for name in names:
-        if name.startswith(COURSE):
+        if not is_watched:
+            homes[name] = (ARRAYS, name)
+        elif name.startswith(COURSE):
             homes[name] = (FIELDS, name.removeprefix(COURSE))
         elif name.startswith(ANATOMY):
             homes[name] = (FIELDS, "anatomy_" + name.removeprefix(ANATOMY))

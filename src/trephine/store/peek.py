@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from trephine.case.case import Case
+from trephine.case.case import Case, need_shaft, of_any_kind
 from trephine.case.course import HealingCourse
 from trephine.case.document import validate
 from trephine.case.settings import Settings
@@ -91,13 +91,14 @@ def look(path: Path) -> Glimpse:
         If a file is damaged.
     """
     document = describe(path)
+    case = need_shaft(of_any_kind(document["case"], str(path / DOCUMENT)), "watching")
     is_finished = document["status"] == "finished"
     day, written = _times(path / FIELDS)
     series = _finished(path, document) if is_finished else _so_far(path / CHECKPOINT)
     # A snapshot counts when its state is written too; the two come one after the other.
     count = min([day.size, *(values.size for values in series.values())])
     return Glimpse(
-        case=validate(Case, document["case"], str(path / DOCUMENT)),
+        case=case,
         settings=validate(Settings, document["settings"], str(path / DOCUMENT)),
         provenance=codec.decode(Provenance, document["provenance"], {}),
         is_finished=is_finished,

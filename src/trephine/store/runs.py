@@ -5,18 +5,20 @@ from __future__ import annotations
 import shutil
 import weakref
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, cast, get_type_hints
 
 import numpy as np
 
-from trephine.case import case as case_file
-from trephine.case.anatomy import Anatomy
-from trephine.case.case import Case
+from trephine.case import course_case
+from trephine.case.case import of_any_kind
 from trephine.case.course import HealingCourse
+from trephine.case.course_case import CourseCase
+from trephine.case.course_run import CourseRun
 from trephine.case.document import validate
-from trephine.case.followup import FollowUp
-from trephine.case.run import Run, Treatment
+from trephine.case.kinds import kind_named, part
+from trephine.case.run import Run
 from trephine.case.settings import Settings
 from trephine.core import digest
 from trephine.core.errors import InputError, StoreError
@@ -40,16 +42,15 @@ from trephine.store.layout import (
     refuse_occupied,
 )
 
-PARTS: dict[str, Any] = {
-    "anatomy": Anatomy,
-    "treatments": tuple[Treatment, ...],
-    "course": HealingCourse,
-    "follow_up": FollowUp,
-    "used": Mapping[str, float],
-    "provisional": tuple[str, ...],
-    "notices": tuple[str, ...],
-}
-"""The parts of a run that ``products.json`` holds, with their classes."""
+ASKED = ("case", "settings", "provenance")
+"""Parts of a run that ``run.json`` holds; ``products.json`` holds the others."""
+
+
+def parts_of(product: type[Any]) -> dict[str, Any]:
+    """Return the parts of a kind of run that ``products.json`` holds, with their annotations."""
+    hints = get_type_hints(product, include_extras=True)
+    names = [field.name for field in fields(product)]
+    return {name: hints[name] for name in names if name not in ASKED}
 
 
 class RunFolder:
@@ -68,12 +69,13 @@ class RunFolder:
     def __init__(self, path: Path, *, is_finished: bool) -> None:
         self.path = path
         self.is_finished = is_finished
+        self._grid: Grid | None = None
         if not is_finished:
             weakref.finalize(self, hold(path / CASE).close)
 
     @classmethod
     def create(
-        cls, path: Path, *, case: Case, settings: Settings, seed: int, provenance: Provenance
+        cls, path: Path, *, case: CourseCase, settings: Settings, seed: int, provenance: Provenance
     ) -> RunFolder:
         """Start a run in a folder that does not exist yet or is empty.
 
@@ -99,7 +101,7 @@ class RunFolder:
             path.mkdir(parents=True, exist_ok=True)
         try:
             with writing(path):
-                case_file.write(case, path / CASE)
+                course_case.write(case, path / CASE)
             write_document(path / DOCUMENT, document)
         except StoreError:
             shutil.rmtree(path, ignore_errors=True)
@@ -108,7 +110,7 @@ class RunFolder:
 
     @classmethod
     def resume(
-        cls, path: Path, *, case: Case, settings: Settings, seed: int, provenance: Provenance
+        cls, path: Path, *, case: CourseCase, settings: Settings, seed: int, provenance: Provenance
     ) -> RunFolder:
         """Take up a run where it stopped; a finished one is returned as it is.
 
@@ -137,10 +139,14 @@ class RunFolder:
 
     def watch(self, grid: Grid, listener: Watch | None = None) -> Watch:
         """Return a watch that writes each snapshot down and tells the listener the progress."""
+        self._grid = grid
         return _Recorder(self.path, grid, listener or Watch())
 
-    def finish(self, run: Run, wall_seconds: float) -> None:
+    def finish(self, run: CourseRun, wall_seconds: float) -> None:
         """Write the products and mark the run as finished.
+
+        A run that was watched has a ``course`` whose fields are on disk already, and an
+        ``anatomy`` on the same grid; of any other run every array is written now.
 
         Raises
         ------
@@ -148,16 +154,19 @@ class RunFolder:
             If the disk refuses, or the course is not the one that was watched.
         """
         arrays: dict[str, np.ndarray[Any, Any]] = {}
-        products = {name: codec.encode(getattr(run, name), name, arrays) for name in PARTS}
-        series = FieldSeries(self.path / FIELDS, run.anatomy.grid)
-        _check_course(series, run.course)
-        homes = layout.homes(arrays)
-        on_disk.put_anatomy(self.path / FIELDS, _part(homes, arrays, FIELDS, prefix="anatomy_"))
-        series.seal()
+        names = parts_of(type(run))
+        products = {name: codec.encode(getattr(run, name), name, arrays) for name in names}
+        homes = layout.homes(arrays, is_watched=self._grid is not None)
+        if self._grid is not None:
+            series = FieldSeries(self.path / FIELDS, self._grid)
+            _check_course(series, cast("Any", run).course)
+            on_disk.put_anatomy(self.path / FIELDS, _part(homes, arrays, FIELDS, prefix="anatomy_"))
+            series.seal()
         on_disk.put_all(self.path / ARRAYS, _part(homes, arrays, ARRAYS))
         write_document(self.path / PRODUCTS, products)
         document = describe(self.path) | {
             "status": "finished",
+            "is_watched": self._grid is not None,
             "summary": run.summary(),
             "provenance": run.provenance.as_document(),
             "provisional": list(run.provisional),
@@ -212,15 +221,27 @@ class _Recorder(Watch):
 
 
 def load(path: str | Path) -> Run:
-    """Return the finished run in a folder, every array bit for bit as it was computed.
+    """Return the finished run of a shaft in a folder, every array bit for bit as it was computed.
 
     Raises
     ------
     InputError
-        If the folder holds no run, one of another layout, or one that has not ended.
+        If the folder holds no run, one of another layout or kind of site, or one that has not
+        ended.
     StoreError
         If a file is damaged or an array is not what was written.
     """
+    found = load_any(path)
+    if not isinstance(found, Run):
+        raise InputError(
+            f"{path} holds a run on a site of kind '{found.case.site.kind}'; this works on a site "
+            "of kind 'shaft' alone"
+        )
+    return found
+
+
+def load_any(path: str | Path) -> CourseRun:
+    """Return the finished run in a folder, whatever its kind of site; see :func:`load`."""
     path = Path(path)
     document = describe(path)
     if document["status"] != "finished":
@@ -228,9 +249,10 @@ def load(path: str | Path) -> Run:
             f"{path} holds a run that has not ended; continue it with 'trephine run' and --resume"
         )
     digests: dict[str, str] = document.get("digests", {})
-    homes = layout.homes(digests)
+    is_watched = document.get("is_watched", True)
+    homes = layout.homes(digests, is_watched=is_watched)
     arrays: dict[str, np.ndarray[Any, Any]] = {}
-    for home in (FIELDS, ARRAYS):
+    for home in (FIELDS, ARRAYS) if is_watched else (ARRAYS,):
         names = {stored: name for name, (where, stored) in homes.items() if where == home}
         found = on_disk.get(path / home, names)
         arrays |= {names[stored]: values for stored, values in found.items()}
@@ -240,13 +262,16 @@ def load(path: str | Path) -> Run:
     products = read_document(path / PRODUCTS)
     if digest.of_document(products) != document.get("products_digest"):
         raise StoreError(f"{path / PRODUCTS} is damaged: it is not what was written")
-    parts = {name: codec.decode(kind, products[name], arrays) for name, kind in PARTS.items()}
-    return Run(
-        case=validate(Case, document["case"], str(path / DOCUMENT)),
+    case = of_any_kind(document["case"], str(path / DOCUMENT))
+    product: type[Any] = part(kind_named(case.site.kind).product)
+    parts = {n: codec.decode(hint, products[n], arrays) for n, hint in parts_of(product).items()}
+    run: CourseRun = product(
+        case=case,
         settings=validate(Settings, document["settings"], str(path / DOCUMENT)),
         provenance=codec.decode(Provenance, document["provenance"], {}),
         **parts,
     )
+    return run
 
 
 def _check_course(series: FieldSeries, course: HealingCourse) -> None:

@@ -1,12 +1,12 @@
-"""The order of the stages; the only place that knows them all."""
+"""The order of the stages for a shaft that does not heal."""
 
 from __future__ import annotations
 
 import time
-from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import trephine
 from trephine.case.anatomy import Anatomy
@@ -23,17 +23,15 @@ from trephine.core.provenance import Provenance
 from trephine.core.rng import Streams
 from trephine.intake.site import anatomy as place
 from trephine.models import fixation
-from trephine.models.aspiration import Donor, draw_donor
 from trephine.models.beliefs import Beliefs
 from trephine.models.burden import PlanningParameters, above_the_cap
 from trephine.models.library import model_named, notices_of, numbers_of
 from trephine.models.reading import Reading
 from trephine.numerics.device import require
+from trephine.pipeline.preparing import prepared
 from trephine.stages import deliver, follow, harvest, heal, injections, process
 from trephine.store.peek import course_so_far, look
 from trephine.store.runs import RunFolder, load
-
-__all__ = ["Run", "at_dose", "check", "run", "so_far"]
 
 STAGES = (harvest, process, deliver, heal, follow)
 
@@ -72,24 +70,7 @@ def run(
     resume: bool = False,
     watch: Watch | None = None,
 ) -> Run:
-    """Return one whole course of treatment, from needle to X-ray.
-
-    Parameters
-    ----------
-    case
-        Patient, site and plan.
-    beliefs
-        Parameters; the catalogue's printed numbers unless given.
-    settings
-        Numerics; the ``draft`` preset unless given.
-    seed
-        The user's luck: donor, needle, device, placement, film noise.
-    out
-        Folder to keep the run in; nothing is kept unless given.
-    resume
-        Go on with an interrupted run in ``out``; ends with the same numbers.
-    watch
-        Hears the progress.
+    """Return one whole course of treatment of a shaft; see :func:`trephine.pipeline.run`.
 
     Raises
     ------
@@ -150,6 +131,26 @@ def run(
     if folder is not None:
         folder.finish(finished, time.perf_counter() - began)
     return finished
+
+
+def rehearse(case: Case, settings: Settings) -> dict[str, Any]:
+    """Check what can be checked without computing, and return what would be done.
+
+    Raises
+    ------
+    InputError
+        If the case cannot be computed.
+    """
+    check(case, Beliefs.printed(), settings)
+    site = place(case.site, settings)
+    injections.refuse_beside_the_bone(case, site)
+    return {
+        "voxel": settings.as_written()["voxel"],
+        "grid": " x ".join(map(str, site.grid.shape)),
+        "model": settings.model,
+        "visits": case.plan.follow_up.visits,
+        "injections": len(case.plan.injections),
+    }
 
 
 def at_dose(
@@ -274,45 +275,20 @@ def _treat(
     streams: Streams,
     listener: Watch,
 ) -> tuple[Treatment, ...]:
-    """Carry out every injection of the plan up to the lesion.
-
-    The donor's luck is drawn once: it is the same patient at every harvest. The luck of an
-    injection is named by its day and method, so it stays when another injection is left out.
-    """
-    donor: Donor = draw_donor(beliefs.harvest, streams.named("donor"))
+    """Carry out every injection of the plan up to the lesion."""
     done = []
-    steps = case.plan.injections
-    met: Counter[tuple[str, str]] = Counter()
-    for number, step in enumerate(steps):
-        listener.progress("dose", number, len(steps))
-        which = (f"day {step.day / 86400:g}", step.process.method)
-        luck = streams.within(*which, met[which])
-        met[which] += 1
-        aspirate = harvest.harvest(
-            patient=case.patient,
-            plan=step.harvest,
-            p=beliefs.harvest,
-            donor=donor,
-            rng=luck.named("needle"),
-            clot=float(luck.named("clot").standard_normal()),
-        )
-        concentrate = process.process(
-            aspirate=aspirate,
-            plan=step.process,
-            p=beliefs.process,
-            rng=luck.named("device"),
-        )
+    for one in prepared(case, beliefs, streams, listener):
         graft = deliver.deliver(
-            concentrate=concentrate,
+            concentrate=one.concentrate,
             anatomy=anatomy,
-            plan=step.deliver,
-            day=step.day,
-            held=step.waiting,
+            plan=one.step.deliver,
+            day=one.step.day,
+            held=one.step.waiting,
             p=beliefs.deliver,
             s=settings,
-            rng=luck.named("placement"),
+            rng=one.luck.named("placement"),
         )
-        done.append(Treatment(aspirate, concentrate, graft))
+        done.append(Treatment(one.aspirate, one.concentrate, graft))
     return tuple(done)
 
 

@@ -1,0 +1,110 @@
+"""The kinds of site that the program knows, and where the parts of each lie."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from trephine.core.errors import InputError, Problem, did_you_mean
+
+if TYPE_CHECKING:
+    from trephine.case.course_case import CourseCase
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of site. Parts are named by text, so that none is loaded before it is needed.
+
+    Parameters
+    ----------
+    names
+        What ``site.kind`` may say; most kinds have one name.
+    document, product
+        Class of the case file and of the finished run, as ``module:Class``.
+    course
+        Module of :mod:`trephine.pipeline` that has ``run`` and ``rehearse``.
+    report
+        Module that writes the report page: ``write(run, folder)``; of all kinds but the shaft
+        also ``facts(run)`` and ``visits(run)`` for the terminal.
+    """
+
+    names: tuple[str, ...]
+    document: str
+    product: str
+    course: str
+    report: str
+
+
+KINDS = (
+    Kind(
+        names=("shaft",),
+        document="trephine.case.case:Case",
+        product="trephine.case.run:Run",
+        course="trephine.pipeline.shaft",
+        report="trephine.report.page",
+    ),
+)
+
+
+def known() -> list[str]:
+    """Return what ``site.kind`` may say, in the order of the kinds."""
+    return [name for kind in KINDS for name in kind.names]
+
+
+def kind_named(name: str) -> Kind:
+    """Return the kind of site with a name.
+
+    Raises
+    ------
+    InputError
+        If there is none; names those there are.
+    """
+    for kind in KINDS:
+        if name in kind.names:
+            return kind
+    raise InputError(f"there is no kind of site '{name}'; known: {', '.join(known())}")
+
+
+def kind_of(case: CourseCase) -> Kind:
+    """Return the kind of a case's site."""
+    return kind_named(case.site.kind)
+
+
+def part(place: str) -> Any:  # noqa: ANN401
+    """Return a part of a kind: a module, or a class given as ``module:Class``."""
+    module, _, inside = place.partition(":")
+    found = import_module(module)
+    return getattr(found, inside) if inside else found
+
+
+def told_apart(data: object, name: str) -> Kind:
+    """Return the kind of site that plain data describe; the first where they say none.
+
+    Raises
+    ------
+    InputError
+        If ``site.kind`` is a text that no kind has; names those there are.
+    """
+    site = data.get("site") if isinstance(data, dict) else None
+    given = site.get("kind") if isinstance(site, dict) else None
+    if not isinstance(given, str):
+        return KINDS[0]
+    if given not in known():
+        hint = did_you_mean(given, known())
+        accepted = "" if hint.startswith("known") else f"; known: {', '.join(known())}"
+        raise InputError(
+            f"{name} is not a valid case",
+            [Problem("site.kind", f"'{given}' is unknown; {hint}{accepted}")],
+        )
+    return kind_named(given)
+
+
+def homes_of(key: str) -> list[str]:
+    """Return the names of the kinds whose site has a key."""
+    return [
+        name
+        for kind in KINDS
+        for name in kind.names
+        if key in part(kind.document).model_fields["site"].annotation.model_fields
+    ]
