@@ -2,7 +2,8 @@
 
 ``--make`` computes the designed runs (kept in runs/emulator, so that a second call goes on),
 teaches the emulator and puts it in its place; without it the emulator that is there is measured.
-``--write`` writes docs/reference/emulator.md and its plot; for that, some of the fresh runs are
+``--runs 1/2`` only computes the first half of the runs, beside a process that does the other.
+``--write`` writes docs/reference/emulator.md and its plots; for that, some of the fresh runs are
 computed on finer voxels too, which tells what the coarse ones cost.
 """
 
@@ -19,12 +20,15 @@ import numpy as np
 import trephine
 from emulator_page import Coarse, Speed, page, plot
 from process import alone, asked_for
+from trephine.case.trial import read
 from trephine.core.progress import Watch
 from trephine.core.rng import Streams
-from trephine.study import inputs
+from trephine.study import designed_points
 from trephine.study.courses import Runs
 from trephine.study.designed import Seen, engine, gathered, numerics
 from trephine.study.emulate import SHIPPED, Emulator
+from trephine.study.input_range import Values
+from trephine.study.series_points import like_patients
 from trephine.study.teaching import taught
 from trephine.study.union_drivers import COUNT, union_drivers
 
@@ -34,10 +38,23 @@ PAGE = ROOT / "docs" / "reference" / "emulator.md"
 PLOT = ROOT / "docs" / "images" / "emulator.svg"
 VOXEL = 3e-3
 """Edge of the voxels of the designed runs [m]."""
-TRAIN, FRESH = 512, 200
-"""Runs to learn from, and to be judged by."""
-FINER = {2e-3: 12, 1.5e-3: 24}
-"""How many of the fresh runs are computed on finer voxels too."""
+COUNTS = {"train": 512, "series": 512, "fresh": 100, "fresh series": 100}
+"""Runs to learn from, over the whole range and like patients, and to be judged by."""
+FIRST = {"train": 128, "series": 128, "fresh": 100, "fresh series": 100}
+"""Those that are computed first, of which an emulator can be made already."""
+TRIALS = (
+    "hernigou-2005-tibia",
+    "connolly-1991-marrow",
+    "garg-1993-marrow",
+    "goel-2005-marrow",
+    "bhargava-2007-marrow",
+    "li-2019-femur",
+    "chang-gap-all",
+    "chang-gap-below-1",
+)
+"""Trials of examples/trials whose patients the runs of the series are like."""
+FINER, PAIRS = 1.5e-3, 24
+"""Edge of finer voxels, and how many of the fresh runs are computed on them too."""
 MILLION = 1_000_000
 
 
@@ -50,6 +67,21 @@ class Said(Watch):
             print(f"{time.strftime('%H:%M:%S')} {stage}: {done:g} of {total:g} {text}", flush=True)
 
 
+def asked(part: str, count: int) -> Values:
+    """Return the inputs of the runs of a part."""
+    if part == "train":
+        return designed_points.designed(count)
+    if part == "fresh":
+        return designed_points.independent(count)
+    trials = [read(ROOT / "examples" / "trials" / f"{name}.toml") for name in TRIALS]
+    return like_patients(trials, count, part)[0]
+
+
+def runs(part: str, count: int, voxel: float = VOXEL, mine: tuple[int, int] = (0, 1)) -> list[Seen]:
+    """Return the runs of a part, or of a share of it."""
+    return gathered(RUNS, part, asked(part, count), voxel, mine=mine, watch=Said())
+
+
 def sound(seen: list[Seen]) -> list[Seen]:
     """Return the runs that did not fail; tell of the others."""
     failed = [one.error for one in seen if one.error]
@@ -60,15 +92,15 @@ def sound(seen: list[Seen]) -> list[Seen]:
 
 def made() -> Emulator:
     """Return the emulator, taught from nothing, and put it in its place."""
-    train, fresh = (
-        Runs.of(sound(gathered(RUNS, part, count, VOXEL, watch=Said())))
-        for part, count in (("train", TRAIN), ("fresh", FRESH))
-    )
+    parts = {part: Runs.of(sound(runs(part, count))) for part, count in COUNTS.items()}
+    train = Runs.joined(parts["train"], parts["series"])
+    fresh = Runs.joined(parts["fresh"], parts["fresh series"])
     about: dict[str, Any] = {
         "engine": engine(),
         "numerics": numerics(VOXEL),
         "voxel_mm": VOXEL * 1e3,
         "version": trephine.__version__,
+        "counts": {part: len(held) for part, held in parts.items()},
     }
     emulator = Emulator(taught(train), train, fresh, about)
     told = dataclasses.replace(emulator, about={**about, "error": emulator.error.as_written()})
@@ -76,19 +108,19 @@ def made() -> Emulator:
     return told
 
 
-def coarse() -> tuple[Coarse, ...]:
+def coarse() -> Coarse:
     """Return how far runs on the voxels of the design are from the same runs on finer ones."""
-    found = []
-    for voxel, count in FINER.items():
-        pairs = [gathered(RUNS, "fresh", count, v, watch=Said()) for v in (VOXEL, voxel)]
-        found.append(Coarse.of(voxel, *pairs))
-    return tuple(found)
+    halves = [
+        [one for part in ("fresh", "fresh series") for one in runs(part, PAIRS // 2, voxel)]
+        for voxel in (VOXEL, FINER)
+    ]
+    return Coarse.of(FINER, *halves)
 
 
 def million() -> dict[str, Any]:
     """Return how long a million courses take, with chances by week and with sampled outcomes."""
     emulator = Emulator.load()
-    values = inputs.point(Streams(1).named("million").random((MILLION, inputs.DIMENSIONS)))
+    values = designed_points.independent(MILLION, seed=1)
     began = time.perf_counter()
     predicted = emulator.predict(values)
     half = time.perf_counter()
@@ -103,6 +135,12 @@ def main() -> None:
     """Make what is asked for, measure, and write the page."""
     if asked_for({"million": million}):
         return
+    if "--runs" in sys.argv:
+        number, of = map(int, sys.argv[sys.argv.index("--runs") + 1].split("/"))
+        for counts in (FIRST, COUNTS):
+            for part, count in counts.items():
+                runs(part, count, mine=(number - 1, of))
+        return
     emulator = made() if "--make" in sys.argv else Emulator.load()
     print(emulator.error)
     if "--write" not in sys.argv:
@@ -111,7 +149,7 @@ def main() -> None:
     speed = Speed(found["predict"], found["sample"], found["peak_MB"])
     began = time.perf_counter()
     drivers = union_drivers(emulator)
-    told = (drivers, time.perf_counter() - began, COUNT * (inputs.DIMENSIONS + 2))
+    told = (drivers, time.perf_counter() - began, COUNT * (designed_points.DIMENSIONS + 2))
     PLOT.write_text(plot(emulator), encoding="utf-8")
     PAGE.write_text(page(emulator, coarse(), speed, told), encoding="utf-8")
     size = SHIPPED.stat().st_size / 1e3

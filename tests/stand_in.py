@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from trephine.study import designed, inputs
+from trephine.study import designed, designed_points, inputs
 from trephine.study.courses import CALLUS, Runs
+from trephine.study.input_range import Values
 
 ENGINE = {"model": "stand-in", "stages": {"heal": 1}, "numbers": "a"}
 
 
-def stand_in(values: inputs.Values) -> Runs:
+def stand_in(values: Values) -> Runs:
     """Return what a made-up engine says: a threshold of the density, and a week by the gap."""
     injected = values[inputs.CARRIER] != "no injection"
     volume = np.where(injected, values[inputs.VOLUME], 1.0)
     density = np.log10(np.maximum(np.where(injected, values[inputs.CELLS], 0.0), 1.0) / volume)
-    grows = (density > 9.0) & injected
+    grows = (density > 9.5) & injected
     week = np.ceil(4.0 + 2000.0 * values[inputs.GAP] + 4.0 * np.maximum(11.0 - density, 0.0))
     union = np.where(grows & (week <= designed.WEEKS), week, np.inf)
     volumes = [np.where(grows, 1e-6 * (w + 500.0 * values[inputs.OUTER]), 0.0) for w in CALLUS]
@@ -23,5 +24,11 @@ def stand_in(values: inputs.Values) -> Runs:
     return Runs(values, union, np.array(volumes), np.array(scores))
 
 
-def made(part: designed.Part, count: int) -> Runs:
-    return stand_in(designed.points(part, count))
+def points(part: str, count: int) -> Values:
+    """Return designed courses, to learn from or fresh ones."""
+    law = designed_points.designed if part == "train" else designed_points.independent
+    return law(count)
+
+
+def made(part: str, count: int) -> Runs:
+    return stand_in(points(part, count))

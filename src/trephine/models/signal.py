@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import jax
+import numpy as np
+from numpy.typing import NDArray
 
 from trephine.models.migration import PROGENITORS
 from trephine.models.term import Numbers
@@ -56,22 +61,42 @@ def has_threshold(p: Numbers) -> bool:
 
     in well-oxygenated tissue.
     """
+    return bool(can_tip(p))
+
+
+def can_tip(p: Mapping[str, Any]) -> NDArray[np.bool_]:
+    """Return what :func:`has_threshold` tells, for numbers that may be arrays, (sample,)."""
     stable = p["unsignalled_growth"] * p["progenitor_growth"] < (
         p["to_fibrous"] + p["progenitor_loss"]
     )
+    response = _response(p, _oxygenated(p))
+    return np.asarray(stable & (response > 0.0) & (response < 1.0))
+
+
+def tipping_dose(p: Mapping[str, Any]) -> tuple[Any, Any]:
+    """Return what :func:`dose_threshold` tells in well-oxygenated tissue, (sample,) each.
+
+    For numbers that may be arrays and that :func:`can_tip` accepts.
+    """
+    response = _response(p, _oxygenated(p))
+    odds = np.sqrt(response / (1.0 - response))
+    return p["signal_clearance"] / p["progenitor_signal"] * odds, response
+
+
+def _oxygenated(p: Mapping[str, Any]) -> float:
+    """Return the response of bone formation to the oxygen of the arteries [-]."""
     full = p["arterial_oxygen"] ** 2
-    response = _response(p, full / (full + p["osteogenic_oxygen"] ** 2))
-    return bool(stable and 0.0 < response < 1.0)
+    return float(full / (full + p["osteogenic_oxygen"] ** 2))
 
 
-def _response(p: Numbers, oxygenated: float) -> float:
+def _response(p: Mapping[str, Any], oxygenated: float) -> Any:  # noqa: ANN401  (number or array)
     """Return the response to signal at which a small seed neither grows nor dies [-]."""
     floor = p["oxygenated_cartilage"]
     growth, basal = p["progenitor_growth"], p["unsignalled_growth"]
     hypoxia = floor + (1 - floor) * (1 - oxygenated)
     leaving = p["to_bone"] * oxygenated + p["to_cartilage"] * hypoxia
     need = p["to_fibrous"] + p["progenitor_loss"] - basal * growth
-    return float(need / ((1 - basal) * growth + p["to_fibrous"] - leaving))
+    return need / ((1 - basal) * growth + p["to_fibrous"] - leaving)
 
 
 def dose_threshold(p: Numbers, oxygenated: float) -> tuple[float, float]:
@@ -95,6 +120,6 @@ def dose_threshold(p: Numbers, oxygenated: float) -> tuple[float, float]:
     tuple of float
         Threshold density [1e6/mL] and response G* [-].
     """
-    response = _response(p, oxygenated)
+    response = float(_response(p, oxygenated))
     scale = p["signal_clearance"] / p["progenitor_signal"]
     return float(scale * (response / (1 - response)) ** 0.5), response

@@ -8,14 +8,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from trephine.models.signal import tipping_dose
 from trephine.study import inputs
+from trephine.study.biology import ENGINE, PRODUCT, in_engine, printed
 from trephine.study.inputs import DAY, NUMBERS
 
 Array = NDArray[np.floating[Any]]
 
-FEWEST, FEWEST_OTHERS = NUMBERS[inputs.CELLS].low, NUMBERS[inputs.OTHERS].low
-USUAL = {"share": 0.5, "volume": 5e-6, "nail": 0.77}
+FEWEST, FEWEST_OTHERS = inputs.FEWEST, NUMBERS[inputs.OTHERS].low
+USUAL = {"share": 0.5, "volume": 5e-6, "nail": 0.77, "again": 42.0}
 """Where a course without injection, or without nail, stands in what it has not got."""
+SCAFFOLD, LYSIS, UPTAKE = PRODUCT
+STILL_UPTAKE = 1e9
+"""Progenitors per volume whose uptake of oxygen hardly matters [1/m^3]."""
 STILL = 1e-2
 """Movement of the bone ends beside the gap below which load hardly matters [-]."""
 
@@ -30,7 +35,7 @@ NAMES = (
     "late movement to gap",
     "stiffness times gap per area",
     "perfusion",
-    *inputs.BIOLOGY[1:],
+    *inputs.SITE[1:],
     "age",
     "smoker",
     "diabetes",
@@ -45,6 +50,14 @@ NAMES = (
     "demineralised bone",
     "solid to volume",
     "day",
+    "injected again",
+    "day of the second injection",
+    *(name.removeprefix("callus.") for name in ENGINE),
+    "signal of the scaffold",
+    "lysis of the clot",
+    "uptake of the other cells",
+    "response at the threshold",
+    "progenitors per threshold",
 )
 """What the coordinates are, in order."""
 
@@ -66,7 +79,8 @@ def coordinates(values: Mapping[str, Any]) -> Array:
     others = np.where(injected, np.maximum(values[inputs.OTHERS], FEWEST_OTHERS), FEWEST_OTHERS)
     gap, outer = np.asarray(values[inputs.GAP]), np.asarray(values[inputs.OUTER])
     nail, canal = np.asarray(values[inputs.NAIL]), np.asarray(values[inputs.CANAL])
-    stiffness = np.asarray(values[inputs.STIFFNESS])
+    stiffness, again = np.asarray(values[inputs.STIFFNESS]), np.asarray(values[inputs.AGAIN])
+    threshold, response = tipping_dose(in_engine(values))
     moved = [
         np.log(values[name] / (stiffness * gap) + STILL)
         for name in (inputs.EARLY, inputs.MIDDLE, inputs.LATE)
@@ -80,7 +94,7 @@ def coordinates(values: Mapping[str, Any]) -> Array:
         *moved,
         np.log(stiffness * gap / outer**2),
         np.log(values["site.biology.perfusion"]),
-        *(values[f"site.biology.{name}"] for name in inputs.BIOLOGY[1:]),
+        *(values[f"site.biology.{name}"] for name in inputs.SITE[1:]),
         values[inputs.AGE] / inputs.YEAR,
         values[inputs.SMOKER],
         values[inputs.DIABETES],
@@ -94,6 +108,20 @@ def coordinates(values: Mapping[str, Any]) -> Array:
         solid,
         np.where(solid, values[inputs.SOLID] / volume, 0.0),
         values[inputs.INJECTED] / DAY,
+        again > 0.0,
+        np.where(again > 0.0, again / DAY, USUAL["again"]),
+        *(_of(name, values[name]) for name in ENGINE),
+        np.where(solid, values[inputs.SOLID] / volume * values[SCAFFOLD] * DAY, 0.0),
+        np.where(carrier == "clot", np.log(values[LYSIS] / printed()[LYSIS]), 0.0),
+        np.log(others / volume * values[UPTAKE] + STILL_UPTAKE),
+        response,
+        np.log(cells / volume / threshold),
     )
     shape = np.broadcast_shapes(*(np.shape(column) for column in columns))
     return np.stack([np.broadcast_to(np.asarray(c, float), shape) for c in columns], axis=-1)
+
+
+def _of(name: str, values: Array) -> Array:
+    """Return a number of the biology beside what is printed: shares as they are, rates in logs."""
+    told = np.asarray(values) / printed()[name]
+    return told if name == "callus.unsignalled_growth" else np.log(told)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -11,14 +11,18 @@ import numpy as np
 from trephine.case.case import Case
 from trephine.case.delivery import Delivery
 from trephine.case.places import value_at
+from trephine.case.plan import Injection
 from trephine.core.errors import InputError, Problem
 from trephine.models.beliefs import Beliefs
 from trephine.models.fixation import springs
 from trephine.models.injection import InjectionParameters
 from trephine.study import inputs
-from trephine.study.designed import WEEKS, beliefs
-from trephine.study.inputs import DAY, Values
+from trephine.study.biology import ASSAY, POTENCY, RECORDS, beliefs, printed
+from trephine.study.designed import WEEKS
+from trephine.study.input_range import Values
+from trephine.study.inputs import DAY
 
+MOST_INJECTIONS = 2
 At = Callable[[str], Any]
 """From a place of the case to what patients have there, one value or (sample,)."""
 
@@ -31,11 +35,13 @@ def course_inputs(
     volume: Any = 0.0,  # noqa: ANN401
     cultured: bool = False,
     at: At | None = None,
+    biology: Mapping[str, Any] | None = None,
 ) -> Values:
     """Return the inputs of the emulator for patients who are treated by the plan of a case.
 
-    What is no input must be as in the designed runs, or is refused here: one injection at most;
-    drugs from day 0; a shaft held by a nail with bolts, a plate or a fixator; axial load alone.
+    What is no input must be as in the designed runs, or is refused here: one injection at most, or
+    the same one twice; drugs from day 0; a shaft held by a nail with bolts, a plate, a fixator, or
+    a cast whose stiffness is stated; axial load alone.
     The load of six weeks is its mean over them; that of the time after week 12 too. Ovality,
     roughness and tilt of the shaft are taken as those of the designed runs.
 
@@ -44,8 +50,9 @@ def course_inputs(
     case
         Site, plan and whatever does not vary.
     progenitors
-        Progenitors that stay after the first days, as the bedside counts them, or cultured
-        cells, one value or (sample,) [-].
+        Progenitors of one injection that stay after the first days, as the bedside counts them,
+        or cultured cells, one value or (sample,) [-]. What the emulator sees are functional ones:
+        so many per colony, or per cultured cell, as the catalogue or ``biology`` says.
     nucleated
         Nucleated cells that stay, the progenitors included [-].
     volume
@@ -55,6 +62,10 @@ def course_inputs(
     at
         What patients have at a place of the case, for example the method ``__getitem__`` of
         :class:`trephine.study.patients.Features`; those of the case unless given.
+    biology
+        Numbers by record id, one value or (sample,) [SI], of
+        :data:`trephine.study.biology.RECORDS` and those that scale progenitors; as the catalogue
+        prints them unless given.
 
     Raises
     ------
@@ -64,34 +75,37 @@ def course_inputs(
     place: At = at or (lambda where: value_at(case, where))
     _refuse(case)
     p = beliefs()
-    numbers = p.heal.callus
-    potency = numbers.cultured_potency / numbers.assay_factor if cultured else 1.0
+    own = told(biology)
     found: Values = {
         inputs.GAP: place(inputs.GAP),
         inputs.OUTER: place(inputs.OUTER),
         inputs.CANAL: place(inputs.CANAL),
         inputs.NAIL: place(inputs.NAIL) if case.site.fixation.kind == "nail" else 0.0,
         inputs.STIFFNESS: _stiffness(case, place, p),
-        **{f"site.biology.{name}": place(f"site.biology.{name}") for name in inputs.BIOLOGY},
+        **{f"site.biology.{name}": place(f"site.biology.{name}") for name in inputs.SITE},
         inputs.AGE: place(inputs.AGE),
         inputs.SMOKER: place(inputs.SMOKER),
         inputs.DIABETES: place(inputs.DIABETES),
         **_drugs(case),
         **_loads(case, place("patient.mass") * p.heal.fixation.gravity),
-        inputs.CELLS: np.asarray(progenitors) * potency,
+        inputs.CELLS: np.asarray(progenitors) * own[POTENCY if cultured else ASSAY],
         inputs.OTHERS: np.asarray(nucleated) - (0.0 if cultured else np.asarray(progenitors)),
         inputs.VOLUME: volume,
         inputs.SOLID: 0.0,
         inputs.INJECTED: 0.0,
+        inputs.AGAIN: 0.0,
+        **{name: own[name] for name in RECORDS},
         inputs.CARRIER: "no injection",
     }
-    for injection in case.plan.injections:
-        given = injection.deliver
+    injections = case.plan.injections
+    if injections:
+        given = injections[0].deliver
         solid = given.carrier == "demineralised_bone"
         share = _solid_share(given, p.deliver) if solid else 0.0
         found |= {
             inputs.CARRIER: given.carrier,
-            inputs.INJECTED: injection.day,
+            inputs.INJECTED: injections[0].day,
+            inputs.AGAIN: injections[-1].day - injections[0].day,
             inputs.SOLID: share * np.asarray(volume),
         }
     shape = np.broadcast_shapes(*(np.shape(v) for v in found.values()))
@@ -101,17 +115,43 @@ def course_inputs(
     }
 
 
+def told(biology: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the biology by record id, what is not given as the catalogue prints it [SI].
+
+    Raises
+    ------
+    InputError
+        If something is given that is no input.
+    """
+    numbers = beliefs().heal.callus
+    usual = {**printed(), ASSAY: numbers.assay_factor, POTENCY: numbers.cultured_potency}
+    given = biology or {}
+    strange = [
+        Problem(name, f"is no biology that the emulator takes; it takes {', '.join(usual)}")
+        for name in given
+        if name not in usual
+    ]
+    if strange:
+        raise InputError("the emulator does not take such biology", strange)
+    return {**usual, **given}
+
+
 def _refuse(case: Case) -> None:
     """Raise InputError when a case holds what no designed run held."""
     plan, site = case.plan, case.site
     wrong = [problem for one in plan.injections for problem in _unknown(one.deliver)]
     if site.shaft is None:
         wrong.append(Problem("site.scan", "the emulator knows idealised shafts alone"))
-    if site.fixation.kind == "cast" or site.fixation.locking in ("sliding", "press_fit"):
-        said = "the emulator knows bolted nails, plates and fixators alone"
+    if site.fixation.locking in ("sliding", "press_fit"):
+        said = "the emulator knows bolted nails, plates, fixators and casts alone"
         wrong.append(Problem("site.fixation", said))
-    if len(plan.injections) > 1:
-        said = f"the emulator knows one injection at most, not {len(plan.injections)}"
+    if site.fixation.kind == "cast" and site.fixation.axial_stiffness is None:
+        wrong.append(Problem("site.fixation.axial_stiffness", "the emulator needs that of a cast"))
+    if len(plan.injections) > MOST_INJECTIONS:
+        said = f"the emulator knows two injections at most, not {len(plan.injections)}"
+        wrong.append(Problem("plan.steps", said))
+    elif len({_alike(one) for one in plan.injections}) > 1:
+        said = "the emulator knows a second injection that is the same as the first alone"
         wrong.append(Problem("plan.steps", said))
     if any(any(step.load[1:]) for step in plan.loadings):
         wrong.append(Problem("plan.steps", "the emulator knows load along the shaft alone"))
@@ -119,6 +159,11 @@ def _refuse(case: Case) -> None:
         wrong.append(Problem("plan.steps", "the emulator knows drugs taken from day 0 alone"))
     if wrong:
         raise InputError(f"the emulator cannot stand in for {case.name}; use the engine", wrong)
+
+
+def _alike(injection: Injection) -> str:
+    """Return what an injection is, besides its day."""
+    return str({**injection.as_written(), "day": None})
 
 
 def _unknown(given: Delivery) -> list[Problem]:

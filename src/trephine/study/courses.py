@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trephine.study.designed import Seen
-from trephine.study.inputs import Values, room
+from trephine.study.input_range import Values
+from trephine.study.inputs import room
 
 Array = NDArray[np.floating[Any]]
 
-CALLUS = (6, 12, 18, 26)
+CALLUS = (6, 12, 18, 26, 39)
 """Weeks at which callus and score are told, the last visit at the end."""
 MILLILITRE = 1e-6
 """In m^3."""
@@ -52,6 +53,18 @@ class Runs:
         callus = [[one.callus[week] for one in seen] for week in CALLUS]
         mrust = [[one.mrust[week] for one in seen] for week in CALLUS]
         return cls(values, np.array(union), np.array(callus) * MILLILITRE, np.array(mrust))
+
+    @classmethod
+    def joined(cls, *runs: Self) -> Self:
+        """Return the courses of several parts as one."""
+        values = {
+            name: np.concatenate([one.values[name] for one in runs]) for name in runs[0].values
+        }
+        arrays = (
+            np.concatenate([getattr(one, name) for one in runs], axis=-1)
+            for name in ("union", "callus", "mrust")
+        )
+        return cls(values, *arrays)
 
     def __len__(self) -> int:
         """Return how many there are."""

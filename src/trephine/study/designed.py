@@ -1,4 +1,4 @@
-"""Owns the designed runs: points spread over the inputs, each put through the healing engine."""
+"""Owns the designed runs: inputs of the emulator, each put through the healing engine."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from trephine.case.anatomy import Anatomy
 from trephine.case.case import Case
 from trephine.case.document import validate
 from trephine.case.graft import Graft
@@ -23,7 +23,6 @@ from trephine.core.rng import Streams
 from trephine.intake.site import anatomy as place
 from trephine.intake.tissues import TissueParameters
 from trephine.models import placement
-from trephine.models.beliefs import Beliefs
 from trephine.models.healing import HealParameters
 from trephine.models.library import model_named, numbers_of
 from trephine.models.reading import Reading
@@ -31,14 +30,16 @@ from trephine.models.scores import FollowParameters
 from trephine.stages import deliver, follow, heal
 from trephine.store.files import read_document, write_document
 from trephine.study import inputs
+from trephine.study.biology import ASSAY, POTENCY, RECORDS, beliefs, parameters, ranges
 from trephine.study.finer import finer
-from trephine.study.inputs import DAY, Values
+from trephine.study.input_range import Values
+from trephine.study.inputs import DAY
 
-Array = NDArray[np.floating[Any]]
-Part = Literal["train", "fresh"]
+PARTS = ("train", "series", "fresh", "fresh series")
+"""Designed runs over the whole range and like the patients of trials, to learn from and fresh."""
 
 MODEL = "callus"
-WEEKS = 26
+WEEKS = 39
 """Length of a designed course; a union after it is not seen [wk]."""
 MASS = 70.0
 """Body mass of the designed patient, from which loads in newton become body weights [kg]."""
@@ -76,25 +77,23 @@ class Seen:
 
 
 @cache
-def beliefs() -> Beliefs:
-    """Return the numbers of the catalogue as printed."""
-    return Beliefs.printed()
-
-
-@cache
 def engine() -> dict[str, Any]:
     """Return what a designed course depends on besides its inputs and its numerics.
 
     Versions of the stages, the model, and a digest of every number that they read: those of
     healing and of reading films, of tissues, and how a product spreads. A number of the catalogue
-    that they do not read, such as a yield of harvest, is not in it.
+    that they do not read, such as a yield of harvest, is not in it; nor is what the catalogue
+    prints of the biology that is an input, of which only the ranges are.
     """
     reading = Reading(catalogue())
     for kind in (HealParameters, FollowParameters, TissueParameters):
         reading.fill(kind)
     spreading = beliefs().deliver
+    of_inputs = {*RECORDS, ASSAY, POTENCY}
+    read = {key: value for key, value in reading.used.items() if key not in of_inputs}
     numbers = {
-        "read": numbers_of(model_named(MODEL), dict(reading.used)),
+        "read": numbers_of(model_named(MODEL), read),
+        "ranges": ranges(),
         "gives way": dict(spreading.accessible),
         "needle": spreading.placement_error[GUIDANCE],
     }
@@ -118,32 +117,6 @@ def numerics(voxel: float) -> str:
 def film_voxel(voxel: float) -> float:
     """Return the edge of the voxels on which a course is filmed, a whole part of its own [m]."""
     return voxel / max(1.0, float(np.ceil(voxel / FILM - 1e-9)))
-
-
-def points(part: Part, count: int, seed: int = 0) -> Values:
-    """Return the inputs of designed courses, (sample,) each.
-
-    Those to learn from fill the space evenly (Sobol's sequence, scrambled); the fresh ones are
-    independent draws of the same law, so that the error on them is that of another such course.
-
-    Parameters
-    ----------
-    part
-        Which of the two.
-    count
-        How many; more begin with the same ones.
-    seed
-        The user's seed.
-    """
-    # Imported where needed: slow to load, and an emulator that is made does without.
-    from scipy.stats import qmc  # noqa: PLC0415
-
-    luck = Streams(seed).named("emulator", part)
-    if part == "fresh":
-        return inputs.point(luck.random((count, inputs.DIMENSIONS)))
-    sobol = qmc.Sobol(inputs.DIMENSIONS, scramble=True, seed=int(luck.integers(2**32)))
-    power = max(0, int(np.ceil(np.log2(count))))
-    return inputs.point(sobol.random_base2(power)[:count])
 
 
 def case_of(values: Mapping[str, Any]) -> Case:
@@ -186,7 +159,7 @@ def case_of(values: Mapping[str, Any]) -> Case:
             "diagnosis": "atrophic non-union",
             "gap": {"width": f"{values[inputs.GAP] * 1e3!r} mm", "tilt": f"{inputs.TILT} deg"},
             "fixation": fixation,
-            "biology": {name: values[f"site.biology.{name}"] for name in inputs.BIOLOGY},
+            "biology": {name: values[f"site.biology.{name}"] for name in inputs.SITE},
             "shaft": shaft,
         },
         "plan": {"steps": steps, "follow_up": {"duration": f"{WEEKS} wk", "interval": "1 wk"}},
@@ -206,40 +179,16 @@ def computed(values: dict[str, Any], voxel: float, name: str) -> Seen:
     name
         Name of the course, by which the needle has its luck.
     """
-    p, case, s = beliefs(), case_of(values), settings(voxel)
+    case, s = case_of(values), settings(voxel)
     site = place(case.site, s)
-    grafts = []
-    if values[inputs.CARRIER] != "no injection":
-        room = placement.capacity(site, inputs.REACH, p.deliver.accessible)
-        # Coarse voxels have a little less room than the volumes of the inputs were told for.
-        volume = min(values[inputs.VOLUME], float(room.sum()) * site.grid.voxel_volume)
-        solid = values[inputs.SOLID] / values[inputs.VOLUME]
-        off = p.deliver.placement_error[GUIDANCE]
-        error = off * Streams(0).named("designed", name, "placement").standard_normal(3)
-        x, y, z = placement.gap_centre(site) + error
-        fill = placement.settle_in_turn(site, room, [(x, y, z)], volume)
-        each = fill / (float(fill.sum()) * site.grid.voxel_volume)
-        nothing = np.zeros(site.grid.shape)
-        graft = Graft(
-            day=values[inputs.INJECTED],
-            fill=fill,
-            progenitors=values[inputs.CELLS] * each,
-            nucleated=values[inputs.OTHERS] * each,
-            clot=fill if values[inputs.CARRIER] == "clot" else nothing,
-            demineralised_bone=solid * fill,
-            cultured=False,
-            funnel=(),
-            budgets=(),
-        )
-        grafts.append(graft)
     try:
         course = heal.heal(
             patient=case.patient,
             site=case.site,
             anatomy=site,
-            grafts=grafts,
+            grafts=_grafts(values, site, name),
             plan=case.plan,
-            p=p.heal,
+            p=parameters(values),
             s=s,
             watch=Watch(),
             model=model_named(MODEL),
@@ -254,15 +203,55 @@ def computed(values: dict[str, Any], voxel: float, name: str) -> Seen:
         course=course,
         anatomy=film,
         side=case.site.side,
-        p=p.follow,
+        p=beliefs().follow,
         rng=Streams(0).named("designed", name, "film"),
     )
     callus = tuple(round(float(v) * 1e6, 6) for v in seen.callus_volume)
     return Seen(values, seen.union_week, callus, tuple(float(v) for v in seen.mrust))
 
 
+def _grafts(values: Values, site: Anatomy, name: str) -> list[Graft]:
+    """Return the injections of one course as they settle; a second one is like the first."""
+    if values[inputs.CARRIER] == "no injection":
+        return []
+    p = beliefs().deliver
+    room = placement.capacity(site, inputs.REACH, p.accessible)
+    # Coarse voxels have a little less room than the volumes of the inputs were told for.
+    volume = min(values[inputs.VOLUME], float(room.sum()) * site.grid.voxel_volume)
+    solid = values[inputs.SOLID] / values[inputs.VOLUME]
+    days = [values[inputs.INJECTED]]
+    if values[inputs.AGAIN]:
+        days.append(values[inputs.INJECTED] + values[inputs.AGAIN])
+    luck = Streams(0).named("designed", name, "placement")
+    found = []
+    for day in days:
+        error = p.placement_error[GUIDANCE] * luck.standard_normal(3)
+        x, y, z = placement.gap_centre(site) + error
+        fill = placement.settle_in_turn(site, room, [(x, y, z)], volume)
+        each = fill / (float(fill.sum()) * site.grid.voxel_volume)
+        graft = Graft(
+            day=day,
+            fill=fill,
+            progenitors=values[inputs.CELLS] * each,
+            nucleated=values[inputs.OTHERS] * each,
+            clot=fill * (values[inputs.CARRIER] == "clot"),
+            demineralised_bone=solid * fill,
+            cultured=False,
+            funnel=(),
+            budgets=(),
+        )
+        found.append(graft)
+    return found
+
+
 def gathered(
-    out: Path, part: Part, count: int, voxel: float, *, seed: int = 0, watch: Watch | None = None
+    out: Path,
+    part: str,
+    asked: Values,
+    voxel: float,
+    *,
+    mine: tuple[int, int] = (0, 1),
+    watch: Watch | None = None,
 ) -> list[Seen]:
     """Return designed courses, from a folder where they are kept, else computed and kept there.
 
@@ -271,21 +260,24 @@ def gathered(
     out
         Folder with a file for each course, named by the digest of all that it depends on; an
         interrupted attempt goes on where it was.
-    part, count, seed
-        As for :func:`points`.
+    part
+        Which of :data:`PARTS`; with its number it names a course.
+    asked
+        Inputs of the courses, (sample,) each.
     voxel
         Edge of a voxel [m].
+    mine
+        Which of how many shares is computed and returned; several processes may work at once.
     watch
         Hears the progress.
     """
-    listener = watch or Watch()
-    asked, found = points(part, count, seed), []
+    listener, found = watch or Watch(), []
+    way = {"engine": engine(), "numerics": numerics(voxel)}
     out.mkdir(parents=True, exist_ok=True)
-    for number in range(count):
+    count = asked[inputs.GAP].size
+    for number in range(mine[0], count, mine[1]):
         one = {name: values[number].item() for name, values in asked.items()}
-        way = {"engine": engine(), "numerics": numerics(voxel)}
-        name = digest.of_document({**way, "inputs": one})
-        path = out / f"{name}.json"
+        path = out / f"{digest.of_document({**way, 'part': part, 'inputs': one})}.json"
         if not path.exists():
             listener.progress(f"{part} courses", number, count)
             seen = computed(one, voxel, f"{part} {number}")

@@ -20,7 +20,8 @@ from trephine.study import inputs
 from trephine.study.courses import Runs
 from trephine.study.designed import WEEKS, engine
 from trephine.study.emulator_error import EmulatorError, Predicted, error
-from trephine.study.inputs import Values, room
+from trephine.study.input_range import Input, Values
+from trephine.study.inputs import room
 from trephine.study.teaching import Answers, Knowledge, Learned
 
 Array = NDArray[np.floating[Any]]
@@ -73,7 +74,7 @@ class Emulator:
     about: dict[str, Any]
 
     @property
-    def ranges(self) -> tuple[inputs.Input, ...]:
+    def ranges(self) -> tuple[Input, ...]:
         """The inputs with their ranges; :data:`trephine.study.inputs.RATIOS` are held besides."""
         return inputs.INPUTS
 
@@ -107,6 +108,14 @@ class Emulator:
         ]
         chance, callus, mrust = (np.concatenate(p, axis=-1) for p in zip(*parts, strict=True))
         return Predicted(week, chance, callus, mrust)
+
+    def answers(self, features: Mapping[str, Any]) -> Answers:
+        """Return what is known of courses, mean and spread of each function, (sample,) each.
+
+        Parameters and errors as for :meth:`predict`.
+        """
+        parts = [answers for _, _, answers in self._blocks(_checked(features))]
+        return Answers(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 
     def sample(
         self, features: Mapping[str, Any], streams: Streams, who: NDArray[np.int64] | None = None
