@@ -180,6 +180,9 @@ def _reliability(emulator: Emulator) -> str:
 
 
 def _voxels(one: Coarse) -> str:
+    alike = f"{one.alike} of {one.count}"
+    week = f"{one.week:.2f} weeks ({one.bias:+.2f} in the mean, coarse less fine)"
+    callus = f"{one.callus[0]:.2g} mL, of a mean of {one.callus[1]:.2g} mL where it grew"
     return f"""## What coarse voxels cost
 
 {
@@ -187,10 +190,9 @@ def _voxels(one: Coarse) -> str:
 The designed runs are computed on voxels of 3 mm and filmed on voxels of {FILM * 1e3:g} mm, those of
 draft quality: bone and gap are as sharp on the film as in a draft run, and the tissue is that of
 the coarse run. {one.count} of the fresh runs, half of each kind, were computed on voxels of
-{one.voxel * 1e3:g} mm as well. The two agree whether union comes in {one.alike} of {one.count}; where
-both unite, the week differs by {one.week:.2f} weeks ({one.bias:+.2f} in the mean, coarse less fine);
-the callus at the last visit differs by {one.callus[0]:.2g} mL, of a mean of {one.callus[1]:.2g} mL
-where it grew; another mRUST comes in {one.mrust}.
+{one.voxel * 1e3:g} mm as well. The two agree whether union comes in {alike}; where both unite, the
+week differs by {week}; the callus at the last visit differs by {callus}; another mRUST comes in
+{one.mrust}.
 ''')
     }"""
 
