@@ -53,7 +53,7 @@ class Course:
         model: HealingModel,
     ) -> None:
         self.plan, self.s, self.anatomy, self.grafts, self.model = plan, s, anatomy, grafts, model
-        self.p = _numbers(p, model)
+        self.p = numbers_of_model(p, model)
         healing = np.asarray(anatomy.healing)
         margin = MARGIN_MM / (anatomy.grid.spacing * 1e3)
         self.box = _window(healing > 1e-9, margin, 1 if s.sides is None else s.sides)
@@ -241,9 +241,8 @@ class Course:
 
     def _budget(self, now: Moment, field: str, cells: bool) -> Budget:  # noqa: FBT001
         """Return what came into a field and what left it over the course."""
-        volume = np.asarray(self.tissue.open) * float(self.tissue.spacing) ** 3 * 1e-3
-        incoming = {"there on day 0": float(np.sum(np.asarray(self.start[field]) * volume))}
-        outgoing = {"there at the end": float(np.sum(np.asarray(now.state[field]) * volume))}
+        incoming = {"there on day 0": self._amount(field, None)}
+        outgoing = {"there at the end": self._amount(field, now)}
         for name, amount in now.ledger.items():
             of, what = name.split("/", 1)
             if of == field and amount != 0.0:
@@ -251,8 +250,14 @@ class Course:
                 side[what] = abs(amount) * 1e-3
         return Budget(field, "1e6 cells" if cells else "mL", incoming, outgoing)
 
+    def _amount(self, field: str, now: Moment | None) -> float:
+        """Return how much of a field there is, or was on day 0 [1e6 cells or mL]."""
+        state = self.start if now is None else now.state
+        volume = np.asarray(self.tissue.open) * float(self.tissue.spacing) ** 3 * 1e-3
+        return float(np.sum(np.asarray(state[field]) * volume))
 
-def _numbers(p: HealParameters, model: HealingModel) -> dict[str, float]:
+
+def numbers_of_model(p: HealParameters, model: HealingModel) -> dict[str, float]:
     """Return the numbers of a model in engine units, by name."""
     numbers: dict[str, float] = {}
     for section in model.sections:
