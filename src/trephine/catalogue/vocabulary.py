@@ -22,6 +22,9 @@ class Condition(StrEnum):
     KNEE = "knee osteoarthritis"
     DISC = "discogenic back pain"
     CUFF = "rotator cuff tear"
+    HIP = "hip osteoarthritis"
+    ANKLE = "ankle osteoarthritis"
+    ELBOW = "tennis elbow"
     MARROW = "marrow itself"
 
 
@@ -93,6 +96,10 @@ class Outcome(StrEnum):
     ODI = "ODI"
     CONSTANT = "Constant score"
     UCLA = "UCLA shoulder score"
+    ASES = "ASES shoulder score"
+    DASH = "DASH"
+    PRTEE = "PRTEE"
+    AOFAS = "AOFAS ankle score"
     IMPROVEMENT = "reported improvement"
     TENDON = "tendon healed"
     CARTILAGE = "cartilage thickness"
@@ -133,13 +140,13 @@ def _meanings() -> dict[Outcome, Meaning]:
     o = Outcome
     higher = (
         o.RADIOGRAPH, o.RESULT, o.NEW_BONE, o.CALLUS, o.CALLUS_STIFFNESS, o.KOOS, o.KOOS_PAIN,
-        o.IKDC, o.KSS, o.LEAS, o.OKS, o.HHS, o.CONSTANT, o.UCLA, o.IMPROVEMENT, o.CARTILAGE,
-        o.MRI,
+        o.IKDC, o.KSS, o.LEAS, o.OKS, o.HHS, o.CONSTANT, o.UCLA, o.ASES, o.AOFAS, o.IMPROVEMENT,
+        o.CARTILAGE, o.MRI,
     )  # fmt: skip
     lower = (
         o.NONUNION, o.DELAYED_UNION, o.TIME_TO_UNION, o.HEALING_INDEX, o.WEIGHT_INDEX, o.WAIT,
-        o.REPEATS, o.LESION, o.VAS, o.NRS, o.PAIN, o.WOMAC, o.LEQUESNE, o.ODI, o.JOINT_SPACE,
-        o.PFIRRMANN, o.INFECTION, o.COMPLICATION,
+        o.REPEATS, o.LESION, o.VAS, o.NRS, o.PAIN, o.WOMAC, o.LEQUESNE, o.ODI, o.DASH, o.PRTEE,
+        o.JOINT_SPACE, o.PFIRRMANN, o.INFECTION, o.COMPLICATION,
     )  # fmt: skip
     return {
         **{outcome: Meaning() for outcome in o},
