@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from trephine.study.emulator import HALVINGS, LADDER, Emulator, Rung
+from trephine.study.dose_ladder import HALVINGS, LADDER, DoseLadder, Rung
 
 
 def healing(threshold: float) -> Callable[[float], Rung]:
@@ -23,7 +23,7 @@ def healing(threshold: float) -> Callable[[float], Rung]:
 
 @pytest.mark.parametrize("threshold", [500.0, 3000.0, 4.2e5])
 def test_the_emulator_brackets_the_threshold(threshold: float) -> None:
-    made = Emulator.climbed(healing(threshold), np.random.default_rng(1))
+    made = DoseLadder.climbed(healing(threshold), np.random.default_rng(1))
     low, high = made.bracket
     assert low < threshold <= high
     assert high / low == pytest.approx(10 ** (1 / 2**HALVINGS))
@@ -41,26 +41,26 @@ def test_the_emulator_brackets_the_threshold(threshold: float) -> None:
 
 
 def test_a_wrong_emulator_is_found_out() -> None:
-    made = Emulator.climbed(healing(3000.0), np.random.default_rng(1))
-    late = Emulator(tuple(dataclasses.replace(r, week=r.week and r.week + 4) for r in made.rungs))
+    made = DoseLadder.climbed(healing(3000.0), np.random.default_rng(1))
+    late = DoseLadder(tuple(dataclasses.replace(r, week=r.week and r.week + 4) for r in made.rungs))
     assert late.misses(made.fresh).weeks == pytest.approx(4.0)
-    shifted = Emulator(tuple(dataclasses.replace(r, dose=30 * r.dose) for r in made.rungs))
+    shifted = DoseLadder(tuple(dataclasses.replace(r, dose=30 * r.dose) for r in made.rungs))
     assert shifted.misses([healing(3000.0)(2e4)]).wrong == 1
 
 
 def test_a_ladder_that_tells_no_threshold_says_so() -> None:
-    never = Emulator.climbed(healing(1e30), np.random.default_rng(1))
+    never = DoseLadder.climbed(healing(1e30), np.random.default_rng(1))
     assert len(never.rungs) == len(LADDER)
     assert not never.union(np.array([1.0, 1e12])).any()
     with pytest.raises(ValueError, match="no dose of the ladder unites"):
         never.week(np.array(1e6))
-    always = Emulator.climbed(healing(1.0), np.random.default_rng(1))
+    always = DoseLadder.climbed(healing(1.0), np.random.default_rng(1))
     assert always.union(np.array([1.0, 1e12])).all()
     assert always.as_written()["threshold_between"][0] is None
 
 
 def test_a_ladder_that_is_not_monotone_says_so() -> None:
-    odd = Emulator((Rung(1e3, 20.0, 12), Rung(1e4, None, 4), Rung(1e5, 12.0, 12)))
+    odd = DoseLadder((Rung(1e3, 20.0, 12), Rung(1e4, None, 4), Rung(1e5, 12.0, 12)))
     assert not odd.is_monotone
     assert odd.bracket == (1e3, 1e4)
     assert odd.left_out().wrong == 1

@@ -25,7 +25,7 @@ from trephine.study import front
 from trephine.study.asked import SEARCHED, TARGET, Asked, Axis, Memory, by_turns
 from trephine.study.choices import Space, passed_limits, space, syringe, template, tidy
 from trephine.study.dose import check, laboratory, reaches
-from trephine.study.emulator import Emulator, Unite, arm, ladder
+from trephine.study.dose_ladder import DoseLadder, Unite, arm, ladder
 from trephine.study.luck import Common
 from trephine.study.plan_case import case_of
 from trephine.study.scored import Scored, scored
@@ -81,7 +81,7 @@ class Planned:
     cloud: Array
     candidates: Candidates
     shown: tuple[Sequence[Injection], ...]
-    emulators: Mapping[str, Emulator]
+    emulators: Mapping[str, DoseLadder]
 
     @property
     def is_reached(self) -> bool:
@@ -257,7 +257,7 @@ def _emulators(
     contrast: Mapping[str, Sequence[Injection]],
     memory: Memory,
     watch: Watch,
-) -> dict[str, Emulator]:
+) -> dict[str, DoseLadder]:
     """Return an emulator for each arm that the search or the contrast needs."""
     if asked.aim == "dose":
         return {}

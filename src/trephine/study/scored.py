@@ -21,7 +21,7 @@ from trephine.models.reading import Reading
 from trephine.models.timeline import TimelineParameters
 from trephine.study import front
 from trephine.study.dose import wilson
-from trephine.study.emulator import Emulator
+from trephine.study.dose_ladder import DoseLadder
 from trephine.study.luck import Common, reaching
 from trephine.study.search import Objective, ReachPrescription
 
@@ -106,7 +106,7 @@ class Scored:
         _, (_, high) = front.paired(self.gains, other.gains)
         return high >= 0.0
 
-    def united(self, emulator: Emulator | None) -> Self:
+    def united(self, emulator: DoseLadder | None) -> Self:
         """Return the plan with what an emulator tells of it besides the chance of union."""
         if emulator is None:
             return self

@@ -23,7 +23,7 @@ LADDER = (1e2, 1e3, 1e4, 1e5, 1e6, 1e7)
 HALVINGS = 4
 """Further runs between the last dose that does not unite and the first that does."""
 FRESH = 2
-"""Runs that the emulator never sees, to measure its error."""
+"""Runs that the ladder never sees, to measure its error."""
 VOXEL = 2e-3
 """Edge of the voxels of the ladder, unless the gap is narrower [m]."""
 
@@ -49,7 +49,7 @@ class Rung:
 
 @dataclass(frozen=True)
 class Misses:
-    """How far the emulator is from runs that it was not made of.
+    """How far the ladder is from runs that it was not made of.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ class Misses:
 
 
 @dataclass(frozen=True)
-class Emulator:
+class DoseLadder:
     r"""Union and week by the dose, monotone between the runs of a ladder.
 
     .. math:: P(d) = \frac{\ln d - \ln d_-}{\ln d_+ - \ln d_-}
@@ -154,7 +154,7 @@ class Emulator:
     def left_out(self) -> Misses:
         """Return how far it is from each run but the two ends, made without that run."""
         parts = [
-            Emulator(self.rungs[:n] + self.rungs[n + 1 :]).misses([self.rungs[n]])
+            DoseLadder(self.rungs[:n] + self.rungs[n + 1 :]).misses([self.rungs[n]])
             for n in range(1, len(self.rungs) - 1)
         ]
         weeks = [part.weeks for part in parts if part.weeks is not None]
@@ -175,7 +175,7 @@ class Emulator:
 
     @classmethod
     def climbed(cls, run: Callable[[float], Rung], luck: np.random.Generator) -> Self:
-        """Return the emulator of a ladder that is climbed where it is needed.
+        """Return the ladder of a ladder that is climbed where it is needed.
 
         Parameters
         ----------
@@ -227,8 +227,8 @@ def ladder(
     known: dict[str, dict[str, Any]],
     keep: Callable[[], None],
     watch: Watch,
-) -> Emulator:
-    """Return the emulator of a case from runs of the healing engine with its dose scaled.
+) -> DoseLadder:
+    """Return the ladder of a case from runs of the healing engine with its dose scaled.
 
     Parameters
     ----------
@@ -257,13 +257,13 @@ def ladder(
             keep()
         return Rung(**known[key])
 
-    made = Emulator.climbed(run, Streams(seed).named("plan", "fresh"))
-    return Emulator(made.rungs, made.fresh, settings.voxel)
+    made = DoseLadder.climbed(run, Streams(seed).named("plan", "fresh"))
+    return DoseLadder(made.rungs, made.fresh, settings.voxel)
 
 
 @dataclass(frozen=True)
 class Unite:
-    """Gain the chance of union that the emulators tell.
+    """Gain the chance of union that the ladders tell.
 
     Parameters
     ----------
@@ -271,7 +271,7 @@ class Unite:
         By the name of the arm.
     """
 
-    emulators: dict[str, Emulator]
+    emulators: dict[str, DoseLadder]
 
     def values(self, injections: Sequence[Injection], cells: Cells, count: int) -> Array:
         """Return the chance of union in each sample, none where a run is refused, (sample,)."""
