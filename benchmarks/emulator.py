@@ -18,14 +18,15 @@ from typing import Any
 import numpy as np
 
 import trephine
-from emulator_page import Coarse, Speed, page, plot
+from emulator_page import Coarse, Speed, page
+from emulator_plots import bars, plot
 from process import alone, asked_for
 from trephine.case.trial import read
 from trephine.core.progress import Watch
 from trephine.core.rng import Streams
 from trephine.study import designed_points
 from trephine.study.courses import Runs
-from trephine.study.designed import Seen, engine, gathered, numerics
+from trephine.study.designed import VOXEL, Seen, engine, gathered, numerics
 from trephine.study.emulate import SHIPPED, Emulator
 from trephine.study.input_range import Values
 from trephine.study.series_points import like_patients
@@ -36,8 +37,7 @@ ROOT = Path(__file__).parents[1]
 RUNS = ROOT / "runs" / "emulator"
 PAGE = ROOT / "docs" / "reference" / "emulator.md"
 PLOT = ROOT / "docs" / "images" / "emulator.svg"
-VOXEL = 3e-3
-"""Edge of the voxels of the designed runs [m]."""
+BARS = ROOT / "docs" / "images" / "emulator-drivers.svg"
 COUNTS = {"train": 512, "series": 512, "fresh": 100, "fresh series": 100}
 """Runs to learn from, over the whole range and like patients, and to be judged by."""
 FIRST = {"train": 128, "series": 128, "fresh": 100, "fresh series": 100}
@@ -151,6 +151,7 @@ def main() -> None:
     drivers = union_drivers(emulator)
     told = (drivers, time.perf_counter() - began, COUNT * (designed_points.DIMENSIONS + 2))
     PLOT.write_text(plot(emulator), encoding="utf-8")
+    BARS.write_text(bars(drivers), encoding="utf-8")
     PAGE.write_text(page(emulator, coarse(), speed, told), encoding="utf-8")
     size = SHIPPED.stat().st_size / 1e3
     print(f"{PAGE.relative_to(ROOT)} is written; the emulator is {size:.0f} kB")

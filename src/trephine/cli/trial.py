@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from trephine.case.settings import Settings
+    from trephine.case.trial import Trial
     from trephine.study.trial import TrialResult
 
 Plain = dict[str, Any]
@@ -48,6 +49,10 @@ def trial(
     voxel: Annotated[
         str, typer.Option(help="Edge of a voxel with its unit; 3 mm is a quick look.")
     ] = "1.5 mm",
+    is_emulated: Annotated[
+        bool,
+        typer.Option("--emulator", help="Let the emulator stand in for the engine: seconds."),
+    ] = False,
     workers: Annotated[
         int, typer.Option(min=1, metavar="N", help="Processes; they change no number.")
     ] = 1,
@@ -74,6 +79,7 @@ def trial(
 
     The same patients with the same luck go through all arms. The folder keeps each outcome,
     result.json and trial.html; an interrupted trial goes on with --resume, to the same numbers.
+    With --emulator a million patients take minutes; how far it is off is told with the result.
     """
     from trephine.case.trial import read
     from trephine.cli.paper import paper
@@ -89,6 +95,9 @@ def trial(
         raise InputError(f"{file.name} has no [[designs]] that --power could tell")
     part = None if shard is None else shard_of(shard)
     folder = out or Path("trials") / file.stem
+    if is_emulated:
+        tell(emulated(context, asked, folder), folder, context)
+        return
     with display(paper(is_for_errors=True), is_quiet=is_quiet) as watch:
         try:
             result = run_trial(
@@ -118,11 +127,54 @@ def trial(
         if is_json_wanted:
             typer.echo(json.dumps({"missing": result.missing}))
         return
-    if is_json_wanted:
+    tell(told, folder, context)
+
+
+def tell(told: Plain, folder: Path, context: typer.Context) -> None:
+    """Print what a trial shows as it was asked for."""
+    from trephine.cli.paper import paper
+
+    if context.params["is_json_wanted"]:
         typer.echo(json.dumps(told, indent=2, ensure_ascii=False))
         return
-    show(told, paper(), is_power_asked=is_power_asked)
+    show(told, paper(), is_power_asked=context.params["is_power_asked"])
     typer.echo(f"report: {folder / 'trial.html'}")
+
+
+ENGINE_ALONE = {
+    "voxel": "--voxel",
+    "workers": "--workers",
+    "scheduler": "--scheduler",
+    "shard": "--shard",
+    "resume": "--resume",
+    "is_drawn": "--drawn",
+}
+"""Options that say something about the engine, which the emulator does without."""
+
+
+def emulated(context: typer.Context, asked: Trial, folder: Path) -> Plain:
+    """Return what a trial on the emulator shows, and write its result and its page."""
+    from trephine.cli.paper import paper
+    from trephine.cli.progress import display
+    from trephine.study.emulated_trial import emulate_trial
+
+    given = context.params
+    default = {param.name: param.default for param in context.command.params}
+    idle = [word for name, word in ENGINE_ALONE.items() if given[name] != default[name]]
+    if idle:
+        raise InputError(
+            f"--emulator goes without {' and '.join(idle)}: it knows the numbers as printed and "
+            "needs no voxels, no helpers and no second attempt"
+        )
+    with display(paper(is_for_errors=True), is_quiet=given["is_quiet"]) as watch:
+        result = emulate_trial(
+            asked,
+            seed=given["seed"],
+            patients_each=given["patients"],
+            replicates=given["replicates"],
+            watch=watch,
+        )
+        return finished(result, folder)
 
 
 def settings_of(voxel: str) -> Settings:

@@ -66,6 +66,11 @@ class Runs:
         )
         return cls(values, *arrays)
 
+    def part(self, which: slice) -> Runs:
+        """Return some of the courses."""
+        values = {name: value[which] for name, value in self.values.items()}
+        return Runs(values, self.union[which], self.callus[:, which], self.mrust[:, which])
+
     def __len__(self) -> int:
         """Return how many there are."""
         return self.union.size

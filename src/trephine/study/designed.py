@@ -41,6 +41,8 @@ PARTS = ("train", "series", "fresh", "fresh series")
 MODEL = "callus"
 WEEKS = 39
 """Length of a designed course; a union after it is not seen [wk]."""
+VOXEL = 3e-3
+"""Edge of the voxels of the designed runs [m]."""
 MASS = 70.0
 """Body mass of the designed patient, from which loads in newton become body weights [kg]."""
 SIDES = 4

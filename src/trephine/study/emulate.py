@@ -86,7 +86,12 @@ class Emulator:
     @cached_property
     def error(self) -> EmulatorError:
         """How far it is off on the fresh runs; to be told with every use."""
-        return error(self.predict(self.fresh.values), self.fresh, self.trained)
+        return self.error_on(self.fresh)
+
+    def error_on(self, fresh: Runs) -> EmulatorError:
+        """Return how far it is off on some runs that it never saw."""
+        values = fresh.values
+        return error(self.predict(values), self.answers(values), fresh, self.trained)
 
     def predict(self, features: Mapping[str, Any]) -> Predicted:
         """Return what is to be expected of courses.
@@ -164,17 +169,24 @@ class Emulator:
             part = {name: value[block] for name, value in values.items()}
             yield block, room(part), self.knowledge.answers(part)
 
-    def save(self, path: Path = SHIPPED) -> None:
-        """Write it as one small file, with the digest of what it holds."""
-        arrays = {
+    @cached_property
+    def digest(self) -> str:
+        """Content name of what it learned and of the runs."""
+        return digest.of_arrays(self._arrays())
+
+    def _arrays(self) -> dict[str, Any]:
+        return {
             **{f"learned/{name}": value for name, value in self.learned.as_arrays().items()},
             **{f"trained/{name}": value for name, value in self.trained.as_arrays().items()},
             **{f"fresh/{name}": value for name, value in self.fresh.as_arrays().items()},
         }
-        head = {"format": FORMAT, "about": self.about, "contents": digest.of_arrays(arrays)}
+
+    def save(self, path: Path = SHIPPED) -> None:
+        """Write it as one small file, with the digest of what it holds."""
+        head = {"format": FORMAT, "about": self.about, "contents": self.digest}
         path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path) as part, part.open("wb") as stream:
-            np.savez_compressed(stream, head=np.array(json.dumps(head)), **arrays)
+            np.savez_compressed(stream, head=np.array(json.dumps(head)), **self._arrays())
 
     @classmethod
     def load(cls, path: Path = SHIPPED, *, made_for: Mapping[str, Any] | None = None) -> Self:

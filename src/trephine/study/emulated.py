@@ -71,7 +71,7 @@ def emulated(cell: Cell) -> PatientOutcome:
     )
 
 
-def visit_weeks(case: Case) -> Array:
+def visit_weeks(case: Case) -> NDArray[np.float64]:
     """Return the weeks of the visits of a case, day 0 first, or raise InputError."""
     plan = case.plan.follow_up
     if plan.duration > WEEKS * WEEK + 1.0:

@@ -7,10 +7,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
 from trephine.study.courses import CALLUS, MILLILITRE, Runs
+from trephine.study.teaching import BEFORE, Answers
 
 Array = NDArray[np.floating[Any]]
+
+BANDS = (0.5, 0.9)
+"""Chances of the intervals whose coverage is told."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,10 @@ class EmulatorError:
         Standard deviation of these volumes over the fresh runs [mL].
     mrust
         Root mean square error of the score at the same weeks.
+    week_within, callus_within, mrust_within
+        Share of the runs that lie within the middle :data:`BANDS` of what was expected of the
+        week of union, where it united, and of callus and score at the last visit, where callus
+        grew [-].
     """
 
     tried: int
@@ -86,6 +95,9 @@ class EmulatorError:
     callus: tuple[float, ...]
     callus_spread: tuple[float, ...]
     mrust: tuple[float, ...]
+    week_within: tuple[float, ...]
+    callus_within: tuple[float, ...]
+    mrust_within: tuple[float, ...]
 
     def as_written(self) -> dict[str, Any]:
         """Return it as plain data."""
@@ -98,17 +110,19 @@ class EmulatorError:
             f"in {100 * self.right:.1f} % (Brier score {self.brier:.3f}; "
             f"{self.brier_of_the_share:.3f} by the share alone), {self.week:.2g} weeks off in the "
             "week of union and "
-            f"{self.callus[-1]:.2g} mL in the callus at week {CALLUS[-1]}."
+            f"{self.callus[-1]:.2g} mL in the callus at week {CALLUS[-1]}; "
+            f"{100 * self.week_within[-1]:.0f} % of the weeks lie within its intervals of "
+            f"{100 * BANDS[-1]:.0f} %."
         )
 
 
-def error(said: Predicted, fresh: Runs, trained: Runs) -> EmulatorError:
+def error(said: Predicted, known: Answers, fresh: Runs, trained: Runs) -> EmulatorError:
     """Return how far predictions are off.
 
     Parameters
     ----------
-    said
-        What the emulator says of the fresh runs.
+    said, known
+        What the emulator says of the fresh runs, and what it knows of them.
     fresh
         Runs that it never saw.
     trained
@@ -120,6 +134,9 @@ def error(said: Predicted, fresh: Runs, trained: Runs) -> EmulatorError:
     off = said.union_week[both] - fresh.union[both]
     share = float(np.mean(np.isfinite(trained.union)))
     callus = (said.callus - fresh.callus) / MILLILITRE
+    with np.errstate(divide="ignore"):
+        weeks = (np.log(fresh.union - BEFORE) - known.middle) / known.spread
+    amounts = ((fresh.amounts - known.amounts) / known.amounts_spread)[fresh.grew].T
     return EmulatorError(
         tried=len(fresh),
         united=int(united.sum()),
@@ -131,4 +148,13 @@ def error(said: Predicted, fresh: Runs, trained: Runs) -> EmulatorError:
         callus=tuple(float(v) for v in np.sqrt(np.mean(callus**2, axis=1))),
         callus_spread=tuple(float(v) for v in fresh.callus.std(axis=1) / MILLILITRE),
         mrust=tuple(float(v) for v in np.sqrt(np.mean((said.mrust - fresh.mrust) ** 2, axis=1))),
+        week_within=_within(weeks[united]),
+        callus_within=_within(amounts[len(CALLUS) - 1]),
+        mrust_within=_within(amounts[-1]),
     )
+
+
+def _within(deviates: Array) -> tuple[float, ...]:
+    """Return the share of standard normal deviates within each middle band."""
+    ends = ndtri(0.5 + np.array(BANDS) / 2.0)
+    return tuple(float(np.mean(np.abs(deviates) <= end)) for end in ends)
