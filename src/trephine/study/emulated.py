@@ -80,7 +80,7 @@ def visit_weeks(case: Case) -> NDArray[np.float64]:
             f"the emulator cannot stand in for {case.name}; use the engine",
             [Problem("plan.follow_up.duration", text)],
         )
-    return np.arange(plan.visits + 1) * plan.interval / WEEK
+    return np.asarray(np.arange(plan.visits + 1) * plan.interval / WEEK, dtype=np.float64)
 
 
 def seen_at(visits: Array, drawn: Sampled) -> tuple[Array, Array, Array]:
