@@ -61,17 +61,21 @@ class Told:
     @property
     def name(self) -> str:
         """What is told, in words."""
-        e = self.endpoint
-        words = str(e.outcome)
-        if e.measure == "correlation":
-            words += f", rank correlation with {e.dose}"
-        elif e.measure in COMPARING:
-            words += f", {e.measure} to {e.against}"
-        elif e.measure == "level" and e.statistic == "median":
-            words += ", median"
-        if e.outcome == "reoperation":
-            words += " (counted as not united)"
-        return words if e.of == "all" or e.outcome == "time to union" else f"{words}, {e.of}"
+        return in_words(self.endpoint)
+
+
+def in_words(e: Endpoint) -> str:
+    """Return what an endpoint looks at, in words."""
+    words = str(e.outcome)
+    if e.measure == "correlation":
+        words += f", rank correlation with {e.dose}"
+    elif e.measure in COMPARING:
+        words += f", {e.measure} to {e.against}"
+    elif e.measure == "level" and e.statistic == "median":
+        words += ", median"
+    if e.outcome == "reoperation":
+        words += " (counted as not united)"
+    return words if e.of == "all" or e.outcome == "time to union" else f"{words}, {e.of}"
 
 
 def endpoints(result: TrialResult, scenario: str = AS_GIVEN) -> list[Told]:
@@ -109,13 +113,13 @@ def _told(
     """Return an endpoint: of all virtual patients, and of trials drawn from them."""
     last = float(pools[0].week[-1])
     week = last if endpoint.time is None else endpoint.time / WEEK
-    shown = _unit(endpoint, found)
+    shown = unit_of(endpoint, found)
     pooled = [measured(pool, endpoint, week, None, rng) for pool in pools]
     drawn = [
         measured(pool, endpoint, week, size, rng) for pool, size in zip(pools, sizes, strict=True)
     ]
-    predicted = _combined(endpoint, pooled)[0] * shown[1]
-    trials = _combined(endpoint, drawn) * shown[1]
+    predicted = combined(endpoint, pooled)[0] * shown[1]
+    trials = combined(endpoint, drawn) * shown[1]
     real = trials[np.isfinite(trials)]
     told = Told(
         endpoint=endpoint,
@@ -129,10 +133,10 @@ def _told(
         inside=None,
         counted=real.size / TRIALS,
     )
-    return told if found is None else replace(told, inside=_inside(found, told, real))
+    return told if found is None else replace(told, inside=lies_inside(found, told, real))
 
 
-def _inside(found: Published, told: Told, real: Array) -> bool | None:
+def lies_inside(found: Published, told: Told, real: Array) -> bool | None:
     """Return whether what was published lies within the interval; a sign, where it is no rarity."""
     if told.low is None or told.high is None:
         return None
@@ -142,7 +146,7 @@ def _inside(found: Published, told: Told, real: Array) -> bool | None:
     return found.low - fine <= told.high and found.high + fine >= told.low
 
 
-def _unit(endpoint: Endpoint, found: Published | None) -> tuple[str, float]:
+def unit_of(endpoint: Endpoint, found: Published | None) -> tuple[str, float]:
     """Return the unit in which an endpoint is told, and what takes a predicted value there."""
     if endpoint.measure in {"correlation", "ratio", "odds ratio"}:
         return "", 1.0
@@ -151,7 +155,7 @@ def _unit(endpoint: Endpoint, found: Published | None) -> tuple[str, float]:
     return name, known[name]
 
 
-def _combined(endpoint: Endpoint, parts: list[Array]) -> Array:
+def combined(endpoint: Endpoint, parts: list[Array]) -> Array:
     """Return the measure of one arm, or of one against another, (trial,)."""
     if len(parts) == 1:
         return parts[0]
