@@ -159,3 +159,36 @@ def test_the_interval_of_a_share_holds_nine_of_ten_trials() -> None:
 def test_certainty_is_not_claimed_where_all_virtual_patients_united() -> None:
     trials = shares(np.ones(30), np.zeros(30, dtype=np.int64), 60, np.random.default_rng(0))
     assert 0.9 < np.quantile(trials, 0.05) < 1.0
+
+
+@pytest.mark.parametrize("virtual", [4, 12])
+def test_the_interval_of_a_level_holds_nine_of_ten_trials(virtual: int) -> None:
+    """Of trials of 20 with a true mean of 12 and spread of 3, told by few virtual patients."""
+    luck = np.random.default_rng(7)
+    inside, plain = [], []
+    alike = np.zeros(virtual, dtype=np.int64)
+    for _ in range(300):
+        found = luck.normal(12, 3, virtual)
+        seen = luck.normal(12, 3, 20).mean()
+        weights = luck.standard_exponential((1000, virtual))
+        cut = np.cumsum(weights / weights.sum(axis=1, keepdims=True), axis=1)
+        places = (luck.random((1000, 20, 1)) > cut[:, None, :]).sum(axis=2)
+        told = found[np.minimum(places, virtual - 1)].mean(axis=1)
+        ends = np.quantile(
+            sampling.widened(told, found, alike, np.zeros(1000, dtype=np.int64)), (0.05, 0.95)
+        )
+        inside.append(ends[0] <= seen <= ends[1])
+        low, high = np.quantile(told, (0.05, 0.95))
+        plain.append(low <= seen <= high)
+    assert 0.86 <= np.mean(inside) <= 0.95
+    assert np.mean(plain) < 0.86  # the sabotage: the virtual patients taken for all there are
+
+
+def test_one_virtual_patient_tells_no_interval_and_no_level_is_negative() -> None:
+    none, trials = np.zeros(1, dtype=np.int64), np.zeros(3, dtype=np.int64)
+    assert np.isnan(sampling.widened(np.full(3, 9.0), np.array([9.0]), none, trials)).all()
+    pair = np.array([1.0, 9.0])
+    told = sampling.widened(np.array([1.0, 5.0, 9.0]), pair, np.zeros(2, dtype=np.int64), trials)
+    assert told[0] == 0.0
+    assert told[1] == pytest.approx(5.0)
+    assert told[2] == pytest.approx(5 + 4 * 6.3138 / 1.6449 * 3**0.5, rel=1e-4)

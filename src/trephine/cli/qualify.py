@@ -172,6 +172,7 @@ def refuse(told: Plain) -> None:
 def show(told: Plain, console: Console) -> None:
     """Print the coverage and every endpoint with its predictions."""
     from trephine.cli.paper import table
+    from trephine.report.forest import title_of
     from trephine.report.qualify import coverage_words, lead, shown
 
     console.print(lead(told), soft_wrap=True)
@@ -189,7 +190,9 @@ def show(told: Plain, console: Console) -> None:
             observed = one["observed"]["shown"] if one["observed"] else ""
             role = "may be fitted" if one["is_fitted"] else "not fitted"
             words = shown(said, one["unit"])
-            rows.add_row(f"{one['trial']}: {one['name']}", words, observed, said["verdict"], role)
+            rows.add_row(
+                f"{title_of(one['trial'])}: {one['name']}", words, observed, said["verdict"], role
+            )
         console.print(rows)
         for kind in ("not fitted", "fitted"):
             console.print(f"{kind}: {coverage_words(told['coverage'][name][kind])}")

@@ -12,13 +12,21 @@ from trephine.core.rng import Streams
 from trephine.study.cells import AS_GIVEN
 from trephine.study.outcomes import Pool
 from trephine.study.published import UNITS, Published, kind_of, published
-from trephine.study.sampling import TRIALS, measured
+from trephine.study.sampling import CELLS, TRIALS, measured
 from trephine.study.trial import WEEK, TrialResult
 
 Array = NDArray[np.float64]
 
 WITHIN = (0.05, 0.95)
 """Ends of the predictive interval."""
+PLACES = {
+    "drawn": "in what was drawn",
+    "product": "in the product",
+    "injected": "injected",
+    "lesion": "at the lesion",
+    "stays": "that stay",
+}
+"""Where a dose is counted, in words."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +75,8 @@ class Told:
 def in_words(e: Endpoint) -> str:
     """Return what an endpoint looks at, in words."""
     words = str(e.outcome)
+    if e.outcome in CELLS and e.outcome != "volume aspirated":
+        words += f" {PLACES[e.counted]}"
     if e.measure == "correlation":
         words += f", rank correlation with {e.dose}"
     elif e.measure in COMPARING:

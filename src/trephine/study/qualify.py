@@ -104,8 +104,8 @@ def qualify(
     settings, seed, engine, workers, resume, watch
         See :func:`trephine.study.trial.run_trial`.
     most
-        Virtual patients of an arm at most; as many as the largest arm of each trial unless given.
-        What a trial of the published size would show is predicted from them.
+        Virtual patients of an arm at most, where an engine treats them; as many as the largest arm
+        of each trial unless given. A trial of the published size is predicted from them.
     out
         Folder that keeps the outcomes of each trial in a folder of its name.
     others
@@ -124,7 +124,7 @@ def qualify(
             trial,
             settings or drafted(),
             seed,
-            min(most or len_of(trial), len_of(trial)),
+            len_of(trial) if trial.baseline else min(most or len_of(trial), len_of(trial)),
             engine=named(engine),
         )
         for stem, trial in trials.items()

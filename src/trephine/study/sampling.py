@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri, stdtrit
 
 from trephine.case.trial import SHARES, Looking
 from trephine.models.dose_beliefs import DoseBeliefs
@@ -85,7 +86,43 @@ def measured(
         return shares(found, pool.replicate, size, rng)
     rows = np.arange(len(pool))[None, :] if size is None else drawn(pool, size, rng)
     statistic = STATISTICS[looked.measure == "correlation", looked.statistic]
-    return statistic(found[rows], dose(pool, looked)[rows])
+    told = statistic(found[rows], dose(pool, looked)[rows])
+    if size is None or looked.measure == "correlation":
+        return told
+    return widened(told, found, pool.replicate, pool.replicate[rows[:, 0]])
+
+
+def widened(
+    told: Array, found: Array, replicate: NDArray[np.int64], which: NDArray[np.int64]
+) -> Array:
+    r"""Return levels of trials as far apart as so few virtual patients leave open, (trial,).
+
+    Trials that are drawn from :math:`P` virtual patients know neither mean nor spread of those who
+    were not drawn. They are moved from the mean of their replicate by
+
+    .. math:: k = \frac{t_{0.95, P-1}}{z_{0.95}} \sqrt{\frac{P + 1}{P - 1}},
+
+    which makes the interval of 90 % that of Student for one further trial, of whatever size. One
+    patient tells no interval: the values are then not numbers. No level is negative.
+
+    Parameters
+    ----------
+    told
+        Level of each trial, (trial,).
+    found, replicate
+        What each virtual patient shows, and its replicate, (sample,).
+    which
+        Replicate of each trial, (trial,).
+    """
+    known = np.isfinite(found)
+    size = np.bincount(replicate, weights=known)
+    sums = np.bincount(replicate, weights=np.where(known, found, 0.0))
+    middle = np.where(size > 0, sums / np.maximum(size, 1), np.nan)
+    factor = np.full(size.shape, np.nan)
+    several = size > 1
+    least = size[several]
+    factor[several] = stdtrit(least - 1, 0.95) / ndtri(0.95) * np.sqrt((least + 1) / (least - 1))
+    return np.maximum(middle[which] + factor[which] * (told - middle[which]), 0.0)
 
 
 def shares(
