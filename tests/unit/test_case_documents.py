@@ -7,14 +7,14 @@ from __future__ import annotations
 import copy
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from trephine.case.case import Case, read, write
 from trephine.case.document import validate
 from trephine.case.loading import Loading
-from trephine.case.plan import Injection
+from trephine.case.plan import Injection, Step
 from trephine.case.settings import PRESETS, Settings
 from trephine.core.errors import InputError
 
@@ -100,6 +100,16 @@ def test_an_unknown_key_like_nothing_is_told_what_is_known() -> None:
 
 
 STEP = f"plan.steps.{INJECTION}"
+
+
+def kinds_in(hint: Any) -> set[str]:
+    """Return the kinds of steps that an annotation takes."""
+    if hasattr(hint, "model_fields"):
+        return set(get_args(hint.model_fields["kind"].annotation))
+    return {kind for part in get_args(hint) for kind in kinds_in(part)}
+
+
+STEP_KINDS = sorted(kinds_in(Step))
 ONE_PROBLEM = [
     ("format", 2, "format: 2 is not accepted; write 1"),
     ("name", "", "name: must not be empty"),
@@ -133,7 +143,7 @@ ONE_PROBLEM = [
     ("plan.follow_up.interval", "5 d", "plan.follow_up: duration must be a whole number of intervals, at least one"),
     ("plan.follow_up.interval", "1 h", "plan.follow_up: at most 520 visits; lengthen interval or shorten duration"),
     ("plan.steps.0.day", "400 d", "plan: steps.0 is on day 400, after the last visit on day 182"),
-    ("plan.steps.0.kind", "walking", "plan.steps.0.kind: 'walking' is unknown; known: injection, loading, medication"),
+    ("plan.steps.0.kind", "walking", f"plan.steps.0.kind: 'walking' is unknown; known: {', '.join(STEP_KINDS)}"),
     (f"{STEP}.kind", "injektion", f"{STEP}.kind: 'injektion' is unknown; did you mean 'injection'?"),
     (f"{STEP}.process.method", "concentrat", f"{STEP}.process.method: 'concentrat' is unknown; did you mean 'concentrate'?"),
     (f"{STEP}.process", "spin", f"{STEP}.process: write a table with keys, not a single value"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Self
+from typing import ClassVar, Self
 
 from trephine.case.course_case import CourseCase, write
 from trephine.case.document import table, validate
@@ -17,6 +17,10 @@ __all__ = ["Case", "need_shaft", "of_any_kind", "read", "write"]
 
 class Case(CourseCase):
     """Facts and decisions of one course of treatment."""
+
+    STEPS: ClassVar[tuple[str, ...]] = (
+        *CourseCase.STEPS, "exchange_nail", "revision_plating", "autograft",
+    )  # fmt: skip
 
     site: Site
 

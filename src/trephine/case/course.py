@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 import numpy as np
@@ -61,6 +61,7 @@ FROZEN = (
     "stiffness",
     "movement",
     "force",
+    "implant",
     "examined",
     "stiffness_matrix",
     "fixation_matrix",
@@ -85,7 +86,8 @@ class HealingCourse:
     force
         Peak axial force on bone and implant, (time,) [N].
     fixation_stiffness
-        Axial stiffness of the implant [N/m].
+        Axial stiffness of the implant [N/m]; of what holds the bone at the last visit where
+        operations changed it.
     examined
         Days on which the tissue was loaded in all six ways, (exam,) [d].
     stiffness_matrix
@@ -98,6 +100,8 @@ class HealingCourse:
         ``"field/term"``, (time,) [1e6 cells for cells, mL for volumes].
     budgets
         One for each transported or made quantity, over the whole course.
+    implant
+        Axial stiffness of what holds the bone at each visit, (time,) [N/m]; empty where not told.
     """
 
     day: Series
@@ -111,6 +115,7 @@ class HealingCourse:
     fixation_matrix: NDArray[np.float64]
     spent: Mapping[str, Series]
     budgets: tuple[Budget, ...]
+    implant: Series = field(default_factory=lambda: np.zeros(0))
 
     def __post_init__(self) -> None:
         """Freeze the arrays."""

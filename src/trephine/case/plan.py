@@ -21,6 +21,7 @@ from trephine.case.processing import (
     StromalFraction,
     Unspun,
 )
+from trephine.case.surgery import Autograft, ExchangeNail, RevisionPlating, Surgery
 from trephine.core.units import Duration, written
 
 FROM_POOL = (Concentrate, Centrifuge, FragmentedFat)
@@ -106,7 +107,10 @@ class Injection(Document):
         return max(self.day - self.preparing - self.harvest_day, 0.0)
 
 
-Step = Annotated[Injection | Loading | Medication, Field(discriminator="kind")]
+Step = Annotated[
+    Injection | Loading | Medication | ExchangeNail | RevisionPlating | Autograft,
+    Field(discriminator="kind"),
+]
 
 
 class FollowUp(Document):
@@ -173,6 +177,13 @@ class Plan(Document):
         """The drugs in the order of their days."""
         return sorted(
             (step for step in self.steps if isinstance(step, Medication)), key=lambda s: s.day
+        )
+
+    @property
+    def surgeries(self) -> list[Surgery]:
+        """The operations on a bone that does not heal, in the order of their days."""
+        return sorted(
+            (step for step in self.steps if isinstance(step, Surgery)), key=lambda s: s.day
         )
 
     def load(self, time: float) -> Load:

@@ -1,8 +1,8 @@
-"""The site: where the bone does not heal, how it is held, and what still lives there."""
+"""The site: where the bone is broken, how it is held, and what still lives there."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -84,7 +84,9 @@ class Gap(Document):
 
 
 class Biology(Document):
-    """What still lives at the site; the defaults describe an atrophic non-union.
+    """What lives at the site on day 0; the defaults describe an atrophic non-union.
+
+    Those of a fresh fracture are :data:`OF_A_FRACTURE`.
 
     Parameters
     ----------
@@ -104,6 +106,10 @@ class Biology(Document):
     debris
         Debris of fresh trauma or surgery at day 0, as a share of that of a severe
         fracture [-].
+    clot
+        Volume fraction of the gap that is the clot of a fresh fracture, blood and marrow, at
+        day 0 [-]. It brings the progenitors of the marrow as far as that lives, and the living
+        surfaces beside it are roused.
     """
 
     perfusion: Fraction = 0.1
@@ -112,23 +118,49 @@ class Biology(Document):
     periosteum: Fraction = 1.0
     marrow: Fraction = 1.0
     debris: Fraction = 0.0
+    clot: Fraction = 0.0
+
+    @model_validator(mode="after")
+    def _the_gap_holds_both(self) -> Self:
+        if self.fibrous + self.clot > 1.0 + 1e-9:
+            raise ValueError("fibrous and clot share the gap; together they are at most 1")
+        return self
+
+
+OF_A_FRACTURE: dict[str, float] = {"perfusion": 0.0, "fibrous": 0.0, "debris": 0.25, "clot": 1.0}
+"""Biology of a fresh fracture where a case does not say otherwise: the gap is full of clot without
+vessels, and the debris is that of the published fracture. The catalogue's section ``injury.site``
+says why."""
 
 
 class Site(CourseSite):
     """A long-bone shaft with a defect.
 
     Exactly one of ``shaft`` (idealised) and ``scan`` (from a CT) says what the bone looks like.
+    The diagnosis says nothing but which biology goes without saying: a delayed union or a
+    non-union is what a fracture comes to, not what it is called.
     """
 
     kind: Literal["shaft"]
     bone: Literal["femur", "tibia", "humerus"]
     side: Literal["left", "right"]
-    diagnosis: Literal["atrophic non-union"]
+    diagnosis: Literal["atrophic non-union", "fracture"]
     gap: Gap
     fixation: Fixation
     biology: Biology = Field(default_factory=Biology)
     shaft: Shaft | None = None
     scan: Scan | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _usual_of_a_fracture(cls, given: Any) -> Any:  # noqa: ANN401  (whatever the file holds)
+        """Write down the biology that goes without saying in a fresh fracture."""
+        if not isinstance(given, dict) or given.get("diagnosis") != "fracture":
+            return given
+        biology = given.get("biology", {})
+        if not isinstance(biology, dict):
+            return given
+        return {**given, "biology": {**OF_A_FRACTURE, **biology}}
 
     @model_validator(mode="after")
     def _one_anatomy(self) -> Self:

@@ -17,10 +17,12 @@ from trephine.models.aspiration import AspirationParameters
 from trephine.models.callus import in_engine_units
 from trephine.models.healing import HealParameters
 from trephine.models.injection import InjectionParameters
+from trephine.models.injury import InjuryParameters
 from trephine.models.processing import ProcessParameters
 from trephine.models.reading import Reading
 from trephine.models.scores import FollowParameters
 from trephine.models.signal import has_threshold
+from trephine.models.surgery import SurgeryParameters
 
 MOST_DRAWS = 1000
 """Samples of the spreads after which a draw gives up."""
@@ -34,6 +36,8 @@ class Beliefs:
     ----------
     harvest, process, deliver, heal, follow
         One frozen parameter class a stage.
+    injury, surgery
+        What a fresh injury brings, and what operations do.
     used
         Number in SI by record id.
     catalogue_digest
@@ -47,6 +51,8 @@ class Beliefs:
     deliver: InjectionParameters
     heal: HealParameters
     follow: FollowParameters
+    injury: InjuryParameters
+    surgery: SurgeryParameters
     used: Mapping[str, float]
     catalogue_digest: str
     provisional: tuple[str, ...]
@@ -126,6 +132,8 @@ class Beliefs:
             deliver=reading.fill(InjectionParameters),
             heal=reading.fill(HealParameters),
             follow=reading.fill(FollowParameters),
+            injury=reading.fill(InjuryParameters),
+            surgery=reading.fill(SurgeryParameters),
             used=MappingProxyType(dict(reading.used)),
             catalogue_digest=reading.facts.digest,
             provisional=tuple(sorted(set(reading.used) & reading.facts.provisional)),

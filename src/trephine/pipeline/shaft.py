@@ -1,4 +1,4 @@
-"""The order of the stages for a shaft that does not heal."""
+"""The order of the stages for a shaft, freshly broken or not healing."""
 
 from __future__ import annotations
 
@@ -22,18 +22,21 @@ from trephine.core.progress import Watch
 from trephine.core.provenance import Provenance
 from trephine.core.rng import Streams
 from trephine.intake.site import anatomy as place
-from trephine.models import fixation
+from trephine.models import fixation, surgery
 from trephine.models.beliefs import Beliefs
 from trephine.models.burden import PlanningParameters, above_the_cap
 from trephine.models.library import model_named, notices_of, numbers_of
 from trephine.models.reading import Reading
 from trephine.numerics.device import require
+from trephine.pipeline.operating import operations, packed, refused_by
 from trephine.pipeline.preparing import prepared
-from trephine.stages import deliver, follow, harvest, heal, injections, process
+from trephine.stages import deliver, follow, harvest, heal, injections, operate, process
 from trephine.store.peek import course_so_far, look
 from trephine.store.runs import RunFolder, load
 
-STAGES = (harvest, process, deliver, heal, follow)
+STAGES = (harvest, process, deliver, operate, heal, follow)
+INJURY = ("injury", "surgery")
+"""Sections of the catalogue that a course without fracture and operation does not read."""
 
 
 def check(case: Case, beliefs: Beliefs, settings: Settings) -> None:
@@ -47,7 +50,8 @@ def check(case: Case, beliefs: Beliefs, settings: Settings) -> None:
         middle luck; if a voxel is wider than the gap, with both widths; or if the settings ask
         for a device that is not there.
     """
-    width = case.site.gap.width
+    left = [getattr(step, "gap_left", None) for step in case.plan.surgeries]
+    width = min([case.site.gap.width, *(one for one in left if one is not None)])
     if settings.voxel > width * (1 + 1e-9):
         raise InputError(
             f"{case.name}: a voxel of {settings.voxel * 1e3:.3g} mm is wider than the gap of "
@@ -55,6 +59,8 @@ def check(case: Case, beliefs: Beliefs, settings: Settings) -> None:
         )
     require(settings.device)
     problems = fixation.problems(case.site.fixation, case.plan, beliefs.heal.fixation)
+    problems += surgery.problems(case.site, case.plan, beliefs.heal.fixation.nail.bore)
+    problems += refused_by(model_named(settings.model), case)
     problems += injections.problems(case, beliefs.harvest, beliefs.process, beliefs.deliver)
     if problems:
         raise InputError(f"{case.name} cannot be computed as it stands", problems)
@@ -96,17 +102,20 @@ def run(
         if folder.is_finished:
             return load(Path(out))
     treatments = _treat(case, beliefs, settings, anatomy, Streams(seed), listener)
+    operated = operations(case, beliefs, settings, anatomy)
     keeper = listener if folder is None else folder.watch(anatomy.grid, listener)
     course = heal.heal(
         patient=case.patient,
         site=case.site,
         anatomy=anatomy,
-        grafts=[t.graft for t in treatments],
+        grafts=[*(t.graft for t in treatments), *packed(case, beliefs, operated, seed)],
         plan=case.plan,
         p=beliefs.heal,
         s=settings,
         watch=keeper,
         model=model_named(settings.model),
+        injury=beliefs.injury,
+        operated=operated,
     )
     listener.progress("follow", 0, 1)
     seen = follow.follow(
@@ -115,7 +124,9 @@ def run(
         side=case.site.side,
         p=beliefs.follow,
         rng=Streams(seed).named("film"),
+        operated=operated,
     )
+    used = _used(case, beliefs, settings)
     finished = Run(
         case=case,
         settings=settings,
@@ -124,8 +135,8 @@ def run(
         course=course,
         follow_up=seen,
         provenance=facts,
-        used=MappingProxyType(_used(beliefs, settings)),
-        provisional=tuple(k for k in beliefs.provisional if k in _used(beliefs, settings)),
+        used=MappingProxyType(used),
+        provisional=tuple(k for k in beliefs.provisional if k in used),
         notices=_notices(case, settings, treatments, course),
     )
     if folder is not None:
@@ -194,16 +205,22 @@ def at_dose(
     if stays <= 0:
         raise InputError(f"{case.name}: no progenitors stay at the lesion that could be scaled")
     scale = progenitors / stays
+    operated = operations(case, beliefs, settings, anatomy)
     course = heal.heal(
         patient=case.patient,
         site=case.site,
         anatomy=anatomy,
-        grafts=[replace(t.graft, progenitors=t.graft.progenitors * scale) for t in treatments],
+        grafts=[
+            *(replace(t.graft, progenitors=t.graft.progenitors * scale) for t in treatments),
+            *packed(case, beliefs, operated, seed),
+        ],
         plan=case.plan,
         p=beliefs.heal,
         s=settings,
         watch=listener,
         model=model_named(settings.model),
+        injury=beliefs.injury,
+        operated=operated,
     )
     return follow.follow(
         course=course,
@@ -211,6 +228,7 @@ def at_dose(
         side=case.site.side,
         p=beliefs.follow,
         rng=Streams(seed).named("film"),
+        operated=operated,
     )
 
 
@@ -243,6 +261,7 @@ def so_far(path: str | Path, beliefs: Beliefs | None = None) -> Run:
     implant = fixation.in_si(fixation.stiffness_matrix(case.site.fixation, beliefs.heal.fixation))
     course = course_so_far(Path(path), anatomy.grid, implant)
     treatments = _treat(case, beliefs, settings, anatomy, Streams(seed), Watch())
+    used = _used(case, beliefs, settings)
     weeks = f"{course.day[-1] / 7:g} of {glimpse.duration / 7:g} weeks"
     return Run(
         case=case,
@@ -256,10 +275,11 @@ def so_far(path: str | Path, beliefs: Beliefs | None = None) -> Run:
             side=case.site.side,
             p=beliefs.follow,
             rng=Streams(seed).named("film"),
+            operated=operations(case, beliefs, settings, anatomy),
         ),
         provenance=glimpse.provenance,
-        used=MappingProxyType(_used(beliefs, settings)),
-        provisional=tuple(k for k in beliefs.provisional if k in _used(beliefs, settings)),
+        used=MappingProxyType(used),
+        provisional=tuple(k for k in beliefs.provisional if k in used),
         notices=(
             f"This run has not ended: {weeks} are computed.",
             *_notices(case, settings, treatments, course),
@@ -310,9 +330,13 @@ def _provenance(
     )
 
 
-def _used(beliefs: Beliefs, settings: Settings) -> dict[str, float]:
+def _used(case: Case, beliefs: Beliefs, settings: Settings) -> dict[str, float]:
     """Return the numbers that a run holds, without those of models it does not use."""
-    return numbers_of(model_named(settings.model), beliefs.used)
+    model = model_named(settings.model)
+    used = numbers_of(model, beliefs.used)
+    if model.takes_host and (case.site.biology.clot or case.plan.surgeries):
+        return used
+    return {key: value for key, value in used.items() if key.split(".")[0] not in INJURY}
 
 
 def _notices(

@@ -85,11 +85,12 @@ def stiffness(run: Run, frames: Frames) -> Graph:
     """Return the stiffness of the tissue between the bone ends beside the fixation's."""
     weeks = run.course.day / 7.0
     tissue_, implant = run.course.stiffness * 1e-3, run.course.fixation_stiffness * 1e-3
-    low, high = decades([tissue_, np.array([implant])], 1e5)
+    told = run.course.implant * 1e-3
+    constant = told if told.size == weeks.size else np.full(weeks.size, implant)
+    low, high = decades([tissue_, constant], 1e5)
     panel = Panel.of(
         weeks, (low, high), "N/mm along the shaft", "Lines: tissue and fixation stiffness", log=True
     )
-    constant = np.full(weeks.size, implant)
     drawn = [
         panel.axes(),
         panel.events(events(run)),

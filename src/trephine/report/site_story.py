@@ -47,7 +47,8 @@ def _patient(patient: Patient) -> str:
 
 def _site(site: Site, run: Run) -> list[str]:
     where = f"{site.side} {ADJECTIVES[site.bone]} shaft"
-    sentences = [f"{site.diagnosis.capitalize()} of the {where}."]
+    fresh = "Fresh fracture" if site.diagnosis == "fracture" else site.diagnosis.capitalize()
+    sentences = [f"{fresh} of the {where}."]
     if site.shaft is not None:
         sentences[0] += (
             f" The bone is an idealised tube {measure(site.shaft.outer_diameter, 'm', 'mm')} "
@@ -80,9 +81,13 @@ def _site(site: Site, run: Run) -> list[str]:
         if biology.living_ends == 1
         else (f"{percent(biology.living_ends)} of the bone ends bleeds")
     )
+    clot = f"{percent(biology.clot)} clot of blood and marrow" if biology.clot else ""
+    fibrous = f"{percent(biology.fibrous)} fibrous" if biology.fibrous or not clot else ""
+    held = " and ".join(word for word in (clot, fibrous) if word)
+    what = "what fills" if clot else "the tissue in"
     sentences.append(
-        f"At day 0 the tissue in the gap is perfused at {percent(biology.perfusion)} of living "
-        f"bone and is {percent(biology.fibrous)} fibrous; {ends} when freshened."
+        f"At day 0 {what} the gap is perfused at {percent(biology.perfusion)} of living "
+        f"bone and is {held}; {ends} when freshened."
     )
     hurt = {"periosteum": biology.periosteum, "marrow": biology.marrow}
     told = [f"{percent(v)} of the {name}" for name, v in hurt.items() if v < 1]
@@ -101,6 +106,8 @@ def _stiffness(site: Site, run: Run) -> str:
         return "bonded to the bone where it touches"
     if run.course.fixation_stiffness <= 0:
         return "and gives way along the shaft"
+    if run.case.plan.surgeries:
+        return "until an operation changes that"
     is_stated = site.fixation.axial_stiffness is not None
     given = "as stated in the case" if is_stated else "from the catalogue"
     stiffness = measure(run.course.fixation_stiffness, "N/m", "N/mm")

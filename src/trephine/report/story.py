@@ -22,6 +22,8 @@ from trephine.case.processing import (
     Unspun,
 )
 from trephine.case.run import Run
+from trephine.case.surgery import Surgery
+from trephine.report.operations import surgery_words
 from trephine.report.words import (
     article,
     count,
@@ -78,7 +80,9 @@ def plan_events(case: Case) -> list[Event]:
             events.append(Event(step.day, title, injection_sentences(step)))
         elif isinstance(step, Medication):
             events.append(Event(step.day, DRUGS[step.drug], _medication(step)))
-        else:
+        elif isinstance(step, Surgery):
+            events.append(Event(step.day, *surgery_words(step)))
+        elif isinstance(step, Loading):
             events.append(Event(step.day, "Loading", _loading(step)))
     return events
 

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 
 from trephine.case.anatomy import Anatomy
 from trephine.case.course import HealingCourse
 from trephine.case.followup import FollowUp
-from trephine.core.types import Ending
+from trephine.core.types import Ending, Voxels
 from trephine.models.attenuation import hounsfield
 from trephine.models.radiograph import Camera
 from trephine.models.scores import FollowParameters, Reader, Side, first_lasting
+from trephine.models.surgery import Operated, bone_in_gap
 
 VERSION = 2
 """Raised when the same inputs give another result."""
 DAYS_A_WEEK = 7.0
+SECOND_IN_DAYS = 1.0 / 86400.0
+MOVED = ("lamellar", "mineralised")
+"""Fields in which a course shows bone that an operation moved."""
 TISSUES = ("fibrous", "cartilage", "woven", "mineralised")
 """Fields that a course must have to be seen on film."""
 PIECES = ("allograft", "ceramic")
@@ -30,6 +36,7 @@ def follow(
     side: Side,
     p: FollowParameters,
     rng: np.random.Generator,
+    operated: Sequence[Operated] = (),
 ) -> FollowUp:
     """Return what the visits showed: two films, the union score and the ending.
 
@@ -52,6 +59,10 @@ def follow(
         Luck of the noise; every film takes the same amount of it, so the same visit has the
         same noise whatever the tissue does.
 
+    operated
+        The operations, and the site after each: films from then on show that site, and are read
+        on it. A visit on the day of an operation comes after it.
+
     Returns
     -------
     FollowUp
@@ -65,20 +76,26 @@ def follow(
         If a cortex cannot be read on the films.
     """
     _check(course, anatomy)
-    camera = Camera.of(anatomy, p.radiograph)
-    reader = Reader.of(anatomy, side, p.radiograph, p.scores)
     films: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
     scores, volumes = [], []
+    sites = _sites(course, anatomy, operated)
+    here: Anatomy | None = None
     for index in range(course.day.size):
+        if sites[index] is not here:
+            here = sites[index]
+            camera = Camera.of(here, p.radiograph)
+            reader = Reader.of(here, side, p.radiograph, p.scores)
         seen = (*TISSUES, *(name for name in MORE if name in course.fields))
         tissue = {name: course.fields[name][index] for name in seen}
-        number = hounsfield(anatomy, tissue, p.radiograph)
+        if here is not anatomy:
+            tissue = _in_room_of(here, anatomy, tissue)
+        number = hounsfield(here, tissue, p.radiograph)
         for exposure, taken in zip(camera.exposures(number), films, strict=True):
             taken.append(camera.film(exposure, rng).astype(np.float32))
-        callus = anatomy.open * tissue["mineralised"]
+        callus = here.open * tissue["mineralised"]
         if any(tissue[name].any() for name in PIECES if name in tissue):
             bare = {name: values for name, values in tissue.items() if name not in PIECES}
-            number = hounsfield(anatomy, bare, p.radiograph)
+            number = hounsfield(here, bare, p.radiograph)
         scores.append(reader.scores(number, callus))
         volumes.append(float(callus.sum()) * anatomy.grid.voxel_volume)
     score = np.stack(scores)
@@ -97,6 +114,22 @@ def follow(
         union_week=None if first is None else float(week[first]),
         ending=Ending.NOT_UNITED if first is None else Ending.UNITED,
     )
+
+
+def _sites(course: HealingCourse, anatomy: Anatomy, operated: Sequence[Operated]) -> list[Anatomy]:
+    """Return the site of each visit."""
+    found = []
+    for day in course.day:
+        done = [o.anatomy for o in operated if o.operation.day / 86400.0 <= day + SECOND_IN_DAYS]
+        found.append(done[-1] if done else anatomy)
+    return found
+
+
+def _in_room_of(here: Anatomy, before: Anatomy, tissue: Mapping[str, Voxels]) -> dict[str, Voxels]:
+    """Return tissue per room of a site, without the bone that an operation moved into it."""
+    moved, room = bone_in_gap(before, here), np.maximum(here.open, 1e-9)
+    own = {n: u - moved if n in MOVED else u for n, u in tissue.items()}
+    return {n: np.clip(u * before.open / room, 0.0, 1.0) for n, u in own.items()}
 
 
 def _check(course: HealingCourse, anatomy: Anatomy) -> None:

@@ -93,7 +93,8 @@ def _decode(hint: Any, document: Any, arrays: Arrays) -> Any:  # noqa: ANN401
         return _RULES[kind](inner, document, arrays)
     if dataclasses.is_dataclass(kind):
         hints = typing.get_type_hints(kind, include_extras=True)
-        names = [field.name for field in dataclasses.fields(kind)]
+        # What joined a class later has a default, and an older run does not hold it.
+        names = [f.name for f in dataclasses.fields(kind) if f.name in document or _needed(f)]
         values = {name: _decode(hints[name], document[name], arrays) for name in names}
         return typing.cast("Any", kind)(**values)
     if issubclass(kind, Enum):
@@ -103,6 +104,11 @@ def _decode(hint: Any, document: Any, arrays: Arrays) -> Any:  # noqa: ANN401
     if isinstance(document, kind):
         return document
     raise TypeError(f"{document!r} is not a {kind.__name__}")
+
+
+def _needed(field: dataclasses.Field[Any]) -> bool:
+    missing = dataclasses.MISSING
+    return field.default is missing and field.default_factory is missing
 
 
 def _decode_option(options: tuple[Any, ...], document: Any, arrays: Arrays) -> Any:  # noqa: ANN401

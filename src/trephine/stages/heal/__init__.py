@@ -14,7 +14,9 @@ from trephine.case.site import Site
 from trephine.core.progress import Watch
 from trephine.models.callus import CALLUS
 from trephine.models.healing import HealParameters
+from trephine.models.injury import InjuryParameters
 from trephine.models.model import HealingModel
+from trephine.models.surgery import Operated
 from trephine.numerics.device import on
 from trephine.stages.heal.course import Course
 
@@ -32,6 +34,8 @@ def heal(
     s: Settings,
     watch: Watch,
     model: HealingModel = CALLUS,
+    injury: InjuryParameters | None = None,
+    operated: Sequence[Operated] = (),
 ) -> HealingCourse:
     """Return what the tissue does from day 0 to the last visit.
 
@@ -54,6 +58,10 @@ def heal(
         Listener; see :class:`trephine.core.progress.Watch`.
     model
         The healing model; ``CALLUS.without("a term")`` for an ablation.
+    injury
+        What a fresh fracture or an operation brings and rouses; needed where there is one.
+    operated
+        The operations of the plan with the site after each, in the order of their days.
 
     Raises
     ------
@@ -63,4 +71,7 @@ def heal(
         If a step, a field in balance or the displacement does not reach its tolerance.
     """
     with on(s.device):
-        return Course(patient, site, anatomy, tuple(grafts), plan, p, s, model).run(watch)
+        course = Course(
+            patient, site, anatomy, tuple(grafts), plan, p, s, model, injury, tuple(operated)
+        )
+        return course.run(watch)

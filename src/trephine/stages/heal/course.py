@@ -21,12 +21,15 @@ from trephine.core.types import Budget
 from trephine.models.callus import in_engine_units, tissue_of
 from trephine.models.fixation import in_si
 from trephine.models.healing import HealParameters, advance, balanced
+from trephine.models.injury import InjuryParameters
 from trephine.models.model import Fast, HealingModel, Strain
+from trephine.models.surgery import Operated, bone_in_gap
 from trephine.models.tissue import Box, within
 from trephine.stages.heal.grafting import injected
 from trephine.stages.heal.host import Host
 from trephine.stages.heal.mechanics import Mechanics
 from trephine.stages.heal.moment import Moment
+from trephine.stages.heal.operating import broken, entered, operated_on
 
 DAY = 86400.0
 SECOND = 1.0 / DAY
@@ -51,15 +54,23 @@ class Course:
         p: HealParameters,
         s: Settings,
         model: HealingModel,
+        injury: InjuryParameters | None = None,
+        operated: tuple[Operated, ...] = (),
     ) -> None:
         self.plan, self.s, self.anatomy, self.grafts, self.model = plan, s, anatomy, grafts, model
-        self.p = numbers_of_model(p, model)
+        self.p, self.operated = numbers_of_model(p, model), operated
+        self.biology = site.biology
         healing = np.asarray(anatomy.healing)
         margin = MARGIN_MM / (anatomy.grid.spacing * 1e3)
         self.box = _window(healing > 1e-9, margin, 1 if s.sides is None else s.sides)
         self.tissue = within(tissue_of(anatomy, site.biology), self.box)
-        self.host = Host(patient, plan, p, self.p, model, self.tissue)
+        self.begun = self.tissue.open
+        self.host = Host(patient, plan, p, self.p, model, self.tissue, injury)
         start = model.begin(anatomy, site.biology, self.host.at_rest())
+        if model.takes_host and site.biology.clot:
+            potency, clot = self.host.potency(), self.host.of_injury()
+            start = broken(start, anatomy, site.biology, potency, clot)
+            self.host.injuries.append(0.0)
         self.start = {name: u[self.box] for name, u in start.items()}
         self.debris = site.biology.debris
         self.mechanics = Mechanics(
@@ -67,14 +78,16 @@ class Course:
         )
         self.visits = [k * plan.follow_up.interval / DAY for k in range(plan.follow_up.visits + 1)]
         self.stops = self._stops()
-        open_share = np.asarray(anatomy.open)
-        shown = np.where(open_share > 0, healing / np.where(open_share > 0, open_share, 1.0), 0.0)
-        self.shown_share = shown[self.box]
+        self._look_at(anatomy)
 
     def run(self, watch: Watch) -> HealingCourse:
         """Return the course."""
         kept = watch.restore()
         now = self._begin() if kept is None else Moment.restored(kept)
+        if kept is not None:
+            for one in self.operated:
+                if self._stop_of(one.operation.day) <= now.day:
+                    self._become(one)
         fields: dict[str, np.ndarray[Any, Any]] = {}
         for index, shot in enumerate(() if kept is None else watch.kept()):
             self._store(fields, index, shot)
@@ -85,7 +98,8 @@ class Course:
                 continue
             if day > now.day:
                 self._march(now, day)
-            self._inject(now, day)
+            is_operated = self._operate(now, day)
+            self._inject(now, day, anew=is_operated)
             is_visit = now.visits < len(self.visits) and day >= self.visits[now.visits] - 1e-9
             self.mechanics.feel(now, day, anew=is_visit)
             if is_visit:
@@ -122,11 +136,14 @@ class Course:
             stops = np.concatenate([stops, np.asarray(more)[apart]])
         return [float(day) for day in np.unique(stops) if day <= self.visits[-1]]
 
+    def _stop_of(self, time: float) -> float:
+        """Return the stop nearest to a time [s]."""
+        stops = np.asarray(self.stops)
+        return float(stops[np.abs(stops - time / DAY).argmin()])
+
     def _due(self, day: float) -> list[Graft]:
         """Return the injections whose nearest stop this is."""
-        stops = np.asarray(self.stops)
-        nearest = [stops[np.abs(stops - graft.day / DAY).argmin()] for graft in self.grafts]
-        return [g for g, stop in zip(self.grafts, nearest, strict=True) if stop == day]
+        return [graft for graft in self.grafts if self._stop_of(graft.day) == day]
 
     def _begin(self) -> Moment:
         nx, ny, nz = self.anatomy.grid.shape
@@ -173,7 +190,42 @@ class Course:
             now.ledger[name] = now.ledger.get(name, 0.0) + float(amount)
         now.day = day
 
-    def _inject(self, now: Moment, day: float) -> None:
+    def _look_at(self, anatomy: Anatomy) -> None:
+        """Show the tissue of a site per room of day 0, and bone that moved into it as such."""
+        healing, room = np.asarray(anatomy.healing), np.asarray(self.anatomy.open)
+        shown = np.where(room > 0, healing / np.where(room > 0, room, 1.0), 0.0)
+        if anatomy is not self.anatomy:
+            shown = np.minimum(shown, 1.0)
+        self.shown_share = shown[self.box]
+        self.moved_bone = bone_in_gap(self.anatomy, anatomy)[self.box]
+
+    def _become(self, one: Operated) -> None:
+        """Take over the site, the implants and the sources that an operation leaves."""
+        operation, anatomy = one
+        self.biology = operation.leaves(self.biology)
+        self.tissue = within(tissue_of(anatomy, self.biology), self.box)
+        self.host.open = np.asarray(self.tissue.open)
+        self.host.injuries += [operation.day / DAY] if operation.debris else []
+        self.mechanics.refit(operation.holds, anatomy)
+        self._look_at(anatomy)
+
+    def _operate(self, now: Moment, day: float) -> bool:
+        """Carry out the operations of a day, and return whether there were any."""
+        due = [one for one in self.operated if self._stop_of(one.operation.day) == day]
+        for one in due:
+            operation, anatomy = one
+            before, old = self.tissue, now.state
+            self._become(one)
+            now.state = operated_on(
+                old, before, self.tissue, anatomy, self.box, operation, self.biology,
+                self.host.potency(day), self.host.of_injury(),
+            )  # fmt: skip
+            entered(now.ledger, old, now.state, before, self.tissue)
+            now.inflammation = self.host.injured(now.inflammation, operation.debris)
+            now.solved_day = -np.inf
+        return bool(due)
+
+    def _inject(self, now: Moment, day: float, *, anew: bool) -> None:
         """Place the grafts of a day and find the balance again."""
         now.day = day
         due = self._due(day)
@@ -182,7 +234,7 @@ class Course:
                 self.model, now.state, graft, self.tissue, self.box, self.p, now.ledger
             )
             now.solved_day = -np.inf
-        if due or not now.visits:
+        if due or anew or not now.visits:
             tolerance = jnp.asarray(self.s.elliptic_tolerance)
             numbers = self.host.numbers(now)
             now.fast = balanced(self.model, now.state, self.tissue, numbers, now.fast, tolerance)
@@ -200,6 +252,7 @@ class Course:
                 "stiffness": self.mechanics.axial_stiffness(now),
                 "movement": self.mechanics.movement(now, now.day),
                 "force": float(self.mechanics.load(now.day)[0]),
+                "implant": float(self.mechanics.fixation[0, 0]) * 1e3,
             }
         )
         for name, amount in now.ledger.items():
@@ -207,6 +260,9 @@ class Course:
             earlier.append(amount * 1e-3)
         tissues = now.state | self.model.shown(now.state)
         fields = {name: self.shown_share * np.asarray(u) for name, u in tissues.items()}
+        if self.operated:
+            for name in ("lamellar", "mineralised"):
+                fields[name] = fields[name] + self.moved_bone
         fields |= {name: np.asarray(u) for name, u in now.fast.fields.items()}
         for name, shown in STRAINS.items():
             fields[shown] = np.asarray(getattr(now.strain, name))
@@ -227,7 +283,8 @@ class Course:
             stiffness=np.asarray(now.series["stiffness"]),
             movement=np.asarray(now.series["movement"]),
             force=np.asarray(now.series["force"]),
-            fixation_stiffness=float(self.mechanics.fixation[0, 0]) * 1e3,
+            fixation_stiffness=float(now.series["implant"][-1]),
+            implant=np.asarray(now.series["implant"]),
             examined=np.asarray(now.examined),
             stiffness_matrix=np.asarray(now.matrices),
             fixation_matrix=in_si(self.mechanics.fixation),
@@ -253,7 +310,8 @@ class Course:
     def _amount(self, field: str, now: Moment | None) -> float:
         """Return how much of a field there is, or was on day 0 [1e6 cells or mL]."""
         state = self.start if now is None else now.state
-        volume = np.asarray(self.tissue.open) * float(self.tissue.spacing) ** 3 * 1e-3
+        room = self.begun if now is None else self.tissue.open
+        volume = np.asarray(room) * float(self.tissue.spacing) ** 3 * 1e-3
         return float(np.sum(np.asarray(state[field]) * volume))
 
 

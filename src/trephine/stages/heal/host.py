@@ -8,7 +8,7 @@ import numpy as np
 
 from trephine.case.patient import Patient
 from trephine.case.plan import Plan
-from trephine.models import host, inflammation
+from trephine.models import host, inflammation, injury
 from trephine.models.healing import HealParameters
 from trephine.models.migration import PROGENITORS
 from trephine.models.model import HealingModel
@@ -27,8 +27,11 @@ class Host:
         numbers: Mapping[str, float],
         model: HealingModel,
         tissue: Tissue,
+        fresh: injury.InjuryParameters | None = None,
     ) -> None:
         self.patient, self.plan, self.p, self.model = patient, plan, p, model
+        self.fresh = None if fresh is None else injury.numbers(fresh)
+        self.injuries: list[float] = []
         self.plain = dict(numbers)
         self.inflamed = inflammation.numbers(p.inflammation)
         self.open = np.asarray(tissue.open)
@@ -50,7 +53,32 @@ class Host:
             return self.plain
         factors = host.factors(self.patient, self.plan.medications, now.day, self.p.host)
         inflamed = inflammation.modulators(now.inflammation, self._cells(now), self._rates(now))
-        return host.applied(self.plain, factors, inflamed)
+        if not self.injuries:
+            return host.applied(self.plain, factors, inflamed)
+        level, p = self.plain["host_level"], self.of_injury()
+        roused = {"host_level": injury.rousing(now.day, self.injuries, level, p)}
+        return host.applied(self.plain, factors, inflamed, roused)
+
+    def of_injury(self) -> dict[str, float]:
+        """Return the numbers of a fresh injury.
+
+        Raises
+        ------
+        ValueError
+            If the course was given none.
+        """
+        if self.fresh is None:
+            raise ValueError("a fresh injury needs its parameters; give injury=")
+        return self.fresh
+
+    def potency(self, day: float = 0.0) -> float:
+        """Return functional progenitors for each colony of the patient's marrow on a day [-]."""
+        factors = host.factors(self.patient, self.plan.medications, day, self.p.host)
+        return self.plain["assay_factor"] * factors.get("host_level", 1.0)
+
+    def injured(self, inflammation_now: dict[str, float], debris: float) -> dict[str, float]:
+        """Return the inflammation with the debris of an operation."""
+        return inflammation.injure(inflammation_now, debris, self.inflamed)
 
     def wait(self, now: Moment, days: float) -> None:
         """Let the inflammation go on for some days, among the progenitors of their beginning."""

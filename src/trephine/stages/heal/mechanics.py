@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
@@ -51,18 +53,24 @@ class Mechanics:
         x, y, z = (self.spacing / 2 - origin * 1e3 for origin in grid.origin)
         self.centre = (x, y, z)
         self.weight = patient.mass * p.fixation.gravity
-        self.fixation = stiffness_matrix(fixation, p.fixation)
-        self.numbers = {**numbers, **metal(fixation, p.fixation)}
+        self.plain, self.implants = numbers, p.fixation
+        self.refit((fixation,), anatomy)
+        loads = [force(step.load, self.weight) for step in plan.loadings]
+        self.motions = tuple(
+            motion for n, motion in enumerate(MOTIONS) if n == 0 or any(load[n] for load in loads)
+        )
+
+    def refit(self, holds: Sequence[Fixation], anatomy: Anatomy) -> None:
+        """Take the implants that hold the bone from now on, side by side, and old bone as it is."""
+        first, *others = (stiffness_matrix(one, self.implants) for one in holds)
+        self.fixation = sum(others, first)
+        self.numbers = {**self.plain, **metal(holds[0], self.implants)}
         self.gap = np.asarray(anatomy.gap)
         self.fixed = Fixed(
             bone=jnp.asarray(anatomy.bone),
             metal=jnp.asarray(anatomy.metal),
             removed=jnp.asarray(anatomy.cortex_removed),
             healing=jnp.asarray(anatomy.healing),
-        )
-        loads = [force(step.load, self.weight) for step in plan.loadings]
-        self.motions = tuple(
-            motion for n, motion in enumerate(MOTIONS) if n == 0 or any(load[n] for load in loads)
         )
 
     def _resisting(self, tissue: Elastic) -> Voxels:
