@@ -2,7 +2,7 @@
 
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test validate bench fine claims emulate lint types layers docs pages lock browser peers clean
+.PHONY: help demo test validate qualify bench fine claims emulate lint types layers docs pages lock browser peers clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -28,6 +28,10 @@ test: $(ALL) browser lint types layers ## Check style, types and layers, then ru
 
 validate: $(ALL) ## Ask the healing model what is known and write what it answers; FINE=1 for 0.5 mm too
 	$(BIN)/python validation/all.py $(if $(FINE),--fine)
+
+qualify: $(ALL) ## Run verification and every trial, and write the scorecard, which takes half an hour
+	$(BIN)/python validation/qualify.py --workers 2; status=$$?; \
+	$(BIN)/python docs/generate.py && exit $$status
 
 bench: $(PEERS) peers ## Measure speed, memory and error beside peers, and write the page
 	for subject in dose_chain memory_bound transport balance elasticity course; do \

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 import re
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+
+import scorecard_page
 
 from trephine.catalogue.load import catalogue
 from trephine.catalogue.records import Record
@@ -43,10 +43,13 @@ Table = Callable[[Iterable[str], Iterable[Iterable[str]]], Iterator[str]]
 
 def pages(table: Table) -> dict[Path, str]:
     """Return the text of the scorecard and of every card, its tables made anew."""
-    made = {DOCS / "scorecard.md": scorecard(table)}
+    made = {DOCS / "scorecard.md": scorecard_page.blocks(table)}
     for stage in STAGES:
         made[DOCS / "reference" / "cards" / f"{stage}.md"] = card(stage, table)
-    return {path: filled(path.read_text(encoding="utf-8"), blocks) for path, blocks in made.items()}
+    filled_in = {
+        path: filled(path.read_text(encoding="utf-8"), blocks) for path, blocks in made.items()
+    }
+    return filled_in | {scorecard_page.PICTURE: scorecard_page.picture()}
 
 
 def filled(text: str, blocks: Mapping[str, Iterable[str]]) -> str:
@@ -68,74 +71,18 @@ def filled(text: str, blocks: Mapping[str, Iterable[str]]) -> str:
     return text
 
 
-def scores() -> Mapping[str, tuple[Any, ...]]:
-    """Return the scores of each stage, from the module that the tests share."""
-    if str(VALIDATION) not in sys.path:
-        sys.path.append(str(VALIDATION))
-    found: Mapping[str, tuple[Any, ...]] = importlib.import_module("cell_scores").STAGES
-    return found
-
-
-def scorecard(table: Table) -> dict[str, Iterable[str]]:
-    """Return the tables of the scorecard."""
-    by_stage = scores()
-    blocks: dict[str, Iterable[str]] = {"glance": glance(by_stage, table)}
-    head = ("stage", "quantity", "model", "published", "kind", "source")
-    for verdict, name in (("near", "near"), ("within", "within")):
-        blocks[name] = table(head, (row[:6] for row in rows(by_stage, verdict)))
-    blocks["misses"] = table((*head, "why"), rows(by_stage, "miss"))
-    return blocks
-
-
-def glance(by_stage: Mapping[str, tuple[Any, ...]], table: Table) -> Iterator[str]:
-    """Yield how many quantities of each stage came out how, tests and fits apart."""
-
-    def counted(some: Iterable[Any], verdict: str) -> str:
-        hits = [score for score in some if score.verdict == verdict]
-        fits = sum(score.fit for score in hits)
-        return f"{len(hits) - fits} + {fits}"
-
-    every = [score for some in by_stage.values() for score in some]
-    lines = [*by_stage.items(), ("all", every)]
-    yield "Tests + fits:\n"
-    yield from table(
-        ("stage", "miss", "near", "within"),
-        ((stage, *(counted(some, v) for v in ("miss", "near", "within"))) for stage, some in lines),
-    )
-
-
-def rows(by_stage: Mapping[str, tuple[Any, ...]], verdict: str) -> Iterator[tuple[str, ...]]:
-    """Yield a row for each score of a verdict, tests before fits."""
-    for stage, some in by_stage.items():
-        for score in sorted(some, key=lambda one: one.fit):
-            if score.verdict == verdict:
-                yield (stage, *score_row(score), score.source, score.why)
-
-
-def score_row(score: Any) -> tuple[str, ...]:  # noqa: ANN401
-    """Return quantity, model, published range and kind of a score."""
-    low, high = score.published
-    published = number(low) if low == high else f"{number(low)} to {number(high)}"
-    return score.quantity, number(score.model), published, "fit" if score.fit else "test"
-
-
-def number(value: float) -> str:
-    """Return a number in three figures, without an exponent below ten million."""
-    if value >= 1e6:
-        return f"{value / 1e6:.3g} million"
-    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
-
-
 def card(stage: str, table: Table) -> dict[str, Iterable[str]]:
     """Return the tables of a stage's card: its records, its scores, its sources."""
     used = records_of(stage)
     order = ("miss", "near", "within")
-    by_verdict = sorted(scores()[stage], key=lambda score: order.index(score.verdict))
+    by_verdict = sorted(
+        scorecard_page.scores()[stage], key=lambda score: order.index(score.verdict)
+    )
     return {
         "records": records_block(used, table),
         "scores": table(
             ("quantity", "model", "published", "kind", "verdict"),
-            ((*score_row(score), WORDS[score.verdict]) for score in by_verdict),
+            ((*scorecard_page.score_row(score), WORDS[score.verdict]) for score in by_verdict),
         ),
         "sources": sources_block(used),
     }

@@ -20,7 +20,7 @@ Plain = dict[str, Any]
 RESULT = "qualify.json"
 BEGUN = "begun.json"
 TESTED = "verification.xml"
-MOST = 16
+MOST = 12
 
 
 class StaleError(TrephineError):

@@ -11,7 +11,7 @@ from trephine.report.words import rounded
 
 Plain = dict[str, Any]
 
-WIDTH, LEFT, RIGHT = 860.0, 330.0, 836.0
+WIDTH, LEFT, RIGHT = 980.0, 430.0, 950.0
 ROW, HEAD, FOOT, LEGEND = 40.0, 30.0, 52.0, 58.0
 MISS = "#b3261e"
 COLOURS = (ACCENT, SECOND, "#3b78b5")
@@ -82,9 +82,10 @@ def _legend(titles: Sequence[str]) -> str:
         parts += [
             box(x, 10, 26, 8, colour, ' rx="2" opacity="0.35"'),
             f'<circle cx="{x + 13:.0f}" cy="14" r="4" fill="{colour}"/>',
-            text(x + 34, 18, f"{title}: mean, 90 % of trials of that size", colour=INK),
+            text(x + 34, 18, title, colour=INK),
         ]
-        x += 60 + 6.6 * (len(title) + 36)
+        x += 60 + 6.6 * len(title)
+    parts.append(text(WIDTH - 8, 18, "mean, and 90 % of trials of that size", anchor="end"))
     x = 8.0
     for colour, words in ((INK, "published, inside"), (MISS, "published, outside")):
         parts += [_diamond(x + 7, 38, colour), text(x + 22, 42, words, colour=INK)]
@@ -121,7 +122,7 @@ def _row(one: Plain, names: Sequence[str], x: Scale, top: float) -> str:
     factor = SAME.get(one["unit"], ("", 1.0))[1]
     middle = top + ROW / 2
     size = " and ".join(map(str, one["n"]))
-    small = f"{one['name']}; week {rounded(one['week'] or 0)}; n {size}"
+    when = f"week {rounded(one['week'] or 0)}, n {size}"
     square = (
         f'<rect x="8.5" y="{middle - 12:.1f}" width="8" height="8" fill="none" stroke="{MUTED}"/>'
         if one["is_fitted"]
@@ -130,7 +131,8 @@ def _row(one: Plain, names: Sequence[str], x: Scale, top: float) -> str:
     parts = [
         square,
         text(24, middle - 4, title_of(one["trial"]), colour=INK),
-        text(24, middle + 11, small, size=11),
+        text(LEFT - 12, middle - 4, when, size=11, anchor="end"),
+        text(24, middle + 11, one["name"], size=11),
     ]
     shown = [(name, one["columns"][name]) for name in names if name in one["columns"]]
     for place, (name, said) in enumerate(shown):
@@ -138,7 +140,9 @@ def _row(one: Plain, names: Sequence[str], x: Scale, top: float) -> str:
         colour = COLOURS[names.index(name)]
         if said["low"] is None:
             words = "not predicted" if said["verdict"] == "refused" else "no value"
-            parts.append(text(LEFT + 4, at + 4, words, colour=colour, size=11))
+            away = _is_left(one, x, factor)
+            place_x, anchor = (RIGHT - 4, "end") if away else (LEFT + 4, "start")
+            parts.append(text(place_x, at + 4, words, anchor=anchor, colour=colour, size=11))
             continue
         start, end = x(factor * said["low"]), x(factor * said["high"])
         parts.append(box(start, at - 4, max(end - start, 2), 8, colour, ' rx="2" opacity="0.35"'))
@@ -147,6 +151,12 @@ def _row(one: Plain, names: Sequence[str], x: Scale, top: float) -> str:
             parts.append(f'<circle cx="{cx:.1f}" cy="{at:.1f}" r="4" fill="{colour}"/>')
     parts.append(_published(one, x, middle, factor))
     return "".join(parts)
+
+
+def _is_left(one: Plain, x: Scale, factor: float) -> bool:
+    """Return whether a published value lies in the left half, so that words go to the right."""
+    low = one["observed"]["low"]
+    return low is not None and x(factor * low) < (LEFT + RIGHT) / 2
 
 
 def _published(one: Plain, x: Scale, middle: float, factor: float) -> str:
