@@ -2,7 +2,7 @@
 
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test validate qualify bench fine claims emulate lint types layers docs pages lock browser peers clean
+.PHONY: help demo test validate qualify bench fine claims emulate lint types layers docs pages lock browser peers clean symptoms
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -32,6 +32,9 @@ validate: $(ALL) ## Ask the healing model what is known and write what it answer
 qualify: $(ALL) ## Run verification and every trial, and write the scorecard, which takes half an hour
 	$(BIN)/python validation/qualify.py --workers 2; status=$$?; \
 	$(BIN)/python docs/generate.py && exit $$status
+
+symptoms: $(ALL) ## Fit what is known of pain and function anew, and print the arms that were held out
+	$(BIN)/python validation/symptoms.py --fit
 
 bench: $(PEERS) peers ## Measure speed, memory and error beside peers, and write the page
 	for subject in dose_chain memory_bound transport balance elasticity course; do \

@@ -44,6 +44,13 @@ KINDS = (
         course="trephine.pipeline.shaft",
         report="trephine.report.page",
     ),
+    Kind(
+        names=("joint", "disc", "tendon", "bursa"),
+        document="trephine.case.symptom:SymptomCase",
+        product="trephine.case.symptom_run:SymptomRun",
+        course="trephine.pipeline.symptom",
+        report="trephine.report.symptom",
+    ),
 )
 
 

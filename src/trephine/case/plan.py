@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
+from trephine.case.comparator import Comparator
 from trephine.case.delivery import Delivery
 from trephine.case.document import Document
 from trephine.case.harvesting import FatHarvest, Harvest
@@ -108,7 +109,7 @@ class Injection(Document):
 
 
 Step = Annotated[
-    Injection | Loading | Medication | ExchangeNail | RevisionPlating | Autograft,
+    Injection | Loading | Medication | ExchangeNail | RevisionPlating | Autograft | Comparator,
     Field(discriminator="kind"),
 ]
 

@@ -22,6 +22,8 @@ Span = Annotated[float, Unit("s", "d", gt=0)]
 Cells = Annotated[float, Unit("1", "1", gt=0)]
 
 DAY = 86400.0
+BASELINE_SD = 15.0
+"""Spread between studies of a baseline that is not printed, as its records state it [points]."""
 
 
 @dataclass(frozen=True)

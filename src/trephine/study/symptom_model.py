@@ -25,6 +25,7 @@ from trephine.models.symptom_layout import (
 )
 from trephine.models.symptom_priors import Prior
 from trephine.models.symptoms import (
+    BASELINE_SD,
     DAY,
     SymptomLaws,
     effect_shape,
@@ -218,7 +219,7 @@ def _baselines(d: Data, laws: SymptomLaws, found: dict[str, Any]) -> tuple[Any, 
     if unknown is None:
         unknown = found["baseline_z"] = _normal("baseline_z", (d.studies, len(DOMAINS)))
     middle = jnp.array([laws.baseline_pain, laws.baseline_function])
-    drawn = (middle + 15.0 * unknown)[d.group_study[d.group], d.function]
+    drawn = (middle + BASELINE_SD * unknown)[d.group_study[d.group], d.function]
     baseline = jnp.where(jnp.isnan(d.baseline), drawn, jnp.nan_to_num(d.baseline))
     typical = jnp.array([laws.typical_pain, laws.typical_function])[d.function]
     return baseline, found["regression"] * (baseline - typical)

@@ -1,0 +1,215 @@
+"""Pain and function over time of one person and of people alike, and what else would bring."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from trephine.core.types import Series
+
+
+class SymptomEnding(Enum):
+    """How a course of pain ended."""
+
+    RELIEVED = (
+        "Relieved: half of people alike have gained the least difference in pain that matters, or "
+        "more, at the last visit."
+    )
+    NOT_RELIEVED = (
+        "Not relieved: fewer than half of people alike have gained the least difference in pain "
+        "that matters at the last visit."
+    )
+    NO_EVIDENCE = (
+        "No evidence: no study with numbers on pain or function has given this to this joint, disc "
+        "or tendon, so no course is told."
+    )
+
+
+@dataclass(frozen=True)
+class Bands:
+    """The middle of what may come, with the bands that hold half and nine tenths of it (time,)."""
+
+    median: Series
+    low_half: Series
+    high_half: Series
+    low: Series
+    high: Series
+
+
+@dataclass(frozen=True)
+class ScoreCourse:
+    """One score over time.
+
+    Parameters
+    ----------
+    name
+        The score.
+    low, high
+        Ends of its scale.
+    better_is_high
+        Whether a high score is the good one.
+    baseline
+        Before treatment.
+    person
+        This person.
+    group
+        The mean of many people alike in one study.
+    least_difference
+        The least difference that matters, on the score's scale; none is known of some.
+    responders
+        Share of people alike who have gained as much (time,); only where that is known.
+    """
+
+    name: str
+    low: float
+    high: float
+    better_is_high: bool
+    baseline: float
+    person: Bands
+    group: Bands
+    least_difference: float | None
+    responders: Bands | None
+
+
+@dataclass(frozen=True)
+class PlanCourse:
+    """What one plan brings.
+
+    Parameters
+    ----------
+    name
+        The plan, in words.
+    product
+        What is given, by its standard name in the evidence.
+    scores
+        Each score.
+    onset_day, until_day
+        First day with half of the largest gain in pain, and the last; none where nothing is
+        gained [d].
+    worst_flare
+        The largest rise of the median pain in the first days [points of 100].
+    """
+
+    name: str
+    product: str
+    scores: tuple[ScoreCourse, ...]
+    onset_day: float | None
+    until_day: float | None
+    worst_flare: float
+
+    def score(self, name: str) -> ScoreCourse:
+        """Return a score by its name."""
+        return next(score for score in self.scores if score.name == name)
+
+
+@dataclass(frozen=True)
+class Against:
+    """How much less pain the plan brings than another treatment, on the same luck.
+
+    Parameters
+    ----------
+    name, product
+        The other treatment.
+    score
+        The score.
+    gain
+        Points by which the plan's group mean is better, negative where worse (time,).
+    sentence
+        What that says, in words.
+    compared
+        Randomised studies that compared the two at this site.
+    is_shown
+        Whether the interval of nine tenths leaves out no difference at a half year or a year.
+    """
+
+    name: str
+    product: str
+    score: str
+    gain: Bands
+    sentence: str
+    compared: int
+    is_shown: bool
+
+
+@dataclass(frozen=True)
+class Studied:
+    """What has been studied of a product at this site.
+
+    Parameters
+    ----------
+    product
+        By its standard name.
+    randomised, alone
+        Studies that compared it by chance, and others.
+    patients
+        How many got it, where told.
+    studies
+        Their names.
+    """
+
+    product: str
+    randomised: int
+    alone: int
+    patients: int
+    studies: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class DiscFeed:
+    """How many cells a disc can feed.
+
+    Parameters
+    ----------
+    endplate_open
+        Share of the endplate that lets anything through [-].
+    glucose, acid
+        Least glucose [mmol/L] and least pH in the nucleus as it is.
+    room
+        Cells that could be added before the middle starves [cells].
+    injected
+        Nucleated cells that the plan injects, where there are any [cells].
+    """
+
+    endplate_open: float
+    glucose: float
+    acid: float
+    room: float
+    injected: float | None
+
+
+@dataclass(frozen=True)
+class SymptomCourse:
+    """Everything that is told of a painful site and a plan.
+
+    Parameters
+    ----------
+    day
+        Days since day 0 (time,) [d].
+    ending
+        How it ended.
+    own
+        What the plan brings; nothing where there is no evidence.
+    beside
+        What other treatments would bring the same person.
+    against
+        The plan beside each of them.
+    studied
+        What has been studied at this site.
+    sentences
+        What a reader must be told, the most important first.
+    feed
+        Of a disc, how many cells it can feed.
+    cartilage_loss_mm, cartilage_interval_mm
+        Of repeated corticosteroid in a knee, cartilage lost beyond saline, and its interval [mm].
+    """
+
+    day: Series
+    ending: SymptomEnding
+    own: PlanCourse | None
+    beside: tuple[PlanCourse, ...]
+    against: tuple[Against, ...]
+    studied: tuple[Studied, ...]
+    sentences: tuple[str, ...]
+    feed: DiscFeed | None = None
+    cartilage_loss_mm: float | None = None
+    cartilage_interval_mm: tuple[float, float] | None = None

@@ -1,0 +1,91 @@
+"""A finished run of a painful joint, disc or tendon."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from trephine.case.settings import Settings
+from trephine.case.symptom import SymptomCase
+from trephine.case.symptom_course import SymptomCourse
+from trephine.core.provenance import Provenance
+
+
+@dataclass(frozen=True)
+class SymptomRun:
+    """Everything that came out of a case of pain, the posterior and a seed.
+
+    Parameters
+    ----------
+    case, settings
+        What was asked.
+    course
+        Pain and function over time.
+    cells, progenitors
+        Nucleated cells and progenitors of each injection of the plan (injection,) [cells].
+    posterior
+        Content name of the posterior.
+    provenance
+        Program, machine and digests.
+    used
+        Number in SI by id of the catalogue record it came from.
+    provisional
+        Ids of used records that no second reader has confirmed.
+    notices
+        What a reader of the report must be told, in sentences.
+    """
+
+    case: SymptomCase
+    settings: Settings
+    course: SymptomCourse
+    cells: tuple[float, ...]
+    progenitors: tuple[float, ...]
+    posterior: str
+    provenance: Provenance
+    used: Mapping[str, float]
+    provisional: tuple[str, ...]
+    notices: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        """Return the outcome in a line."""
+        return (
+            f"<SymptomRun '{self.case.name}': {self.course.ending.name}, "
+            f"seed {self.provenance.seed}>"
+        )
+
+    def summary(self) -> dict[str, Any]:
+        """Return the outcome in plain data: ending, last scores, responders, differences."""
+        course = self.course
+        own = course.own
+        return {
+            "name": self.case.name,
+            "ending": course.ending.name,
+            "sentence": course.ending.value,
+            "site": self.case.site.place,
+            "day": float(course.day[-1]),
+            "scores": {}
+            if own is None
+            else {
+                score.name: {
+                    "before": score.baseline,
+                    "median": float(score.group.median[-1]),
+                    "person_low": float(score.person.low[-1]),
+                    "person_high": float(score.person.high[-1]),
+                    "group_low": float(score.group.low[-1]),
+                    "group_high": float(score.group.high[-1]),
+                    "responders": None
+                    if score.responders is None
+                    else float(score.responders.median[-1]),
+                }
+                for score in own.scores
+            },
+            "onset_day": None if own is None else own.onset_day,
+            "until_day": None if own is None else own.until_day,
+            "against": {one.name: one.sentence for one in course.against},
+            "told": list(course.sentences),
+            "seed": self.provenance.seed,
+            "version": self.provenance.version,
+            "catalogue_digest": self.provenance.catalogue_digest,
+            "posterior_digest": self.posterior,
+        }

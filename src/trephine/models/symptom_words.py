@@ -1,0 +1,220 @@
+"""What is said of pain and its treatments: benefits shown or not, borrowed numbers, no evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from trephine.catalogue.cohorts import cohorts
+from trephine.catalogue.symptom_posterior import ArmsSeen, SymptomPosterior
+from trephine.catalogue.vocabulary import Product
+from trephine.models.symptom_group import Given
+from trephine.models.symptom_layout import CULTURED
+
+NAMES = {
+    Product.NONE: "no injection",
+    Product.SALINE: "saline",
+    Product.CORTICOSTEROID: "corticosteroid",
+    Product.HYALURONATE: "hyaluronic acid",
+    Product.PLATELETS: "platelet-rich plasma",
+    Product.EXERCISE: "exercise",
+    Product.MARROW: "unspun marrow",
+    Product.CONCENTRATE: "marrow concentrate",
+    Product.CONCENTRATE_PLATELETS: "marrow concentrate with platelets",
+    Product.CULTURED: "cultured cells",
+    Product.CULTURED_CARRIER: "cultured cells with a carrier",
+    Product.STROMAL_VASCULAR: "stromal vascular fraction of fat",
+    Product.CORD: "cord tissue cells",
+}
+"""What a report calls each product."""
+
+MARROW = (Product.CONCENTRATE, Product.CONCENTRATE_PLATELETS, Product.MARROW)
+"""Products of marrow that are not grown; a trial of one is counted for all."""
+
+
+class _Study(Protocol):
+    @property
+    def product(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Cartilage:
+    """Cartilage that repeated corticosteroid costs.
+
+    Parameters
+    ----------
+    loss_mm, interval_mm
+        Thickness lost beyond saline, and its interval [mm].
+    sentences
+        The same in words.
+    """
+
+    loss_mm: float | None = None
+    interval_mm: tuple[float, float] | None = None
+    sentences: tuple[str, ...] = ()
+
+
+def plural(count: int, one: str, several: str) -> str:
+    """Return a count with its noun."""
+    words = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+    told = words[count] if count < len(words) else str(count)
+    return f"{told} {one if count == 1 else several}"
+
+
+def studied_together(found: SymptomPosterior, site: str, product: Product, other: Product) -> int:
+    """Return how many randomised studies at a site compared two products.
+
+    Concentrate is counted with or without platelets, spun or not.
+    """
+    family = MARROW if product in MARROW else (product,)
+    kin = MARROW if other in MARROW else (other,)
+    theirs = {s for p in kin if (a := found.seen(site, p)) for s in a.studies}
+    return len(
+        {
+            study
+            for p in family
+            if (arm := found.seen(site, p)) and any(str(k) in arm.against for k in kin)
+            for study in arm.studies
+            if study in theirs
+        }
+    )
+
+
+def compared_words(
+    product: Product,
+    other: Product,
+    *,
+    site: str,
+    months: float,
+    gain: tuple[float, float, float],
+    together: int,
+    is_borrowed: bool = False,
+) -> str:
+    """Return a sentence on one treatment against another.
+
+    Parameters
+    ----------
+    product, other
+        The two.
+    site
+        Joint, disc or tendon.
+    months
+        When the difference is told [month].
+    gain
+        Points of 100 by which the first is better, with the interval of nine tenths [points].
+    together
+        Randomised studies that compared them there.
+    is_borrowed
+        Whether the other has no arm there, and its course is that of other sites.
+    """
+    middle, low, high = gain
+    called, beside = NAMES[product], NAMES[other]
+    interval = f"90 % interval {low:+.0f} to {high:+.0f}"
+    moved = f"{abs(middle):.0f} points of 100 {'less' if middle >= 0 else 'more'} pain"
+    if low > 0.0:
+        verdict = f"{called} brings more relief"
+    elif high < 0.0:
+        verdict = f"{called} brings less relief"
+    else:
+        verdict = f"no benefit of {called} over {beside} is shown"
+    basis = (
+        f"from {plural(together, 'randomised study', 'randomised studies')} that compared them, "
+        "and all others"
+        if together
+        else f"no randomised study with numbers compared the two in the {site}; this rests on "
+        "other comparisons"
+    )
+    if is_borrowed:
+        basis += f", and {beside} there on other joints alone"
+    return f"Against {beside}, at {months:.0f} months: {moved} ({interval}); {verdict} ({basis})."
+
+
+def about_benefit(site: str, given: Given, seen: ArmsSeen | None) -> tuple[str, ...]:
+    """Return what must be said of a plan: how it was studied, its dose, its repetition."""
+    called, told = NAMES[given.product], []
+    if seen is not None and not seen.randomised:
+        told.append(
+            f"{plural(seen.alone, 'study', 'studies').capitalize()} of {called} in the {site} had "
+            "no comparison by chance: they tell how people changed, not what the product did. "
+            "What such studies report beyond a randomised trial is not promised here."
+        )
+    elif seen is not None:
+        told.append(
+            f"{called.capitalize()} in the {site} was given in "
+            f"{plural(seen.randomised, 'randomised study', 'randomised studies')} and "
+            f"{plural(seen.alone, 'other', 'others')}, to {seen.patients} patients that are told."
+        )
+    if given.product in MARROW:
+        told.append(
+            "The dose is not in the effect: the studies with numbers on pain do not tell it, and "
+            "a registry that found less pain above 400 million nucleated cells gives no baseline."
+        )
+    if given.product in CULTURED:
+        told.append("The effect of dose rests on one trial of 10 beside 100 million cells.")
+    if len(given.days) > 1 and given.product is not Product.CORTICOSTEROID:
+        told.append(
+            "No study with numbers on pain compared one injection with several, so a second adds "
+            "nothing here but its flare and a new beginning of the effect."
+        )
+    if given.product is not Product.NONE and given.product is not Product.EXERCISE:
+        told.append(
+            "The flare of the first days is a belief: no published curve of those days was found."
+        )
+    return tuple(told)
+
+
+def cartilage(site: str, given: Given) -> Cartilage:
+    """Return what repeated corticosteroid costs a knee in cartilage, in proportion to one trial.
+
+    The trial gave it every 12 weeks for two years; a share of its injections is taken to cost that
+    share of its difference from saline.
+    """
+    if given.product is not Product.CORTICOSTEROID or len(given.days) < 2:
+        return Cartilage()
+    if site != "knee":
+        words = f"What repeated corticosteroid costs the cartilage of the {site} was not studied."
+        return Cartilage(sentences=(words,))
+    trial = cohorts()["McAlindon2017"].arms["triamcinolone"]
+    value = trial.endpoints["cartilage_thickness_difference_24_months"]
+    spread = value.spread[0]
+    if value.printed is None or spread.low is None or spread.high is None:
+        return Cartilage()
+    share = len(given.days) / TRIAL_INJECTIONS
+    loss, low, high = (-share * float(x) for x in (value.printed, spread.high, spread.low))
+    words = (
+        f"{plural(len(given.days), 'injection', 'injections').capitalize()} of corticosteroid "
+        f"would cost {loss:.2f} mm of cartilage beyond saline ({low:.2f} to {high:.2f}), in "
+        f"proportion to {TRIAL_INJECTIONS} injections in two years of one trial; another trial of "
+        "two years saw no narrowing of the joint space."
+    )
+    return Cartilage(loss, (low, high), (words,))
+
+
+TRIAL_INJECTIONS = 8
+"""Injections of the trial of cartilage: every 12 weeks for two years."""
+
+
+def evidence_words(place: str, product: Product | None, studied: Sequence[_Study]) -> str:
+    """Return a sentence on a site, or a product at a site, of which no study gives numbers.
+
+    Parameters
+    ----------
+    place
+        What a person calls the site.
+    product
+        What was asked for; nothing where no product of the program fits.
+    studied
+        What has been studied there.
+    """
+    if not studied:
+        return (
+            f"No study of the {place} gives pain or function in numbers over time, of any product: "
+            "no course can be told."
+        )
+    known = ", ".join(sorted({s.product for s in studied if s.product != str(Product.NONE)}))
+    called = "this product" if product is None else NAMES[product]
+    return (
+        f"No study gives pain or function of {called} in the {place} in numbers over time, so "
+        f"nothing is told of it. What has been studied there: {known}."
+    )

@@ -1,0 +1,329 @@
+"""Owns the course of pain: what a plan brings to a joint, disc or tendon, and what else would."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import norm
+
+from trephine.case.comparator import (
+    CordCellInjection,
+    CorticosteroidInjection,
+    Exercise,
+    HyaluronicAcidInjection,
+    PlateletInjection,
+    SalineInjection,
+)
+from trephine.case.document import Document
+from trephine.case.plan import Injection
+from trephine.case.symptom import SymptomCase
+from trephine.case.symptom_course import (
+    Against,
+    Bands,
+    PlanCourse,
+    ScoreCourse,
+    Studied,
+    SymptomCourse,
+    SymptomEnding,
+)
+from trephine.catalogue.symptom_posterior import SymptomPosterior
+from trephine.catalogue.vocabulary import Product
+from trephine.core.rng import Streams
+from trephine.models.instruments import DOMAINS, INSTRUMENTS, Domain, Instrument
+from trephine.models.least_difference import least_difference
+from trephine.models.symptom_group import Given, Luck, group_change
+from trephine.models.symptom_words import (
+    NAMES,
+    about_benefit,
+    cartilage,
+    compared_words,
+    evidence_words,
+    studied_together,
+)
+from trephine.models.symptoms import DAY, SymptomLaws, settled
+
+VERSION = 1
+
+Floats = NDArray[np.float64]
+
+SITES = {
+    ("joint", "knee"): "knee",
+    ("joint", "hip"): "hip",
+    ("joint", "ankle"): "ankle",
+    ("disc", "lumbar"): "lumbar disc",
+    ("tendon", "rotator_cuff"): "rotator cuff",
+    ("tendon", "tennis_elbow"): "elbow tendon",
+}
+"""Sites of which any study gives numbers; of all others nothing is told."""
+SCORES = {
+    "knee": ("VAS", "NRS", "KOOS pain", "WOMAC", "KOOS"),
+    "hip": ("VAS", "NRS", "WOMAC"),
+    "ankle": ("VAS", "NRS", "AOFAS"),
+    "lumbar disc": ("VAS", "NRS", "ODI"),
+    "rotator cuff": ("VAS", "NRS", "DASH", "ASES", "Constant"),
+    "elbow tendon": ("VAS", "NRS", "PRTEE", "DASH"),
+}
+"""Scores that are told of each site."""
+OF_STEP = {
+    SalineInjection: Product.SALINE,
+    CorticosteroidInjection: Product.CORTICOSTEROID,
+    HyaluronicAcidInjection: Product.HYALURONATE,
+    PlateletInjection: Product.PLATELETS,
+    CordCellInjection: Product.CORD,
+    Exercise: Product.EXERCISE,
+}
+OF_METHOD = {
+    "unspun": Product.MARROW,
+    "concentrate": Product.CONCENTRATE,
+    "centrifuge": Product.CONCENTRATE,
+    "culture": Product.CULTURED,
+    "stromal_vascular_fraction": Product.STROMAL_VASCULAR,
+}
+BESIDE = (Product.SALINE, Product.CORTICOSTEROID, Product.HYALURONATE, Product.EXERCISE)
+EARLY = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 7.0, 10.0, 14.0, 21.0)
+"""Days that are always told, for the flare [d]."""
+PEOPLE = 4
+"""People alike for each draw, for the bands of one person."""
+JUDGED = (182.0, 364.0)
+"""Days at which a difference is judged, where the follow-up reaches them [d]."""
+
+
+@dataclass(frozen=True)
+class _Person:
+    """What every course of one call shares: the person, the posterior and the luck."""
+
+    case: SymptomCase
+    site: str
+    found: SymptomPosterior
+    laws: SymptomLaws
+    day: Floats
+    burden: dict[Domain, float]
+    streams: Streams
+
+    def luck(self, product: Product) -> Luck:
+        """Return the luck of the study; that of a benefit belongs to its product."""
+        count = self.found.count
+        return Luck(
+            study=self.streams.named("study").normal(size=count),
+            benefit=self.streams.named("benefit", product).normal(size=count),
+            bias=np.zeros(count),
+        )
+
+    def change(self, given: Given, domain: Domain) -> Floats:
+        """Return the change of a group's burden, (draw, time)."""
+        return group_change(
+            self.found.draws,
+            self.laws,
+            given,
+            site=self.site,
+            domain=domain,
+            baseline=self.burden[domain],
+            severity=self.case.site.severity,
+            day=self.day,
+            luck=self.luck(given.product),
+        )
+
+
+def given_by(case: SymptomCase, cells: float | None = None) -> Given | None:
+    """Return what a plan gives, nothing where no study has given the like.
+
+    Parameters
+    ----------
+    case
+        The case; its plan gives one product, once or several times.
+    cells
+        Cultured cells of the first injection, where the plan cultures cells.
+    """
+    steps: Sequence[Document] = case.plan.steps
+    if not steps:
+        return Given(Product.NONE)
+    first = steps[0]
+    if isinstance(first, Injection):
+        product = OF_METHOD.get(first.process.method)
+        days = sorted(step.day / DAY for step in case.plan.injections)
+    else:
+        product = OF_STEP.get(type(first))
+        listed = [getattr(step, "days", [getattr(step, "day", 0.0)]) for step in steps]
+        days = sorted(day / DAY for several in listed for day in several)
+    return None if product is None else Given(product, tuple(days), cells)
+
+
+def course_of_symptoms(
+    case: SymptomCase,
+    found: SymptomPosterior,
+    laws: SymptomLaws,
+    *,
+    seed: int = 0,
+    cells: float | None = None,
+) -> SymptomCourse:
+    """Return what a plan brings to a painful joint, disc or tendon, beside other treatments.
+
+    Parameters
+    ----------
+    case
+        Person, site and plan.
+    found
+        What is known of symptoms.
+    laws
+        Levels and spreads that go with it.
+    seed
+        Luck; the same for every treatment that is compared.
+    cells
+        Cultured cells of an injection, where the plan cultures cells.
+    """
+    site = SITES.get((case.site.kind, case.site.at))
+    given = given_by(case, cells)
+    follow = case.plan.follow_up
+    weeks = np.arange(follow.visits + 1) * follow.interval / DAY
+    day = np.unique(np.concatenate([weeks, [d for d in EARLY if d <= weeks[-1]]]))
+    if site is None:
+        place = case.site.place
+        return SymptomCourse(
+            day, SymptomEnding.NO_EVIDENCE, None, (), (), (), (evidence_words(place, None, ()),)
+        )
+    studied = tuple(
+        Studied(a.product, a.randomised, a.alone, a.patients, a.studies)
+        for a in found.arms
+        if a.site == site
+    )
+    luck = Streams(seed).within("pain")
+    person = _Person(case, site, found, laws, day, _burden(case, laws), luck)
+    others = [p for p in BESIDE if found.seen(site, p) and (given is None or given.product != p)]
+    beside = [Given(Product.NONE), *(Given(p) for p in others)]
+    if given is not None and given.product is Product.NONE:
+        beside = beside[1:]
+    courses = tuple(_plan_course(person, one) for one in beside)
+    known = given is not None and (
+        given.product is Product.NONE or found.seen(site, given.product) is not None
+    )
+    if given is None or not known:
+        words = evidence_words(case.site.place, None if given is None else given.product, studied)
+        return SymptomCourse(day, SymptomEnding.NO_EVIDENCE, None, courses, (), studied, (words,))
+    own = _plan_course(person, given)
+    against = tuple(_against(person, given, one) for one in beside)
+    told = own.score("VAS")
+    half = told.responders is not None and bool(told.responders.median[-1] >= 0.5)
+    loss = cartilage(site, given)
+    return SymptomCourse(
+        day=day,
+        ending=SymptomEnding.RELIEVED if half else SymptomEnding.NOT_RELIEVED,
+        own=own,
+        beside=courses,
+        against=against,
+        studied=studied,
+        sentences=(
+            *(one.sentence for one in against),
+            *about_benefit(site, given, found.seen(site, given.product)),
+            *loss.sentences,
+        ),
+        cartilage_loss_mm=loss.loss_mm,
+        cartilage_interval_mm=loss.interval_mm,
+    )
+
+
+def _burden(case: SymptomCase, laws: SymptomLaws) -> dict[Domain, float]:
+    """Return pain and loss of function before treatment; unknown function is the usual one."""
+    pain, function = case.site.pain, case.site.function
+    return {
+        "pain": INSTRUMENTS[pain.score].burden(pain.value),
+        "function": laws.baseline_function
+        if function is None
+        else INSTRUMENTS[function.score].burden(function.value),
+    }
+
+
+def _plan_course(person: _Person, given: Given) -> PlanCourse:
+    changes = {domain: person.change(given, domain) for domain in DOMAINS}
+    middle = np.median(changes["pain"], axis=0)
+    best = float(-middle.min())
+    gained = person.day[middle <= -0.5 * best] if best > 0.0 else person.day[:0]
+    return PlanCourse(
+        name=NAMES[given.product],
+        product=str(given.product),
+        scores=tuple(
+            _score_course(person, INSTRUMENTS[name], changes[INSTRUMENTS[name].domain])
+            for name in SCORES[person.site]
+        ),
+        onset_day=float(gained[0]) if gained.size else None,
+        until_day=float(gained[-1]) if gained.size else None,
+        worst_flare=max(float(middle.max()), 0.0),
+    )
+
+
+def _score_course(person: _Person, instrument: Instrument, change: Floats) -> ScoreCourse:
+    """Return one score: of the group as its mean, of the person with the spread between people."""
+    burden = person.burden[instrument.domain]
+    spread = person.laws.change_sd(instrument.domain) * np.sqrt(
+        np.asarray(settled(person.day, person.laws.regression_days / DAY))
+    )
+    lasting = person.laws.lasting_share
+    shape = (PEOPLE, *change.shape)
+    own = person.streams.named("person", instrument.domain).normal(size=(*shape[:2], 1))
+    daily = person.streams.named("day", instrument.domain).normal(size=shape)
+    people = change + spread * (np.sqrt(lasting) * own + np.sqrt(1.0 - lasting) * daily)
+    baseline = instrument.score(burden)
+    least = least_difference(instrument.name, baseline)
+    responders = None
+    if least is not None:
+        points = 100.0 * least / (instrument.high - instrument.low)
+        wide = np.where(spread > 0.0, spread, 1.0)
+        share = np.where(spread > 0.0, norm.cdf((-points - change) / wide), 0.0)
+        responders = _bands(share)
+    return ScoreCourse(
+        name=instrument.name,
+        low=instrument.low,
+        high=instrument.high,
+        better_is_high=instrument.better_is_high,
+        baseline=baseline,
+        person=_bands(_on_scale(instrument, burden + people.reshape(-1, change.shape[1]))),
+        group=_bands(_on_scale(instrument, burden + change)),
+        least_difference=least,
+        responders=responders,
+    )
+
+
+def _on_scale(instrument: Instrument, burden: Floats) -> Floats:
+    """Return scores; a burden beyond an end of the scale is marked at that end, as people do."""
+    ended = np.clip(burden, 0.0, 100.0)
+    share = 100.0 - ended if instrument.better_is_high else ended
+    return instrument.low + (instrument.high - instrument.low) * share / 100.0
+
+
+def _bands(values: Floats) -> Bands:
+    """Return the bands of values, (draw, time)."""
+    low, low_half, median, high_half, high = np.quantile(
+        values, (0.05, 0.25, 0.5, 0.75, 0.95), axis=0
+    )
+    return Bands(median, low_half, high_half, low, high)
+
+
+def _against(person: _Person, given: Given, other: Given) -> Against:
+    """Return how much less pain the plan's group has, on the luck that both share."""
+    gain = _bands(person.change(other, "pain") - person.change(given, "pain"))
+    last = person.day[-1]
+    judged = [d for d in JUDGED if d <= last] or [float(last)]
+    told = [int(np.argmin(np.abs(person.day - d))) for d in judged]
+    shown = any(gain.low[k] > 0.0 or gain.high[k] < 0.0 for k in told)
+    at = told[-1]
+    together = studied_together(person.found, person.site, given.product, other.product)
+    sentence = compared_words(
+        given.product,
+        other.product,
+        site=person.site,
+        months=float(person.day[at]) / 30.4,
+        gain=(float(gain.median[at]), float(gain.low[at]), float(gain.high[at])),
+        together=together,
+        is_borrowed=not person.found.seen(person.site, other.product),
+    )
+    return Against(
+        name=NAMES[other.product],
+        product=str(other.product),
+        score="VAS",
+        gain=gain,
+        sentence=sentence,
+        compared=together,
+        is_shown=shown,
+    )

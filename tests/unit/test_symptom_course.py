@@ -1,0 +1,168 @@
+"""A course of pain: the same luck for all treatments, no number without an arm, ends kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from trephine.case.case import of_any_kind, read
+from trephine.case.symptom import SymptomCase
+from trephine.case.symptom_course import SymptomCourse, SymptomEnding
+from trephine.catalogue.load import catalogue
+from trephine.catalogue.symptom_posterior import symptom_posterior, unpacked
+from trephine.catalogue.vocabulary import Product
+from trephine.core.errors import CatalogueError, InputError
+from trephine.models.least_difference import least_difference
+from trephine.models.symptom_group import Given, Luck, group_change
+from trephine.stages.symptoms import course_of_symptoms
+from trephine.study.symptom_fit import laws_of
+
+EXAMPLES = Path(__file__).parents[2] / "src" / "trephine" / "cli" / "examples"
+FOUND, LAWS = symptom_posterior(), laws_of(catalogue())
+
+
+def case(name: str = "knee-osteoarthritis", **site: Any) -> SymptomCase:
+    found = read(EXAMPLES / f"{name}.toml")
+    assert isinstance(found, SymptomCase)
+    return found.changed({"site": site}) if site else found
+
+
+def course(of: SymptomCase, seed: int = 1) -> SymptomCourse:
+    return course_of_symptoms(of, FOUND, LAWS, seed=seed)
+
+
+def test_the_knee_shows_no_benefit_over_saline_or_corticosteroid() -> None:
+    told = course(case())
+    by_name = {one.name: one for one in told.against}
+    for name in ("saline", "corticosteroid"):
+        assert not by_name[name].is_shown
+        assert f"no benefit of marrow concentrate over {name} is shown" in by_name[name].sentence
+    assert told.own is not None
+    assert told.own.score("VAS").group.median[-1] < told.own.score("VAS").baseline - 10.0
+
+
+def test_a_corticosteroid_relieves_early_and_wanes() -> None:
+    knee = case().with_plan(steps=[{"kind": "corticosteroid_injection", "day": "0 d"}])
+    gain = next(one.gain for one in course(knee).against if one.name == "saline")
+    day = course(knee).day
+    early, late = int(np.argmin(abs(day - 14))), int(np.argmin(abs(day - 182)))
+    assert gain.low[early] > 1.0
+    assert gain.median[early] > 6.0
+    assert 0.0 <= gain.median[late] < 0.4 * gain.median[early]
+
+
+def test_scores_of_one_person_spread_wider_than_of_a_group() -> None:
+    own = course(case()).own
+    assert own is not None
+    for score in own.scores:
+        assert score.person.low[0] == pytest.approx(score.baseline)
+        assert (score.person.high - score.person.low)[-1] > (score.group.high - score.group.low)[-1]
+        for band in (score.person.low, score.person.high):
+            assert score.low <= band.min() <= band.max() <= score.high
+    pain, rating = own.score("VAS"), own.score("NRS")
+    assert pain.group.median == pytest.approx(10.0 * rating.group.median)
+    assert pain.least_difference == 17.5
+    assert pain.responders is not None
+    assert 0.3 < pain.responders.median[-1] < 0.9
+
+
+def test_the_same_seed_gives_the_same_course_whatever_the_plan() -> None:
+    with_cells, without = course(case()), course(case().with_plan(steps=[]))
+    beside = {one.name: one for one in with_cells.beside}
+    assert without.own is not None
+    same = beside["no injection"].score("VAS").group.median
+    assert np.array_equal(without.own.score("VAS").group.median, same)
+    assert not np.array_equal(
+        course(case(), seed=2).own.score("VAS").group.median,  # type: ignore[union-attr]
+        with_cells.own.score("VAS").group.median,  # type: ignore[union-attr]
+    )
+
+
+@pytest.mark.parametrize(
+    ("site", "words"),
+    [
+        ({"at": "sacroiliac"}, "No study of the right sacroiliac gives"),
+        ({"at": "facet"}, "No study of the right facet gives"),
+    ],
+)
+def test_a_site_without_an_arm_gets_no_number(site: dict[str, Any], words: str) -> None:
+    told = course(case(**site))
+    assert told.ending is SymptomEnding.NO_EVIDENCE
+    assert told.own is None
+    assert told.beside == told.against == ()
+    assert told.sentences[0].startswith(words)
+
+
+def test_a_product_without_an_arm_at_this_site_gets_no_number() -> None:
+    told = course(case("ankle-osteoarthritis"))
+    assert told.ending is SymptomEnding.NO_EVIDENCE
+    assert told.own is None
+    assert "marrow concentrate in the left ankle" in told.sentences[0]
+    assert {one.product for one in told.studied} == {"saline", "hyaluronic acid"}
+
+
+def test_repeated_corticosteroid_costs_cartilage_in_proportion() -> None:
+    steps = [{"kind": "corticosteroid_injection", "day": "0 d", "times": 4, "every": "12 wk"}]
+    told = course(case().with_plan(steps=steps))
+    assert told.cartilage_loss_mm == pytest.approx(0.11 * 4 / 8)
+    assert told.cartilage_interval_mm == pytest.approx((0.03 * 4 / 8, 0.2 * 4 / 8))
+
+
+def test_a_second_injection_brings_a_flare_and_no_sum_of_benefits() -> None:
+    day = np.array([0.0, 60.0, 61.0, 200.0])
+    none = Luck(*(np.zeros(FOUND.count) for _ in range(3)))
+    told = {
+        n: group_change(
+            FOUND.draws, LAWS, Given(Product.CONCENTRATE, days), site="knee", domain="pain",
+            baseline=50.0, severity=0.0, day=day, luck=none,
+        ).mean(axis=0)
+        for n, days in ((1, (0.0,)), (2, (0.0, 60.0)))
+    }  # fmt: skip
+    assert told[2][2] > told[1][2] + 1.0
+    assert told[2][0] == told[1][0] == 0.0
+    assert abs(told[2][3] - told[1][3]) < 3.0
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"at": "elbow"}, "a joint is at one of knee"),
+        ({"pain": {"score": "NRS", "value": 62}}, "NRS runs from 0 to 10, not 62"),
+        ({"pfirrmann": 3}, "pfirrmann belongs to a disc"),
+    ],
+)
+def test_a_wrong_site_is_refused_in_words(change: dict[str, Any], words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        case(**change)
+
+
+def test_plans_that_no_study_gave_are_refused() -> None:
+    both = [
+        {"kind": "saline_injection", "day": "0 d"},
+        {"kind": "corticosteroid_injection", "day": "0 d"},
+    ]
+    with pytest.raises(InputError, match="no study has given both"):
+        case().with_plan(steps=both)
+    with pytest.raises(InputError, match="times and every belong together"):
+        case().with_plan(steps=[{"kind": "saline_injection", "day": "0 d", "times": 2}])
+    written = case().as_written()
+    written["plan"]["steps"] = [{"kind": "loading", "day": "0 d", "body_weights": 1}]
+    with pytest.raises(InputError, match="which this kind of site does not know"):
+        of_any_kind(written, "knee")
+
+
+def test_the_least_difference_that_matters_is_on_its_own_scale() -> None:
+    told = [
+        least_difference(*one) for one in (("NRS", 6), ("WOMAC", 50), ("ODI", 40), ("ASES", 50))
+    ]
+    assert told == [2.0, 6.0, 10.0, None]
+
+
+def test_tampered_draws_are_refused() -> None:
+    draws = {k: np.array(v) for k, v in FOUND.draws.items()}
+    draws["bias"][0] += 1.0
+    with pytest.raises(CatalogueError, match="not those that its table names"):
+        unpacked(draws, {"digest": FOUND.digest})
