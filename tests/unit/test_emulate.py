@@ -241,7 +241,8 @@ def test_the_inputs_of_a_case_are_those_of_its_documents() -> None:
     assert found[inputs.STIFFNESS] == pytest.approx(2.782e6)
     ages = np.array([30.0, 50.0]) * inputs.YEAR
     case = example("femur-no-cells")
-    both = course_inputs(case, at=lambda where: ages if where == inputs.AGE else 0.5)
+    other = {inputs.AGE: ages, "site.biology.clot": 0.0}
+    both = course_inputs(case, at=lambda where: other.get(where, 0.5))
     assert both[inputs.AGE].tolist() == ages.tolist()
     assert set(both[inputs.CARRIER]) == {"no injection"}
 
@@ -250,13 +251,16 @@ def test_a_case_that_the_designed_runs_know_nothing_of_is_refused() -> None:
     twice = example("femur-nonunion")
     with pytest.raises(InputError, match="the same as the first alone"):
         course_inputs(twice)
+    fracture = example("tibia-nonunion").changed({"site": {"biology": {"clot": 0.5}}})
+    with pytest.raises(InputError, match="not a fresh fracture"):
+        course_inputs(fracture)
     sliding = example("tibia-nonunion").changed({"site": {"fixation": {"locking": "sliding"}}})
     with pytest.raises(InputError, match="bolted nails"):
         course_inputs(sliding)
 
 
 def test_what_drives_union_is_what_the_stand_in_reads(emulator: Emulator) -> None:
-    found = union_drivers(emulator, count=512)
+    found = union_drivers(emulator, count=256)
     assert {driver.name for driver in found} == set(designed_points.COORDINATES)
     assert found[0].name == "progenitors that stay"
     assert next(d for d in found if d.name == "age").total < 0.1

@@ -73,7 +73,7 @@ def course_inputs(
         If the emulator knows no such course, whatever the numbers.
     """
     place: At = at or (lambda where: value_at(case, where))
-    _refuse(case)
+    _refuse(case, place)
     p = beliefs()
     own = told(biology)
     found: Values = {
@@ -136,27 +136,40 @@ def told(biology: Mapping[str, Any] | None) -> dict[str, Any]:
     return {**usual, **given}
 
 
-def _refuse(case: Case) -> None:
+def _refuse(case: Case, place: At) -> None:
     """Raise InputError when a case holds what no designed run held."""
-    plan, site = case.plan, case.site
-    wrong = [problem for one in plan.injections for problem in _unknown(one.deliver)]
-    if site.shaft is None:
-        wrong.append(Problem("site.scan", "the emulator knows idealised shafts alone"))
-    if site.fixation.locking in ("sliding", "press_fit"):
-        said = "the emulator knows bolted nails, plates, fixators and casts alone"
-        wrong.append(Problem("site.fixation", said))
-    if site.fixation.kind == "cast" and site.fixation.axial_stiffness is None:
-        wrong.append(Problem("site.fixation.axial_stiffness", "the emulator needs that of a cast"))
-    if len(plan.injections) > MOST_INJECTIONS:
-        said = f"the emulator knows two injections at most, not {len(plan.injections)}"
-        wrong.append(Problem("plan.steps", said))
-    elif len({_alike(one) for one in plan.injections}) > 1:
-        said = "the emulator knows a second injection that is the same as the first alone"
-        wrong.append(Problem("plan.steps", said))
-    if any(any(step.load[1:]) for step in plan.loadings):
-        wrong.append(Problem("plan.steps", "the emulator knows load along the shaft alone"))
-    if any(m.day > 0.0 for m in plan.medications):
-        wrong.append(Problem("plan.steps", "the emulator knows drugs taken from day 0 alone"))
+    plan, site, given = case.plan, case.site, case.plan.injections
+    held = site.fixation
+    fresh = np.any(np.asarray(place("site.biology.clot"), dtype=float) > 0.0)
+    is_bare_cast = held.kind == "cast" and held.axial_stiffness is None
+    many, other = len(given) > MOST_INJECTIONS, len({_alike(one) for one in given}) > 1
+    checks = (
+        (site.shaft is None, "site.scan", "knows idealised shafts alone"),
+        (
+            held.locking in ("sliding", "press_fit"),
+            "site.fixation",
+            "knows bolted nails, plates, fixators and casts alone",
+        ),
+        (is_bare_cast, "site.fixation.axial_stiffness", "needs that of a cast"),
+        (fresh, "site.biology.clot", "knows non-unions, not a fresh fracture full of clot"),
+        (many, "plan.steps", f"knows two injections at most, not {len(given)}"),
+        (
+            other and not many,
+            "plan.steps",
+            "knows a second injection that is the same as the first alone",
+        ),
+        (bool(plan.surgeries), "plan.steps", "knows no operation on the bone"),
+        (
+            any(any(step.load[1:]) for step in plan.loadings),
+            "plan.steps",
+            "knows load along the shaft alone",
+        ),
+        (any(m.day > 0.0 for m in plan.medications), "plan.steps", "knows drugs from day 0 alone"),
+    )
+    wrong = [problem for one in given for problem in _unknown(one.deliver)]
+    wrong += [
+        Problem(where, f"the emulator {said}") for is_wrong, where, said in checks if is_wrong
+    ]
     if wrong:
         raise InputError(f"the emulator cannot stand in for {case.name}; use the engine", wrong)
 

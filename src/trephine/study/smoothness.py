@@ -20,6 +20,8 @@ USUAL_HEIGHT = 3.0
 can be told apart without a mistake."""
 BOUNDS = ((-1.0, 5.0), (-4.0, 3.0), (-5.0, 1.0), (-6.0, 2.0))
 """Bounds of the logarithms of reach, height, noise and slope."""
+STILL = 1e-6
+"""Largest change of log odds at which Newton's steps have come to rest; they converge squarely."""
 STEPS = 150
 """Most steps of the search."""
 
@@ -73,10 +75,10 @@ def of_chance(x: Array, yes: NDArray[np.bool_], steps: int = STEPS) -> Smoothnes
         smooth = _smoothness(jnp.exp(theta))
         whole = smooth.between(points, points, jnp) + JITTER * jnp.eye(len(points))
 
-        def step(odds: Any, _: None) -> tuple[Any, None]:  # noqa: ANN401
-            return newton(whole, odds, seen, jnp, ways)[0], None
-
-        odds, _ = jax.lax.scan(step, jnp.zeros(len(points)), None, length=ITERATIONS)
+        # A step from rest has the slope of the whole way there, which need not be followed; the
+        # next one carries it into the curvature.
+        found = jax.lax.stop_gradient(_at_rest(jax.lax.stop_gradient(whole), seen, ways))
+        odds = newton(whole, found, seen, jnp, ways)[0]
         odds, pull, _, root = newton(whole, odds, seen, jnp, ways)
         sign = 2.0 * seen - 1.0
         likely = jnp.sum(jax.nn.log_sigmoid(sign * odds))
@@ -85,6 +87,23 @@ def of_chance(x: Array, yes: NDArray[np.bool_], steps: int = STEPS) -> Smoothnes
         return 0.5 * pull @ odds - likely + size + tall + _prior(theta, jnp)
 
     return _searched(cost, x.shape[1], (USUAL_HEIGHT, 1.0, 0.3), steps)
+
+
+def _at_rest(whole: Any, seen: Array, ways: Any) -> Any:  # noqa: ANN401
+    """Return the likeliest log odds, as steps of Newton find them, (run,)."""
+    jax, jnp = _jax()
+
+    def goes_on(now: tuple[Any, Any, Any]) -> Any:  # noqa: ANN401
+        count, _, moved = now
+        return (count < ITERATIONS) & (moved > STILL)
+
+    def step(now: tuple[Any, Any, Any]) -> tuple[Any, Any, Any]:
+        count, odds, _ = now
+        after = newton(whole, odds, seen, jnp, ways)[0]
+        return count + 1, after, jnp.max(jnp.abs(after - odds))
+
+    start = (0, jnp.zeros(len(seen)), jnp.inf)
+    return jax.lax.while_loop(goes_on, step, start)[1]
 
 
 def _jax() -> tuple[Any, Any]:
