@@ -46,6 +46,7 @@ def beliefs() -> Beliefs:
     return Beliefs.printed()
 
 
+@cache
 def _unit(record: str) -> Unit:
     hints = typing.get_type_hints(CallusParameters, include_extras=True)
     return next(m for m in hints[_field(record)].__metadata__ if isinstance(m, Unit))
@@ -104,6 +105,11 @@ def at(record: str, u: Array) -> Array:
     )
 
 
+@cache
+def _usual() -> dict[str, float]:
+    return in_engine_units(beliefs().heal.callus)
+
+
 def in_engine(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return all numbers of the engine's biology, in its units, with those of courses put in.
 
@@ -112,7 +118,7 @@ def in_engine(values: Mapping[str, Any]) -> dict[str, Any]:
     values
         Inputs, of which those that are biology are read, (sample,) [SI].
     """
-    found: dict[str, Any] = dict(in_engine_units(beliefs().heal.callus))
+    found: dict[str, Any] = dict(_usual())
     for name in RECORDS:
         unit = _unit(name)
         found[_field(name)] = np.asarray(values[name]) / factor(unit.shown, unit.si)
