@@ -78,7 +78,7 @@ def qualify(
     trials = trials_of(folder)
     explained = {} if misses is None else explanations.read(misses)
     begin(out, is_resumed=resume)
-    verification = None if tests is None else tested(tests, out / TESTED)
+    verification = None if tests is None else tested(tests, out / TESTED, workers)
     with display(paper(is_for_errors=True), is_quiet=is_quiet) as watch:
         try:
             found = qualified(
@@ -134,8 +134,8 @@ def begin(out: Path, *, is_resumed: bool) -> None:
     write_document(out / BEGUN, begun)
 
 
-def tested(tests: Path, results: Path) -> Plain:
-    """Run the verification tests in two processes, or one, and return their counts.
+def tested(tests: Path, results: Path, workers: int = 1) -> Plain:
+    """Run the verification tests, in several processes where that can be, and return their counts.
 
     Raises
     ------
@@ -151,8 +151,8 @@ def tested(tests: Path, results: Path) -> Plain:
     if not tests.is_dir():
         raise InputError(f"--tests {tests}: no such folder")
     words = [sys.executable, "-m", "pytest", "-q", str(tests), "-p", "no:cacheprovider"]
-    if importlib.util.find_spec("xdist") is not None:
-        words += ["-n", "2", "--dist", "loadfile"]
+    if workers > 1 and importlib.util.find_spec("xdist") is not None:
+        words += ["-n", str(workers), "--dist", "loadfile"]
     results.unlink(missing_ok=True)
     subprocess.run(  # noqa: S603  (our own interpreter)
         [*words, f"--junitxml={results}"], stdout=sys.stderr, check=False
