@@ -62,6 +62,6 @@ def test_a_failing_verification_is_counted_and_named(tmp_path: Path) -> None:
     (tests / "test_made_up.py").write_text(
         "def test_it_holds(): pass\ndef test_the_check_rejects_it(): raise ValueError\n"
     )
-    told = command.tested(tests, tmp_path / "told.xml")
+    told = command.run_tests(tests, tmp_path / "told.xml", 1)
     assert (told["passed"], told["failed"], told["twins"]) == (1, 1, 1)
     assert told["failed_tests"] == ["made up: test_the_check_rejects_it"]

@@ -78,7 +78,7 @@ def qualify(
     trials = trials_of(folder)
     explained = {} if misses is None else explanations.read(misses)
     begin(out, is_resumed=resume)
-    verification = None if tests is None else tested(tests, out / TESTED, workers)
+    verification = None if tests is None else run_tests(tests, out / TESTED, workers)
     with display(paper(is_for_errors=True), is_quiet=is_quiet) as watch:
         try:
             found = qualified(
@@ -134,7 +134,7 @@ def begin(out: Path, *, is_resumed: bool) -> None:
     write_document(out / BEGUN, begun)
 
 
-def tested(tests: Path, results: Path, workers: int = 1) -> Plain:
+def run_tests(tests: Path, results: Path, workers: int) -> Plain:
     """Run the verification tests, in several processes where that can be, and return their counts.
 
     Raises
