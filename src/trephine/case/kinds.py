@@ -45,6 +45,13 @@ KINDS = (
         report="trephine.report.page",
     ),
     Kind(
+        names=("femoral_head",),
+        document="trephine.case.hip:HipCase",
+        product="trephine.case.hip_run:HipRun",
+        course="trephine.pipeline.hip",
+        report="trephine.report.hip",
+    ),
+    Kind(
         names=("joint", "disc", "tendon", "bursa"),
         document="trephine.case.symptom:SymptomCase",
         product="trephine.case.symptom_run:SymptomRun",

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from trephine.case.comparator import Comparator
+from trephine.case.decompression import CoreDecompression
 from trephine.case.delivery import Delivery
 from trephine.case.document import Document
 from trephine.case.harvesting import FatHarvest, Harvest
@@ -109,7 +110,14 @@ class Injection(Document):
 
 
 Step = Annotated[
-    Injection | Loading | Medication | ExchangeNail | RevisionPlating | Autograft | Comparator,
+    Injection
+    | Loading
+    | Medication
+    | CoreDecompression
+    | ExchangeNail
+    | RevisionPlating
+    | Autograft
+    | Comparator,
     Field(discriminator="kind"),
 ]
 
@@ -178,6 +186,14 @@ class Plan(Document):
         """The drugs in the order of their days."""
         return sorted(
             (step for step in self.steps if isinstance(step, Medication)), key=lambda s: s.day
+        )
+
+    @property
+    def decompressions(self) -> list[CoreDecompression]:
+        """The core decompressions in the order of their days."""
+        return sorted(
+            (step for step in self.steps if isinstance(step, CoreDecompression)),
+            key=lambda s: s.day,
         )
 
     @property
