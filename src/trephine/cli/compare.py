@@ -1,4 +1,4 @@
-"""``trephine compare``: one case under several models, as a table and a page."""
+"""``trephine compare``: one case under several models or several plans, as a table and a page."""
 
 from __future__ import annotations
 
@@ -27,6 +27,18 @@ def compare(
         str | None,
         typer.Option(metavar="A,B,...", help="Which models.", show_default="all"),
     ] = None,
+    plans: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--with",
+            metavar="PLAN",
+            help="Compare plans instead: a name such as observation or autograft, a TOML file "
+            "with a [plan], or label=file; may be repeated.",
+        ),
+    ] = None,
+    replicates: Annotated[
+        int, typer.Option(min=1, max=1000, help="With plans: draws of luck and numbers.")
+    ] = 1,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -59,13 +71,66 @@ def compare(
     is_json_wanted: Annotated[bool, typer.Option("--json", help="Print the rows as JSON.")] = False,
     is_quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
 ) -> None:
-    """Run one case under several healing models and lay the courses side by side.
+    """Run one case under several healing models, or plans, and lay the courses side by side.
 
-    Each model gets a run folder of its own below the folder, with its report. The page
+    With --with the same patient has each plan, on the same luck; the plan of the case comes first.
+    Each model or plan gets a run folder of its own below the folder, with its report. The page
     comparison.html holds the table, the curves and sections of every model. What was stopped
     goes on with --resume.
     """
     cores.limit(workers)
+    if plans:
+        if models is not None:
+            raise InputError("--models and --with: compare models or plans, one at a time")
+        from trephine.cli.compare_plans import compare_plans
+
+        compare_plans(
+            case,
+            plans,
+            changes=changes or [],
+            quality=quality,
+            voxel=voxel,
+            seed=seed,
+            replicates=replicates,
+            folder=out or Path("comparisons") / case.stem,
+            is_resumed=resume,
+            is_json_wanted=is_json_wanted,
+            is_quiet=is_quiet,
+            again=command_again(context, case, out or Path("comparisons") / case.stem),
+        )
+        return
+    if replicates > 1:
+        raise InputError("--replicates belongs to --with: models are compared on one luck")
+    compare_models(
+        case,
+        chosen(models),
+        changes=changes or [],
+        quality=quality,
+        voxel=voxel,
+        seed=seed,
+        folder=out or Path("comparisons") / case.stem,
+        is_resumed=resume,
+        is_json_wanted=is_json_wanted,
+        is_quiet=is_quiet,
+        again=command_again(context, case, out or Path("comparisons") / case.stem),
+    )
+
+
+def compare_models(
+    case: Path,
+    names: Sequence[str],
+    *,
+    changes: list[str],
+    quality: Literal["draft", "standard", "fine"],
+    voxel: str | None,
+    seed: int,
+    folder: Path,
+    is_resumed: bool,
+    is_json_wanted: bool,
+    is_quiet: bool,
+    again: str,
+) -> None:
+    """Run one case under several models, write the page, print the table."""
     from trephine import pipeline
     from trephine.case.case import Case, need_shaft
     from trephine.case.settings import Settings
@@ -76,15 +141,12 @@ def compare(
     from trephine.store.files import WriteError, writing
     from trephine.store.layout import refuse_occupied
 
-    names = chosen(models)
-    folder = out or Path("comparisons") / case.stem
     asked: dict[str, tuple[Case, Settings]] = {}
     for name in names:
-        read, settings = what_is_asked(case, changes or [], quality, voxel, name)
+        read, settings = what_is_asked(case, changes, quality, voxel, name)
         asked[name] = (need_shaft(read, "a comparison of healing models"), settings)
-    if not resume:
+    if not is_resumed:
         refuse_occupied(folder)
-    again = command_again(context, case, folder)
 
     def made(name: str, watch: Watch) -> tuple[Compared, Run]:
         """Run one model, write its report, and return what the page needs."""
@@ -193,6 +255,10 @@ def command_again(context: typer.Context, case: Path, folder: Path) -> str:
     """Return the command line that goes on with this comparison."""
     words = ["trephine", "compare", str(case), "--out", str(folder)]
     given = context.params
+    for plan in given.get("plans") or []:
+        words += ["--with", plan]
+    if given.get("replicates", 1) > 1:
+        words += ["--replicates", str(given["replicates"])]
     for option in ("models", "seed", "quality", "voxel", "workers"):
         if given[option] is not None:
             words += [f"--{option}", str(given[option])]

@@ -14,6 +14,7 @@ from trephine.core.progress import Watch
 
 STAGES = {
     "model": "Comparing models",
+    "arm": "Comparing plans",
     "site": "Laying the site on a grid",
     "dose": "Preparing the injections",
     "heal": "Healing",

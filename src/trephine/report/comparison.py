@@ -110,7 +110,7 @@ def compared(run: Run) -> Compared:
         mrust=np.asarray(seen.mrust, dtype=float),
         stiffness=course.stiffness * 1e-3,
         movement=course.movement * 1e3,
-        stills=_stills(run),
+        stills=stills(run),
         shades=grown,
         notices=run.notices,
         facts={
@@ -129,7 +129,7 @@ def _mean(values: Voxels, weight: Voxels) -> Series:
     return mean
 
 
-def _stills(run: Run) -> tuple[Still, ...]:
+def stills(run: Run) -> tuple[Still, ...]:
     """Return sections of the tissue from front to back through the shaft, over the course."""
     frames = Frames.of(run)
     ground = Ground.of(run.anatomy, next(cut for cut in CUTS if cut.plane == "sagittal"))

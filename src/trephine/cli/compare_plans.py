@@ -1,0 +1,161 @@
+"""``trephine compare --with``: one patient under several plans, as a table and a page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import typer
+
+from trephine.core.errors import StoreError
+
+if TYPE_CHECKING:
+    from trephine.case.course_case import CourseCase
+    from trephine.case.course_run import CourseRun
+
+Plain = dict[str, Any]
+
+MOST_PRINTED = 2
+"""Outcomes of a plan that the terminal tells; the page tells more."""
+
+
+def compare_plans(
+    path: Path,
+    asked: list[str],
+    *,
+    changes: list[str],
+    quality: Literal["draft", "standard", "fine"],
+    voxel: str | None,
+    seed: int,
+    replicates: int,
+    folder: Path,
+    is_resumed: bool,
+    is_json_wanted: bool,
+    is_quiet: bool,
+    again: str,
+) -> None:
+    """Run one patient under the plan of the case and others, write the page, print the table."""
+    from trephine import pipeline
+    from trephine.case.kinds import kind_of, part
+    from trephine.cli.paper import paper
+    from trephine.cli.progress import display
+    from trephine.cli.run import StoppedError, what_is_asked
+    from trephine.report import plans_compared as page
+    from trephine.store.files import WriteError, writing
+    from trephine.store.layout import refuse_occupied
+    from trephine.store.runs import load_any
+    from trephine.study import named_plans, plans_compared
+
+    case, settings = what_is_asked(path, changes, quality, voxel)
+    cases = named_plans.plans(case, asked)
+    for one in cases.values():
+        pipeline.rehearse(one, settings)
+    if not is_resumed:
+        refuse_occupied(folder)
+    report = part(kind_of(case).report)
+    pictures: dict[str, Any] = {}
+
+    def finished(name: str, run: CourseRun, place: Path) -> None:
+        with writing(place):
+            report.write(run, place)
+        pictures[name] = _stills(run)
+
+    with display(paper(is_for_errors=True), is_quiet=is_quiet) as watch:
+        try:
+            told = plans_compared.draws(
+                cases,
+                settings,
+                seed=seed,
+                replicates=replicates,
+                out=folder,
+                watch=watch,
+                finished=finished,
+            )
+            for name in cases:
+                if name not in pictures:
+                    pictures[name] = _stills(load_any(folder / name / "run"))
+            rows = plans_compared.compared(told, seed)
+            text = page.html(
+                case,
+                cases,
+                rows,
+                told,
+                {name: pictures[name] for name in cases if pictures[name]},
+                {name: _steps(one) for name, one in cases.items()},
+                _facts(case, settings.as_written()["voxel"], seed, replicates),
+            )
+            with writing(folder):
+                written = page.write(folder, text)
+        except KeyboardInterrupt:
+            typer.echo(f"interrupted; go on with: {again}", err=True)
+            raise StoppedError from None
+        except WriteError as error:
+            raise StoreError(f"{error}\n  then go on with: {again}") from error
+    if is_json_wanted:
+        typer.echo(json.dumps({"plans": rows, "page": str(written)}, indent=2))
+        return
+    _show(rows)
+    typer.echo(f"page: {written}")
+
+
+def _stills(run: CourseRun) -> Sequence[Any]:
+    """Return the sections of a shaft; other sites have their own reports."""
+    from trephine.case.run import Run
+    from trephine.report.comparison import stills
+
+    return stills(run) if isinstance(run, Run) else ()
+
+
+def _steps(case: CourseCase) -> list[tuple[str, str, str]]:
+    """Return day, title and words of each step of a plan."""
+    from trephine.case.case import Case
+    from trephine.report.story import plan_events
+    from trephine.report.words import day
+
+    if isinstance(case, Case):
+        return [(day(e.day).capitalize(), e.title, e.text) for e in plan_events(case)]
+    return [
+        (day(step.day).capitalize(), step.kind.replace("_", " ").capitalize(), "")
+        for step in sorted(case.plan.steps, key=lambda step: step.day)
+    ]
+
+
+def _facts(case: CourseCase, voxel: str, seed: int, replicates: int) -> Mapping[str, str]:
+    import trephine
+    from trephine.catalogue.load import catalogue
+
+    return {
+        "Case": case.digest,
+        "Catalogue": catalogue().digest,
+        "Voxel": voxel,
+        "Seed": str(seed),
+        "Draws": str(replicates),
+        "trephine": trephine.__version__,
+    }
+
+
+def _show(rows: Sequence[Plain]) -> None:
+    """Print the table of the plans: a line for each outcome."""
+    from trephine.cli.paper import paper, table
+    from trephine.report.plans_compared import called, cell, shown, united
+
+    printed = table(
+        "Plan", "Outcome", ">First", ">Median (80 %)", ">To the plan",
+        title="One patient and one luck under each plan",
+    )  # fmt: skip
+    printed.columns[0].no_wrap = True
+    for number, row in enumerate(rows):
+        name = row["plan"]
+        if row["draws"] > 1 and "united" in row:
+            share, _, apart = united(row).partition("; ")
+            printed.add_row(name, "United", "", share, apart if number else "")
+            name = ""
+        for key in shown(rows)[:MOST_PRINTED]:
+            one = cell(row, key)
+            printed.add_row(
+                name, called(key), one.value, one.span, one.difference if number else ""
+            )
+            name = ""
+    paper().print(printed)
