@@ -14,11 +14,13 @@ from typing import Any, Literal
 import cell_pages
 import evidence_pages
 import healing_terms
+import safety_pages
 import typer
 from pydantic.fields import FieldInfo
 
 from trephine.case.case import Case
 from trephine.case.document import Document
+from trephine.case.kinds import KINDS, part
 from trephine.case.measurement import Measurement
 from trephine.case.settings import PRESETS, Settings
 from trephine.catalogue.load import Catalogue, catalogue
@@ -39,6 +41,7 @@ def pages() -> dict[Path, str]:
         REFERENCE / "command-line.md": "\n".join(command_line()) + "\n",
         REFERENCE / "terms.md": "\n".join(terms()) + "\n",
         **cell_pages.pages(table),
+        **{REFERENCE / path: text for path, text in safety_pages.pages(MADE, table).items()},
         **{REFERENCE / path: text for path, text in evidence_pages.pages(MADE, table).items()},
     }
 
@@ -74,7 +77,12 @@ def case_file() -> Iterator[str]:
         "Schema; `trephine example` lists whole files to start from.\n"
     )
     yield "## The top of the file\n"
-    yield from document(Case, "", seen=set(), is_titled=False)
+    seen: set[type[Document]] = set()
+    yield from document(Case, "", seen=seen, is_titled=False)
+    for kind in KINDS[1:]:
+        names = " or ".join(f"`{name}`" for name in kind.names)
+        yield f"## A case whose site is of kind {names}\n"
+        yield from document(part(kind.document), "", seen=seen, is_titled=False)
     yield "## Numerics\n"
     yield (
         "Not part of the case: `trephine run --quality` chooses one of "

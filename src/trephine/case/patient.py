@@ -13,6 +13,9 @@ BodyMass = Annotated[float, Unit("kg", "kg", ge=5, le=400)]
 WhiteCells = Annotated[float, Unit("1/m^3", "1/mL", ge=1e11, le=1e15)]
 """From next to none to leukaemia; a count per microlitre written as one per mL lies below."""
 
+Platelets = Annotated[float, Unit("1/m^3", "1/mL", ge=1e12, le=5e15)]
+"""From next to none to more than any disease brings; 250 per nanolitre is 2.5e8 per mL."""
+
 
 class Patient(Document):
     """Who is treated; no name and no identifier, ever.
@@ -40,6 +43,17 @@ class Patient(Document):
         at the harvest.
     blood_nucleated
         White cells in blood [1/m^3], if measured.
+    platelets
+        Platelets in blood [1/m^3], if measured; not measured does not mean normal.
+    infection
+        Whether there is an infection, at the site, at the harvest or elsewhere; not stated unless
+        given.
+    cancer
+        Whether the patient has cancer or is treated for it; not stated unless given.
+    pregnant
+        Whether the patient is pregnant; not stated unless given.
+    bleeding_disorder
+        Whether blood does not clot as it should, from birth or acquired; not stated unless given.
     """
 
     age: Age
@@ -52,6 +66,11 @@ class Patient(Document):
     earlier_harvest: Flag = False
     anticoagulated: Flag = False
     blood_nucleated: WhiteCells | None = None
+    platelets: Platelets | None = None
+    infection: Flag | None = None
+    cancer: Flag | None = None
+    pregnant: Flag | None = None
+    bleeding_disorder: Flag | None = None
 
     @property
     def age_years(self) -> float:

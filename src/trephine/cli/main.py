@@ -10,6 +10,8 @@ from typing import Annotated
 import typer
 
 from trephine.cli import (
+    aftercare,
+    candidacy,
     check,
     compare,
     doctor,
@@ -58,6 +60,8 @@ for command in (
     watch.watch,
     show.show,
     report.report,
+    candidacy.candidacy,
+    aftercare.aftercare,
     export.export,
     check.check,
     schema.schema,

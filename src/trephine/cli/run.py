@@ -106,6 +106,9 @@ def run(
             raise StoreError(f"{error}\n  then {way_on(folder, again)}") from error
     summary: dict[str, Any] = {**result.summary(), "folder": str(folder)}
     if is_json_wanted:
+        from trephine.models.plan_harms import expected
+
+        summary["harms"] = [harm.as_plain() for harm in expected(result.case)]
         typer.echo(json.dumps(summary, indent=2, ensure_ascii=False))
         return
     from trephine.cli import outcome

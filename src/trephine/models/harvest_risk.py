@@ -12,7 +12,7 @@ from trephine.case.patient import Patient
 from trephine.models.aspiration_parameters import HarvestRiskParameters, Values
 from trephine.models.donor import Facts
 
-__all__ = ["HarvestRiskParameters", "chance", "haemoglobin_fall", "risks"]
+__all__ = ["HarvestRiskParameters", "bleeding", "chance", "haemoglobin_fall", "risks"]
 
 BLEEDING = ("major", "anaemia", "minor")
 """Events that bleeding brings about, so that what makes bleed makes them likelier."""
@@ -75,6 +75,24 @@ def haemoglobin_fall(
     return fall
 
 
+def bleeding(facts: Facts, p: HarvestRiskParameters) -> Any:  # noqa: ANN401  (one value or an array)
+    """Return the relative risk of bleeding, by anticoagulants and obesity, (sample,) [-].
+
+    A body mass index that is not known counts as one that is not obese.
+
+    Parameters
+    ----------
+    facts
+        Of one patient or of many.
+    p
+        Relative risks.
+    """
+    relative: Any = np.where(facts.anticoagulated, p.anticoagulated, 1.0)
+    if facts.body_mass_index is not None:
+        relative = relative * np.where(facts.body_mass_index >= p.obese, p.obesity, 1.0)
+    return relative
+
+
 def risks(
     patient: Patient | Facts,
     red_cells: Values,
@@ -103,9 +121,7 @@ def risks(
         Uniform deviate of each event, (sample,), to sample its chance; None for the mean.
     """
     facts = Facts.of(patient) if isinstance(patient, Patient) else patient
-    relative: Any = np.where(facts.anticoagulated, p.anticoagulated, 1.0)
-    if facts.body_mass_index is not None:
-        relative = relative * np.where(facts.body_mass_index >= p.obese, p.obesity, 1.0)
+    relative = bleeding(facts, p)
 
     def told(event: str, quantile: Values | None) -> Any:  # noqa: ANN401  (one value or an array)
         plain = chance(p.aspiration_events[event], p.aspirations, p, quantile)

@@ -24,6 +24,7 @@ from trephine.report import (
     film,
     funnel,
     graphs,
+    harms,
     legend,
     rigidity,
     sections,
@@ -83,6 +84,8 @@ def html(run: Run) -> str:
         "provisional": held["provisional"],
         "chosen": held["chosen"],
         "used": len(run.used),
+        "harms": harms.told(run.case),
+        "harms_title": harms.TITLE,
         "case_sentences": site_story.case_sentences(run),
         "plan": [
             {"day": rounded(e.day / 86400), "title": e.title, "text": e.text}

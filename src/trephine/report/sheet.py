@@ -11,7 +11,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from trephine.case.course_run import CourseRun
-from trephine.report import tables
+from trephine.report import harms, tables
 from trephine.report.legend import Graph
 from trephine.report.page import environment, style
 from trephine.store.files import replacing
@@ -119,6 +119,8 @@ def html(
         "is_good": is_good,
         "tiles": tiles,
         "chapters": [replace(c, graphs=tuple(map(_drawn, c.graphs))) for c in chapters],
+        "harms": harms.told(run.case),
+        "harms_title": harms.TITLE,
         "notices": [note for note in (*run.notices, tables.another_catalogue(run)) if note],
         "provisional": held["provisional"],
         "chosen": held["chosen"],

@@ -1,0 +1,177 @@
+"""Which harms there are, and who counted them: a passive reporter or a trial that asks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+from typing import Literal
+
+from trephine.catalogue.cohorts import checked, files, read
+from trephine.catalogue.effects import Effects, Harm, effects
+from trephine.catalogue.printed import Frozen
+from trephine.core.errors import CatalogueError, did_you_mean
+
+FOLDER = "safety"
+
+Reporter = Literal["survey", "registry", "series", "trial"]
+
+REPORTERS: Mapping[Reporter, str] = MappingProxyType(
+    {
+        "survey": "a survey by post of what colleagues remember",
+        "registry": "a registry, to which patients and clinics report of themselves",
+        "series": "a clinic that wrote down the complications of its own patients",
+        "trial": "a study that asks every patient at every visit",
+    }
+)
+"""Who counts, from the most passive to the most active."""
+
+ASKS: frozenset[Reporter] = frozenset({"trial"})
+"""Reporters that ask; all others wait to be told."""
+
+
+class Event(Frozen):
+    """Something bad that may come with a harvest or an injection.
+
+    Parameters
+    ----------
+    about
+        What it is, in words for a patient.
+    of
+        Whether it counts for each harvest, for each procedure of harvest and injection, or once
+        for the patient.
+    severity
+        In words.
+    found
+        How it comes to light: ``by asking`` (passing complaints), ``anyway`` (what is serious is
+        told by itself) or ``by measuring``.
+    bleeding
+        Whether what makes a person bleed makes it likelier.
+    sites
+        Words for the sites that it belongs to; all where there are none.
+    when
+        When it comes or how long it lasts, in words, where known.
+    note
+        What a reader must know of the number.
+    """
+
+    about: str
+    of: Literal["harvest", "procedure", "patient"]
+    severity: Literal["minor", "moderate", "serious", "any"]
+    found: Literal["by asking", "anyway", "by measuring"]
+    bleeding: bool = False
+    sites: tuple[str, ...] = ()
+    when: str = ""
+    note: str = ""
+
+
+class Report(Frozen):
+    """Who counted a published harm, and of which event it is a count.
+
+    Parameters
+    ----------
+    event
+        Name of the event.
+    reporter
+        Who counted.
+    """
+
+    event: str
+    reporter: Reporter
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A published count of an event.
+
+    Parameters
+    ----------
+    name
+        Name of the harm among the published effects.
+    event, reporter
+        Of what, and by whom.
+    events, total
+        Counts; where a source prints a share alone, the count that it is the share of.
+    harm
+        The harm as printed.
+    """
+
+    name: str
+    event: str
+    reporter: Reporter
+    events: int
+    total: int
+    harm: Harm
+
+    @property
+    def asks(self) -> bool:
+        """Whether the reporter asked every patient."""
+        return self.reporter in ASKS
+
+
+@dataclass(frozen=True)
+class Safety:
+    """Events by name, and every count of one."""
+
+    events: Mapping[str, Event]
+    counts: tuple[Counted, ...]
+
+    def counted(self, event: str, *, asks: bool) -> tuple[Counted, ...]:
+        """Return the counts of an event that may set a rate, of one sort of reporter alone.
+
+        What a passive reporter counted is never among those of a trial that asks, nor the other
+        way round; what the evidence holds out, or cites for context, is in neither.
+        """
+        return tuple(
+            c
+            for c in self.counts
+            if c.event == event and c.asks == asks and c.harm.role == "calibrate"
+        )
+
+
+@cache
+def safety() -> Safety:
+    """Return the events and counts that ship with the program.
+
+    Raises
+    ------
+    CatalogueError
+        If a data file is malformed, or names an unknown event or harm.
+    """
+    tables = {name: read(entry, f"{FOLDER}/{name}.toml") for name, entry in files(FOLDER)}
+    return put_together(tables, effects())
+
+
+def put_together(tables: Mapping[str, Mapping[str, object]], published: Effects) -> Safety:
+    """Return events and counts from plain tables and the published harms."""
+    events = {
+        key: checked(Event, value, f"{FOLDER}/events.toml: {key}")
+        for key, value in tables["events"].items()
+    }
+    counts = []
+    for key, value in tables["reports"].items():
+        place = f"{FOLDER}/reports.toml: {key}"
+        report = checked(Report, value, place)
+        if report.event not in events:
+            raise CatalogueError(
+                f"{place}: no event '{report.event}'; {did_you_mean(report.event, events)}"
+            )
+        if key not in published.harms:
+            raise CatalogueError(f"{place}: no such harm; {did_you_mean(key, published.harms)}")
+        harm = published.harms[key]
+        if harm.total is None:
+            raise CatalogueError(f"{place}: the source tells no total, so there is no rate")
+        counts.append(
+            Counted(key, report.event, report.reporter, _events(harm, place), harm.total, harm)
+        )
+    return Safety(MappingProxyType(events), tuple(counts))
+
+
+def _events(harm: Harm, place: str) -> int:
+    """Return the count behind a harm: as printed, or the whole number its share is of."""
+    if harm.events is not None:
+        return harm.events
+    if harm.printed is None or harm.total is None or harm.unit != "%":
+        raise CatalogueError(f"{place}: neither a count nor a share of a total")
+    return round(harm.printed * harm.total / 100)

@@ -1,0 +1,243 @@
+"""What the harvests and injections of one plan may do to its patient, event by event."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from functools import cache
+from typing import Any, Literal
+
+import numpy as np
+
+from trephine.case.course_case import CourseCase
+from trephine.case.harvesting import FatHarvest, Harvest
+from trephine.case.plan import Plan
+from trephine.catalogue.load import catalogue
+from trephine.catalogue.safety import Event, safety
+from trephine.models.adverse_events import (
+    AdverseEventParameters,
+    Rate,
+    Reporting,
+    pooled,
+    reporting,
+    tallies,
+)
+from trephine.models.aspiration import AspirationParameters
+from trephine.models.aspiration_parameters import HarvestRiskParameters
+from trephine.models.burden import harm
+from trephine.models.donor import Facts
+from trephine.models.harvest_risk import bleeding
+from trephine.models.reading import Reading
+
+Basis = Literal["counted", "scaled"]
+
+WITHOUT_HARM = ("injection", "loading", "medication", "exercise")
+"""Steps that are told apart by other means, or that put nothing into anybody."""
+
+
+@dataclass(frozen=True)
+class Chance:
+    """A chance for one patient with the plan: mean and 95 % interval, and how it is known.
+
+    Parameters
+    ----------
+    mean, low, high
+        Of another clinic of the same sort [-].
+    basis
+        Whether reporters of this sort counted the event, or it follows from the count of the
+        other sort by the reporting factor.
+    """
+
+    mean: float
+    low: float
+    high: float
+    basis: Basis
+
+
+@dataclass(frozen=True)
+class ExpectedHarm:
+    """One event in one plan.
+
+    Parameters
+    ----------
+    event
+        Its name.
+    about, severity, when, note
+        In words.
+    times
+        How often the plan gives it a chance: harvests, procedures, or once for the patient.
+    told
+        As a passive reporter would be told; None where nothing is known.
+    asked
+        As a trial that asks would find; None where nothing is known, or where asking finds no
+        more than is told anyway.
+    sources
+        Where the counts were read.
+    counted_in
+        In whom.
+    """
+
+    event: str
+    about: str
+    severity: str
+    when: str
+    note: str
+    times: int
+    told: Chance | None
+    asked: Chance | None
+    sources: tuple[str, ...]
+    counted_in: tuple[str, ...]
+
+    def as_plain(self) -> dict[str, Any]:
+        """Return it as plain data; what is not known is left out."""
+        return {k: v for k, v in asdict(self).items() if v is not None and v != ""}
+
+
+def expected(case: CourseCase) -> tuple[ExpectedHarm, ...]:
+    """Return what the plan of a case may do to its patient; empty where it takes no marrow.
+
+    The events overlap, a painful harvest is one of anything unwanted, and must not be added up.
+    Harvests of one day count as one, and so do injections. No source tells harm by the volume
+    drawn.
+
+    Parameters
+    ----------
+    case
+        A case of any kind of site.
+    """
+    procedures = len(procedure_days(case.plan))
+    times = {
+        "harvest": len(harvest_days(case.plan)),
+        "procedure": procedures,
+        "patient": min(procedures, 1),
+    }
+    p, known, factor = _laws()
+    more = bleeding_factor(case)
+    there = words_of_site(case)
+    found = []
+    for name, event in known.events.items():
+        if not times[event.of] or (event.sites and not there & set(event.sites)):
+            continue
+        told, asked = (known.counted(name, asks=asks) for asks in (False, True))
+        if not told and not asked:
+            continue
+        passive, active = _both(event, tallies(told), tallies(asked), p, factor)
+        by = np.log(more) if event.bleeding else 0.0
+        found.append(
+            ExpectedHarm(
+                event=name,
+                about=event.about,
+                severity=event.severity,
+                when=event.when,
+                note=event.note,
+                times=times[event.of],
+                told=_chance(passive, by, times[event.of]),
+                asked=_chance(active, by, times[event.of]),
+                sources=tuple(dict.fromkeys(c.harm.source for c in (*told, *asked))),
+                counted_in=tuple(dict.fromkeys(c.harm.population for c in (*told, *asked))),
+            )
+        )
+    return tuple(found)
+
+
+def haemoglobin_falls(case: CourseCase) -> tuple[tuple[float, float], ...]:
+    """Return by how much the harvests of each day lower the haemoglobin, by the printed numbers.
+
+    Parameters
+    ----------
+    case
+        A case of any kind of site.
+
+    Returns
+    -------
+    tuple
+        Day [s] and fall [kg/m^3, the same in g/L] of each day with a harvest.
+    """
+    if not harvest_days(case.plan):
+        return ()
+    p = Reading(catalogue()).fill(AspirationParameters)
+    return tuple(
+        (
+            day,
+            sum(
+                harm(case.patient, i.harvest, p).haemoglobin_fall
+                for i in case.plan.injections
+                if i.harvest_day == day
+            ),
+        )
+        for day in harvest_days(case.plan)
+    )
+
+
+def bleeding_factor(case: CourseCase) -> float:
+    """Return the relative risk of bleeding that the chances of a case hold, 1 for most [-]."""
+    return float(np.squeeze(bleeding(Facts.of(case.patient), _bleeding_numbers())))
+
+
+def unknown_harms(case: CourseCase) -> tuple[str, ...]:
+    """Return what the plan holds of whose harm the catalogue has no record, in sentences."""
+    gaps = []
+    if any(isinstance(i.harvest, FatHarvest) for i in case.plan.injections):
+        gaps.append("taking fat")
+    if any(i.process.method == "culture" for i in case.plan.injections):
+        gaps.append("growing cells in culture")
+    steps = dict.fromkeys(s.kind for s in case.plan.steps if s.kind not in WITHOUT_HARM)
+    gaps += [kind.replace("_", " ") for kind in steps]
+    return tuple(
+        f"Of harm by {gap} the catalogue holds no record; none told is not none." for gap in gaps
+    )
+
+
+def harvest_days(plan: Plan) -> tuple[float, ...]:
+    """Return the days on which marrow is drawn, in order [s]."""
+    days = {i.harvest_day for i in plan.injections if isinstance(i.harvest, Harvest)}
+    return tuple(sorted(days))
+
+
+def procedure_days(plan: Plan) -> tuple[float, ...]:
+    """Return the days on which cells of marrow are injected, in order [s]."""
+    days = {i.day for i in plan.injections if isinstance(i.harvest, Harvest)}
+    return tuple(sorted(days))
+
+
+def words_of_site(case: CourseCase) -> set[str]:
+    """Return the words by which an event or a rule may ask for the site: its kind and its parts."""
+    written = case.site.as_written()
+    named = {str(written[key]) for key in ("kind", "at", "bone") if key in written}
+    return {word.replace(" ", "_") for word in named}
+
+
+def _both(
+    event: Event,
+    told: list[tuple[int, int]],
+    asked: list[tuple[int, int]],
+    p: AdverseEventParameters,
+    factor: Reporting,
+) -> tuple[tuple[Rate, Basis] | None, tuple[Rate, Basis] | None]:
+    """Return the rate as told and as found by asking, each with how it is known."""
+    passive: tuple[Rate, Basis] | None = (pooled(told, p), "counted") if told else None
+    active: tuple[Rate, Basis] | None = (pooled(asked, p), "counted") if asked else None
+    if event.found == "by asking":
+        if active is None and passive is not None:
+            active = passive[0].shifted(factor.log_factor, factor.deviation), "scaled"
+        if passive is None and active is not None:
+            passive = active[0].shifted(-factor.log_factor, factor.deviation), "scaled"
+    return passive, active
+
+
+def _chance(rate: tuple[Rate, Basis] | None, by: float, times: int) -> Chance | None:
+    if rate is None:
+        return None
+    known, basis = rate
+    return Chance(*(known.shifted(by) if by else known).of_some(times), basis)
+
+
+@cache
+def _laws() -> tuple[AdverseEventParameters, Any, Reporting]:
+    p = Reading(catalogue()).fill(AdverseEventParameters)
+    known = safety()
+    return p, known, reporting(known, p)
+
+
+@cache
+def _bleeding_numbers() -> HarvestRiskParameters:
+    return Reading(catalogue()).fill(HarvestRiskParameters)

@@ -1,0 +1,96 @@
+"""What a person who asks for a procedure should know, as one page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from trephine.catalogue.candidacy import WEIGHTS
+from trephine.catalogue.load import catalogue
+from trephine.report import harms
+from trephine.report.page import environment, style
+from trephine.report.words import percent
+from trephine.store.files import replacing
+from trephine.study.candidacy import NO_ADVICE, Candidacy, Weighed, grounds
+from trephine.study.foretold import Foretold
+from trephine.study.studied import DESIGNS
+
+STANDINGS = {
+    "applies": "Applies to this person",
+    "not stated": "Not stated: ask",
+    "does not apply": "Stated, and does not apply",
+}
+
+
+def html(found: Candidacy, case_harms: harms.Harms | None) -> str:
+    """Return the whole page; it needs nothing else.
+
+    Parameters
+    ----------
+    found
+        What there is to know.
+    case_harms
+        What the plan may do; None where it does nothing that could harm.
+    """
+    known = catalogue().sources
+    used = dict.fromkeys(key for one in found.weighed for key in one.caution.sources)
+    words = {
+        "found": found,
+        "lead": lead(found),
+        "not_advice": NO_ADVICE,
+        "foretold": [_row(one) for one in found.foretold],
+        "cautions": [
+            (title, [_caution(one) for one in found.standing(standing)])  # type: ignore[arg-type]
+            for standing, title in STANDINGS.items()
+        ],
+        "designs": DESIGNS,
+        "harms": case_harms,
+        "harms_title": harms.TITLE,
+        "sources": [(key, known[key].title, known[key].where) for key in used],
+        "style": style(),
+    }
+    return environment().get_template("candidacy.html").render(words)
+
+
+def lead(found: Candidacy) -> str:
+    """Return in a sentence or two how far what is planned has been studied for this problem."""
+    planned = [option for option in found.options if option.is_planned]
+    told = " ".join(f"{o.name[:1].upper()}{o.name[1:]}: {o.certainty}" for o in planned)
+    applying = len(found.standing("applies"))
+    asked = len({one.caution.asks for one in found.standing("not stated")})
+    return (
+        f"{told} Of the cautions that have a source, {applying} apply to this person; "
+        f"{asked} facts that others depend on are not stated."
+    )
+
+
+def _caution(one: Weighed) -> dict[str, Any]:
+    caution = one.caution
+    return {
+        "named": caution.named,
+        "weight": f"{caution.weight}: {WEIGHTS[caution.weight]}",
+        "text": caution.text,
+        "grounds": grounds(caution),
+    }
+
+
+def _row(one: Foretold) -> dict[str, Any]:
+    return {"name": one.name, "runs": one.runs, "endings": endings(one)}
+
+
+def endings(one: Foretold) -> list[str]:
+    """Return how the runs of one way ended, each with its count and the interval of its share."""
+    return [*one.told] + [
+        f"{sentence} {number} of {one.runs} "
+        f"({percent(one.intervals[sentence][0])} to {percent(one.intervals[sentence][1])})"
+        for sentence, number in one.endings.items()
+    ]
+
+
+def write(found: Candidacy, case_harms: harms.Harms | None, folder: Path) -> Path:
+    """Write ``candidacy.html`` into a folder, which is made where it is not there, return it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    page = folder / "candidacy.html"
+    with replacing(page) as part:
+        part.write_text(html(found, case_harms), encoding="utf-8")
+    return page

@@ -1,0 +1,307 @@
+"""The sheet of aftercare of one plan: dated lines, each with its grounds."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from trephine.case.course_case import CourseCase
+from trephine.case.harvesting import Harvest
+from trephine.case.plan import Injection
+from trephine.catalogue.aftercare import PHASES, Phase, Rule, rules
+from trephine.catalogue.evidence_grade import ACCESS, GRADES
+from trephine.core.errors import InputError
+from trephine.models.plan_harms import (
+    Chance,
+    ExpectedHarm,
+    expected,
+    haemoglobin_falls,
+    harvest_days,
+    procedure_days,
+    unknown_harms,
+)
+from trephine.study.case_facts import facts
+
+DAY = 86400.0
+PLAN, COMPUTED = "plan", "computed"
+"""Grounds of a line that no study can have: it says what the plan decides, or follows from it."""
+GROUNDS = {**GRADES, PLAN: "this plan decides it", COMPUTED: "computed from this plan"}
+NO_ADVICE = (
+    "This sheet is made by a research program. It is no medical advice and replaces no word of "
+    "the team that treats you; where the two differ, the team is right."
+)
+DEVICES = {
+    "none": "put back as drawn",
+    "concentrate": "concentrated",
+    "culture": "grown in culture",
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the sheet.
+
+    Parameters
+    ----------
+    phase
+        Part of the sheet.
+    when
+        Days from day 0, first and last of each span; none for what has no date.
+    text
+        What the patient is told.
+    grade
+        A grade of evidence, ``plan`` or ``computed``.
+    sources
+        Keys of sources.
+    access
+        How the sources were read, in words where it matters.
+    """
+
+    phase: Phase
+    when: tuple[tuple[int, int], ...]
+    text: str
+    grade: str
+    sources: tuple[str, ...] = ()
+    access: str = ""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The aftercare of a plan.
+
+    Parameters
+    ----------
+    name
+        Name of the case.
+    start
+        Date of day 0, where given.
+    lines
+        In the order of the phases, and of the days within.
+    gaps
+        What the catalogue knows nothing of, in sentences.
+    """
+
+    name: str
+    start: dt.date | None
+    lines: tuple[Line, ...]
+    gaps: tuple[str, ...]
+
+    def of(self, phase: Phase) -> tuple[Line, ...]:
+        """Return the lines of a part of the sheet."""
+        return tuple(line for line in self.lines if line.phase == phase)
+
+    def dated(self, line: Line) -> str:
+        """Return when a line is for, as dates or as days; empty for what has no date."""
+        return "; ".join(dict.fromkeys(span(first, last, self.start) for first, last in line.when))
+
+    def as_plain(self) -> dict[str, Any]:
+        """Return the sheet as plain data."""
+        return {
+            "name": self.name,
+            "start": None if self.start is None else self.start.isoformat(),
+            "not_advice": NO_ADVICE,
+            "grounds": GROUNDS,
+            "lines": [
+                {
+                    "phase": line.phase,
+                    "days": [list(days) for days in line.when],
+                    "when": self.dated(line),
+                    "text": line.text,
+                    "grade": line.grade,
+                    "sources": list(line.sources),
+                    "access": line.access,
+                }
+                for line in self.lines
+            ],
+            "gaps": list(self.gaps),
+        }
+
+
+def aftercare(case: CourseCase, start: dt.date | None = None) -> Sheet:
+    """Return the sheet of a case's plan.
+
+    Parameters
+    ----------
+    case
+        A case of any kind of site.
+    start
+        Date of day 0; days are counted from it unless given.
+
+    Raises
+    ------
+    InputError
+        If the plan does nothing that a patient could be told about.
+    """
+    if not case.plan.steps:
+        raise InputError(
+            f"{case.name}: the plan has no step, so there is nothing to tell a patient about"
+        )
+    found = expected(case)
+    told = [*_of_plan(case), *_of_rules(case, found)]
+    order = list(PHASES)
+    undated = (10**6, 0)
+    told.sort(key=lambda line: (order.index(line.phase), next(iter(line.when), undated)[0]))
+    return Sheet(case.name, start, tuple(told), unknown_harms(case))
+
+
+def _of_rules(case: CourseCase, found: tuple[ExpectedHarm, ...]) -> Iterator[Line]:
+    holding, words = facts(case), _words(found)
+    anchors = {
+        "start": (0.0,),
+        "harvest": harvest_days(case.plan),
+        "injection": procedure_days(case.plan) or tuple(i.day for i in case.plan.injections),
+    }
+    for rule in rules().values():
+        days = anchors[rule.anchor] or (0.0,)
+        if rule.holds(holding):
+            yield _line(rule, days, words)
+
+
+def _line(rule: Rule, days: tuple[float, ...], words: dict[str, str]) -> Line:
+    reach = rule.days
+    spans = (
+        ()
+        if reach is None
+        else tuple((round(d / DAY) + reach[0], round(d / DAY) + reach[1]) for d in days)
+    )
+    return Line(
+        rule.phase,
+        joined(spans),
+        rule.text.format(**words),
+        rule.grade,
+        rule.sources,
+        ACCESS[rule.access] if rule.access else "",
+    )
+
+
+def joined(spans: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
+    """Return spans of days in order, those that touch or overlap made one."""
+    found: list[tuple[int, int]] = []
+    for first, last in sorted(spans):
+        if found and first <= found[-1][1] + 1:
+            found[-1] = (found[-1][0], max(last, found[-1][1]))
+        else:
+            found.append((first, last))
+    return tuple(found)
+
+
+def _words(found: tuple[ExpectedHarm, ...]) -> dict[str, str]:
+    """Return the numbers that texts leave open, where the plan has them."""
+    by = {harm.event: harm for harm in found}
+    words = {}
+    for event in ("any", "site_pain", "effusion"):
+        if event in by:
+            words[f"{event}_told"] = of_hundred(by[event].told)
+            words[f"{event}_asked"] = of_hundred(by[event].asked)
+    return words
+
+
+def of_hundred(chance: Chance | None) -> str:
+    """Return a chance as people among a hundred, with its interval."""
+    if chance is None:
+        return "an unknown number"
+    mean, low, high = (100 * share for share in (chance.mean, chance.low, chance.high))
+    return f"{_people(mean)} ({_people(low)} to {_people(high)})"
+
+
+def _people(number: float) -> str:
+    return f"{number:.0f}" if number >= 1.5 else f"{number:.1g}"
+
+
+def _of_plan(case: CourseCase) -> Iterator[Line]:
+    """Yield what the plan itself decides."""
+    for injection in case.plan.injections:
+        yield from _of_injection(injection)
+    yield from _blood_lost(case)
+    loadings = case.plan.loadings
+    for number, step in enumerate(loadings):
+        first = round(step.day / DAY)
+        ends = loadings[number + 1].day if number + 1 < len(loadings) else None
+        last = max(
+            first, round((case.plan.follow_up.duration if ends is None else ends - DAY) / DAY)
+        )
+        amount = f"{step.body_weights:.2g} of your body weight"
+        text = (
+            "Put no weight on the leg."
+            if step.body_weights == 0
+            else f"In one step of walking at most {amount} on the treated bone."
+        )
+        yield Line("weeks", ((first, last),), text, PLAN)
+    for drug in case.plan.medications:
+        name = {"nsaid": "an ibuprofen-like drug (NSAID)", "corticosteroid": "a corticosteroid"}
+        until = case.plan.follow_up.duration if drug.until is None else drug.until - DAY
+        days = (round(drug.day / DAY), round(until / DAY))
+        yield Line("weeks", (days,), f"You take {name[drug.drug]}.", PLAN)
+    for other in case.plan.steps:
+        if other.kind not in ("injection", "loading", "medication"):
+            day = round(other.day / DAY)
+            words = other.kind.replace("_", " ")
+            yield Line("day", ((day, day),), f"{words[:1].upper()}{words[1:]}.", PLAN)
+    yield _visits(case)
+
+
+def _of_injection(injection: Injection) -> Iterator[Line]:
+    taken, day = round(injection.harvest_day / DAY), round(injection.day / DAY)
+    harvest = injection.harvest
+    if isinstance(harvest, Harvest):
+        where = harvest.bone.replace("_", " ")
+        drawn = f"{harvest.volume * 1e6:.3g} mL of marrow is drawn from the {where}"
+    else:
+        drawn = f"{harvest.volume * 1e6:.3g} mL of fat is drawn"
+    how = DEVICES.get(injection.process.method, injection.process.method.replace("_", " "))
+    given = f"{injection.deliver.volume * 1e6:.3g} mL is injected ({how})."
+    if taken == day:
+        yield Line("day", ((day, day),), f"{drawn}; {given}", PLAN)
+    else:
+        yield Line("day", ((taken, taken),), f"{drawn}.", PLAN)
+        yield Line("day", ((day, day),), f"{given[:1].upper()}{given[1:]}", PLAN)
+
+
+def _blood_lost(case: CourseCase) -> Iterator[Line]:
+    """Yield what the harvests of each day do to the haemoglobin."""
+    for day, fall in haemoglobin_falls(case):
+        text = f"The harvest lowers your haemoglobin by about {fall:.2g} g/L."
+        yield Line("day", ((round(day / DAY),) * 2,), text, COMPUTED)
+
+
+def _visits(case: CourseCase) -> Line:
+    plan = case.plan.follow_up
+    every, number = plan.interval / DAY, plan.visits
+    last = round(plan.duration / DAY)
+    text = f"{number} visits, one every {_span_in_words(every)}." if number > 1 else "One visit."
+    return Line("visits", ((round(every), last),), text, PLAN)
+
+
+def _span_in_words(days: float) -> str:
+    for length, name in ((7.0, "week"), (1.0, "day")):
+        if abs(days / length - round(days / length)) < 1e-6:
+            many = round(days / length)
+            return name if many == 1 else f"{many} {name}s"
+    return f"{days:.3g} days"
+
+
+def span(first: int, last: int, start: dt.date | None) -> str:
+    """Return a span of days as dates, or as days where there is no date of day 0."""
+    if start is None:
+        return f"day {first}" if first == last else f"day {first} to {last}"
+    begin, end = (start + dt.timedelta(days=d) for d in (first, last))
+    if begin == end:
+        return on(begin)
+    shared = 2 if begin.year != end.year else 1 if begin.month != end.month else 0
+    parts = (str(begin.day), MONTHS[begin.month - 1], str(begin.year))
+    return f"{' '.join(parts[: shared + 1])} to {on(end, weekday=False)}"
+
+
+def on(date: dt.date, *, weekday: bool = True) -> str:
+    """Return a date in words that no locale changes."""
+    told = f"{date.day} {MONTHS[date.month - 1]} {date.year}"
+    return f"{WEEKDAYS[date.weekday()]} {told}" if weekday else told
+
+
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+)  # fmt: skip

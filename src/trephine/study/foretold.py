@@ -1,0 +1,148 @@
+"""What the program computes of ways to treat one person: endings over runs of their own luck."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from scipy.stats import beta
+
+from trephine import pipeline
+from trephine.case.course_case import CourseCase
+from trephine.case.settings import Settings
+from trephine.core.errors import InputError, SolverError
+from trephine.core.rng import Streams
+from trephine.models.beliefs import Beliefs
+from trephine.study.case_facts import SOFT
+
+CELLS = ("injection",)
+INTERVAL = (0.025, 0.975)
+INSTEAD = (
+    "saline_injection",
+    "corticosteroid_injection",
+    "hyaluronic_acid_injection",
+    "platelet_injection",
+    "exercise",
+)
+"""Steps that may stand in place of the cells at a painful site."""
+
+
+@dataclass(frozen=True)
+class Foretold:
+    """What the program computes of one way to treat a person.
+
+    Parameters
+    ----------
+    name
+        Which way.
+    runs
+        Runs that were asked for, each with luck and numbers of its own.
+    endings
+        Runs by how they ended, in words; what failed is among them.
+    intervals
+        95 % interval of the share of each ending, of the number of runs alone [-].
+    told
+        What one run says with intervals of its own, in sentences: at a painful site a run holds
+        the whole posterior.
+    """
+
+    name: str
+    runs: int
+    endings: dict[str, int]
+    intervals: dict[str, tuple[float, float]]
+    told: tuple[str, ...] = ()
+
+    def as_plain(self) -> dict[str, Any]:
+        """Return it as plain data."""
+        return asdict(self)
+
+
+def foretold(
+    case: CourseCase, runs: int, *, seed: int = 0, settings: Settings | None = None
+) -> tuple[Foretold, ...]:
+    """Return how the plan of a case ends, and how the same person fares without its cells.
+
+    Every run draws the numbers of the catalogue from their spreads and has luck of its own; both
+    ways share them. How far the model is off is in no interval.
+
+    Parameters
+    ----------
+    case
+        A case of any kind of site.
+    runs
+        Runs of each way, at least one.
+    seed
+        The same seed, the same runs.
+    settings
+        Numerics; those of the kind of site unless given.
+    """
+    if case.site.kind in SOFT:
+        return tuple(_of_pain(name, way, seed, settings) for name, way in ways(case))
+    return tuple(_ended(name, way, runs, seed, settings) for name, way in ways(case))
+
+
+def ways(case: CourseCase) -> Iterator[tuple[str, CourseCase]]:
+    """Yield the plan of a case by name, then what may stand in its place.
+
+    At a painful site that is each comparator and nothing, elsewhere the plan without its cells.
+    """
+    yield "as planned", case
+    if case.site.kind in SOFT:
+        planned = {step.kind for step in case.plan.steps}
+        for kind in INSTEAD:
+            if kind not in planned:
+                step = {"kind": kind, "day": "0 d"}
+                yield kind.replace("_", " "), case.with_plan(steps=[step])
+        yield "no treatment", case.with_plan(steps=[])
+        return
+    rest = [step.as_written() for step in case.plan.steps if step.kind not in CELLS]
+    if len(rest) < len(case.plan.steps):
+        yield "the same without cells", case.with_plan(steps=rest)
+
+
+def _ended(
+    name: str, case: CourseCase, runs: int, seed: int, settings: Settings | None
+) -> Foretold:
+    endings: Counter[str] = Counter()
+    for number in range(runs):
+        luck = Streams(seed).within("candidacy", number)
+        beliefs = Beliefs.draw(luck.named("numbers"))
+        own = int(luck.named("seed").integers(2**31))
+        try:
+            run = pipeline.run(case, beliefs=beliefs, settings=settings, seed=own)
+        except (InputError, SolverError) as error:
+            endings[f"could not be computed: {str(error).splitlines()[0]}"] += 1
+        else:
+            endings[str(run.summary()["sentence"])] += 1
+    found = dict(endings.most_common())
+    return Foretold(name, runs, found, {k: interval(n, runs) for k, n in found.items()})
+
+
+def _of_pain(name: str, case: CourseCase, seed: int, settings: Settings | None) -> Foretold:
+    """Return what the posterior of pain and function says of one way."""
+    try:
+        summary = pipeline.run(case, settings=settings, seed=seed).summary()
+    except InputError as error:
+        return Foretold(name, 1, {}, {}, (f"Not computed: {str(error).splitlines()[0]}.",))
+    day = summary["day"]
+    stated = {str(part["score"]) for part in case.site.as_written().values() if _is_score(part)}
+    scores = [
+        f"{score}: {found['before']:.3g} before; on day {day:.0f} {found['median']:.3g} for the "
+        f"group ({found['group_low']:.3g} to {found['group_high']:.3g}), "
+        f"{found['person_low']:.3g} to {found['person_high']:.3g} for one person."
+        for score, found in summary["scores"].items()
+        if score in stated
+    ]
+    return Foretold(name, 1, {}, {}, tuple(scores) or (str(summary["sentence"]),))
+
+
+def _is_score(part: object) -> bool:
+    return isinstance(part, dict) and "score" in part
+
+
+def interval(some: int, runs: int) -> tuple[float, float]:
+    """Return the 95 % interval of a share seen in some of the runs (Jeffreys) [-]."""
+    law = beta(some + 0.5, runs - some + 0.5)
+    return float(law.ppf(INTERVAL[0])), float(law.ppf(INTERVAL[1]))

@@ -1,0 +1,127 @@
+"""The sheet of aftercare: dated lines, each with its grounds; nothing without."""
+
+from __future__ import annotations
+
+import datetime as dt
+import tomllib
+
+import pytest
+
+from trephine.case.case import of_any_kind
+from trephine.case.course_case import CourseCase
+from trephine.catalogue.aftercare import PHASES, parsed, rules
+from trephine.catalogue.load import catalogue
+from trephine.cli.aftercare import day
+from trephine.cli.example import written
+from trephine.core.errors import CatalogueError, InputError
+from trephine.report.aftercare import html
+from trephine.study.aftercare import GROUNDS, NO_ADVICE, Sheet, aftercare, joined, span
+
+START = dt.date(2027, 3, 1)
+FOUNDED = {
+    "phase": "day",
+    "text": "Some words for a patient.",
+    "grade": "C",
+    "sources": ["Bain2003"],
+    "where": "abstract",
+    "access": "seen",
+}
+
+
+def case(name: str = "femur-nonunion", **patient: object) -> CourseCase:
+    found = of_any_kind(tomllib.loads(written(name)), name)
+    return found.changed({"patient": patient}) if patient else found
+
+
+def texts(sheet: Sheet) -> str:
+    return "\n".join(line.text for line in sheet.lines)
+
+
+def test_a_rule_with_a_source_is_taken() -> None:
+    assert parsed({"x": FOUNDED}, "here")["x"].grade == "C"
+
+
+@pytest.mark.parametrize(
+    ("sabotage", "said"),
+    [
+        ({"sources": []}, "needs a source"),
+        ({"sources": ["Nobody1900"]}, "unknown source"),
+        ({"access": None}, "how it was read"),
+        ({"where": ""}, "say where"),
+        ({"grade": "custom"}, "customary has no source"),
+        ({"when": ["rich"]}, "unknown facts"),
+        ({"text": "About {many} of 100."}, "nothing fills"),
+        ({"days": [3, 1]}, "first day"),
+    ],
+)
+def test_a_rule_that_is_not_founded_as_it_says_is_refused(
+    sabotage: dict[str, object], said: str
+) -> None:
+    with pytest.raises(CatalogueError, match=said):
+        parsed({"x": {**FOUNDED, **sabotage}}, "here")
+
+
+def test_every_line_has_grounds_and_known_sources() -> None:
+    sheet = aftercare(case(smoker=True, diabetes=True, anticoagulated=True), START)
+    assert {line.phase for line in sheet.lines} == set(PHASES)
+    for line in sheet.lines:
+        assert line.grade in GROUNDS
+        assert bool(line.sources) == (line.grade not in {"plan", "computed", "custom"})
+        assert set(line.sources) <= set(catalogue().sources)
+
+
+def test_anti_inflammatory_drugs_are_told_with_all_three_numbers() -> None:
+    said = next(line for line in aftercare(case()).lines if "2.07" in line.text)
+    assert "1.68" in said.text
+    assert "1.11" in said.text
+    assert set(said.sources) == {"Wheatley2019", "Chuang2024"}
+
+
+def test_what_the_patient_has_changes_what_is_told() -> None:
+    plain, smoker = texts(aftercare(case())), texts(aftercare(case(smoker=True)))
+    assert "You smoke" not in plain
+    assert "You smoke" in smoker
+    assert "You take aspirin" in texts(aftercare(case(anticoagulated=True)))
+
+
+def test_days_become_dates_and_loading_follows_the_plan() -> None:
+    sheet = aftercare(case(), START)
+    loads = [line for line in sheet.of("weeks") if line.grade == "plan"]
+    assert sheet.dated(loads[0]) == "1 March to 11 April 2027"
+    assert "0.25 of your body weight" in loads[0].text
+    assert loads[-1].when == ((84, 182),)
+    assert span(-7, -1, START) == "22 to 28 February 2027"
+    assert span(-7, -1, None) == "day -7 to -1"
+    assert span(300, 310, START) == "26 December 2027 to 5 January 2028"
+
+
+def test_spans_that_overlap_are_told_once() -> None:
+    assert joined(((30, 90), (0, 60))) == ((0, 90),)
+    assert joined(((0, 2), (30, 32))) == ((0, 2), (30, 32))
+
+
+def test_what_is_customary_says_so_on_the_page_and_nothing_is_advice() -> None:
+    sheet = aftercare(case(), START)
+    page = html(sheet)
+    assert page.count("customary, no evidence found") >= sum(
+        line.grade == "custom" for line in sheet.lines
+    )
+    assert NO_ADVICE.split(";")[0] in page
+    assert "<script" not in page
+    assert "http://" not in page.replace("http://www.w3.org", "")
+
+
+def test_a_plan_without_steps_has_no_sheet() -> None:
+    with pytest.raises(InputError, match="nothing to tell"):
+        aftercare(case().with_plan(steps=[]))
+
+
+def test_a_date_is_read_or_refused() -> None:
+    assert day("2027-03-01") == START
+    with pytest.raises(InputError, match="write a date as"):
+        day("1.3.2027")
+
+
+def test_there_are_rules() -> None:
+    assert len(rules()) > 20
+    assert any(rule.grade == "custom" for rule in rules().values())

@@ -1,0 +1,155 @@
+"""Candidacy: what was studied, what speaks against it, and what nobody has said."""
+
+from __future__ import annotations
+
+import tomllib
+
+import pytest
+
+from trephine.case.case import of_any_kind
+from trephine.case.course_case import CourseCase
+from trephine.catalogue.candidacy import cautions, parsed
+from trephine.catalogue.load import catalogue
+from trephine.cli.example import written
+from trephine.core.errors import CatalogueError
+from trephine.report import harms
+from trephine.report.candidacy import html
+from trephine.study.candidacy import Standing, Weighed, candidacy, person, standing, weighed
+from trephine.study.foretold import interval, ways
+from trephine.study.studied import certainty, options, results
+
+STATED = ("age", "sex", "mass", "height", "smoker")
+CAUTION = {
+    "asks": "infection",
+    "named": "an infection",
+    "weight": "caution",
+    "text": "Some words for a patient.",
+    "grade": "G",
+    "sources": ["EULAR2021"],
+    "where": "Table 1",
+    "access": "seen",
+}
+
+
+def case(name: str = "femur-nonunion", **patient: object) -> CourseCase:
+    found = of_any_kind(tomllib.loads(written(name)), name)
+    return found.changed({"patient": patient}) if patient else found
+
+
+def found_of(asks: str, asked: CourseCase, stated: tuple[str, ...] = STATED) -> set[Standing]:
+    return {one.standing for one in weighed(asked, stated) if one.caution.asks == asks}
+
+
+def test_what_nobody_stated_is_asked_for() -> None:
+    assert found_of("platelets", case()) == {"not stated"}
+    assert found_of("infection", case()) == {"not stated"}
+    assert found_of("diabetes", case()) == {"not stated"}
+    assert found_of("smoker", case()) == {"does not apply"}
+
+
+def taken_as_absent(one: Weighed, asked: CourseCase) -> Standing:
+    """Sabotage: the document's default is taken for an answer, no count for a normal one."""
+    return standing(asked, one.caution, one.caution.model_fields_set | {one.caution.asks})
+
+
+def test_the_check_rejects_defaults_taken_for_answers() -> None:
+    read = {
+        one.caution.asks: (one.standing, taken_as_absent(one, case()))
+        for one in weighed(case(), STATED)
+    }
+    assert read["diabetes"] == ("not stated", "does not apply")
+    assert read["platelets"] == ("not stated", "not stated")
+
+
+def test_platelets_are_weighed_by_their_number() -> None:
+    few = case(platelets="1.5e7 1/mL")
+    some = case(platelets="4e7 1/mL")
+    many = case(platelets="2.5e8 1/mL")
+    assert found_of("platelets", few) == {"applies"}
+    assert found_of("platelets", some) == {"applies", "does not apply"}
+    assert found_of("platelets", many) == {"does not apply"}
+
+
+def test_an_infection_applies_and_stands_first() -> None:
+    asked = case(infection=True)
+    found = candidacy(asked, (*STATED, "infection"))
+    first = found.weighed[0]
+    assert (first.caution.asks, first.standing) == ("infection", "applies")
+    assert first.caution.weight == "contraindication"
+    assert "an infection" in person(asked, (*STATED, "infection"))
+    assert "infection" not in person(case(), STATED)
+
+
+@pytest.mark.parametrize(
+    ("sabotage", "said"),
+    [
+        ({"sources": []}, "needs a source"),
+        ({"sources": ["Nobody1900"]}, "unknown source"),
+        ({"grade": "custom", "sources": [], "access": None}, "needs a source"),
+        ({"asks": "platelets"}, "a number needs"),
+        ({"below": 50}, "takes neither"),
+    ],
+)
+def test_a_caution_that_is_not_founded_is_refused(sabotage: dict[str, object], said: str) -> None:
+    assert parsed({"x": CAUTION}, "here")
+    with pytest.raises(CatalogueError, match=said):
+        parsed({"x": {**CAUTION, **sabotage}}, "here")
+
+
+def test_every_caution_names_known_sources() -> None:
+    assert len(cautions()) > 15
+    for caution in cautions().values():
+        assert set(caution.sources) <= set(catalogue().sources)
+
+
+def test_the_studies_of_the_condition_are_there_and_no_animal() -> None:
+    found = results(case())
+    assert {"Hernigou2005", "Desai2015"} <= {r.study for r in found}
+    assert all("animal" not in r.design_printed for r in found)
+    assert all(r.results for r in found)
+
+
+def test_options_begin_with_the_plan_and_say_how_far_each_was_studied() -> None:
+    found = options(case())
+    assert found[0].is_planned
+    assert found[0].name == "marrow concentrate"
+    assert found[0].patients > 100
+    assert "never tested by chance" in found[0].certainty.lower()
+    assert any(o.name == "autograft" for o in found)
+
+
+def test_no_study_is_no_evidence_and_never_a_number() -> None:
+    assert certainty({}, 0).startswith("No evidence")
+    fat = {
+        "kind": "injection",
+        "day": "0 d",
+        "harvest": {"tissue": "fat", "volume": "60 mL"},
+        "process": {"method": "microfragmented_fat", "product_volume": "10 mL"},
+        "deliver": {"volume": "8 mL"},
+    }
+    planned = options(case().with_plan(steps=[fat]))[0]
+    assert planned.certainty.startswith("No evidence")
+    assert planned.patients == 0
+
+
+def test_the_page_recommends_nothing_and_shows_harm() -> None:
+    asked = case()
+    page = html(candidacy(asked, STATED), harms.told(asked))
+    assert "recommends nothing" in page
+    assert "as a trial that asks would find" in page
+    assert "Not stated: ask" in page
+    for word in ("you should have", "good candidate", "we recommend"):
+        assert word not in page.lower()
+
+
+def test_the_same_person_without_cells_is_the_other_way() -> None:
+    names = dict(ways(case()))
+    assert list(names) == ["as planned", "the same without cells"]
+    assert not names["the same without cells"].plan.injections
+    assert names["the same without cells"].plan.loadings
+
+
+def test_the_interval_of_a_few_runs_is_wide() -> None:
+    low, high = interval(3, 3)
+    assert low < 0.5
+    assert high == pytest.approx(1.0, abs=0.01)
