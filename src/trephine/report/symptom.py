@@ -38,7 +38,7 @@ def write(run: SymptomRun, folder: Path) -> Path:
     return sheet.write(
         run,
         folder,
-        lead=" ".join([run.course.ending.value, *run.course.sentences[:2]]),
+        lead=run.course.ending.value,
         is_good=run.course.ending is SymptomEnding.RELIEVED,
         tiles=_tiles(run),
         chapters=_chapters(run),
@@ -47,8 +47,7 @@ def write(run: SymptomRun, folder: Path) -> Path:
 
 def facts(run: SymptomRun) -> list[tuple[str, str]]:
     """Return the outcome, label and value."""
-    told = [(tile.label, tile.value) for tile in _tiles(run)]
-    return [*told, *(("Told", sentence) for sentence in run.course.sentences)]
+    return [(tile.label, tile.value) for tile in _tiles(run)]
 
 
 def visits(run: SymptomRun) -> tuple[list[str], list[list[str]]]:
