@@ -52,6 +52,13 @@ KINDS = (
         report="trephine.report.hip",
     ),
     Kind(
+        names=("regenerate",),
+        document="trephine.case.regenerate:RegenerateCase",
+        product="trephine.case.regenerate_run:RegenerateRun",
+        course="trephine.pipeline.regenerate",
+        report="trephine.report.regenerate",
+    ),
+    Kind(
         names=("joint", "disc", "tendon", "bursa"),
         document="trephine.case.symptom:SymptomCase",
         product="trephine.case.symptom_run:SymptomRun",

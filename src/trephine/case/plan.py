@@ -9,6 +9,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 from trephine.case.comparator import Comparator
 from trephine.case.decompression import CoreDecompression
 from trephine.case.delivery import Delivery
+from trephine.case.distraction import Distraction
 from trephine.case.document import Document
 from trephine.case.harvesting import FatHarvest, Harvest
 from trephine.case.loading import Load, Loading
@@ -114,6 +115,7 @@ Step = Annotated[
     | Loading
     | Medication
     | CoreDecompression
+    | Distraction
     | ExchangeNail
     | RevisionPlating
     | Autograft

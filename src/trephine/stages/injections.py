@@ -6,6 +6,7 @@ import numpy as np
 
 from trephine.case.anatomy import Anatomy
 from trephine.case.case import Case
+from trephine.case.course_case import CourseCase
 from trephine.case.harvesting import FatHarvest
 from trephine.case.patient import Patient
 from trephine.case.plan import Injection
@@ -18,7 +19,7 @@ from trephine.stages import deliver, harvest, process
 
 
 def problems(
-    case: Case,
+    case: CourseCase,
     p: AspirationParameters,
     of_processing: ProcessParameters,
     of_delivery: InjectionParameters,
