@@ -110,7 +110,7 @@ def compared_words(
     """
     middle, low, high = gain
     called, beside = NAMES[product], NAMES[other]
-    interval = f"90 % interval {low:+.0f} to {high:+.0f}"
+    interval = f"90 % interval {round(low):+d} to {round(high):+d}"
     moved = f"{abs(middle):.0f} points of 100 {'less' if middle >= 0 else 'more'} pain"
     if low > 0.0:
         verdict = f"{called} brings more relief"

@@ -121,8 +121,8 @@ def _difference(one: Against) -> sheet.Tile:
     gain = one.gain
     return sheet.Tile(
         f"Against {one.name}",
-        f"{float(gain.median[-1]):+.0f} points",
-        f"{float(gain.low[-1]):+.0f} to {float(gain.high[-1]):+.0f}; "
+        f"{round(float(gain.median[-1])):+d} points",
+        f"{round(float(gain.low[-1])):+d} to {round(float(gain.high[-1])):+d}; "
         + ("a difference is shown" if one.is_shown else "no difference is shown"),
     )
 
@@ -240,8 +240,8 @@ def _beside(course: SymptomCourse) -> sheet.Chapter:
         (
             one.name,
             *(
-                f"{float(one.gain.median[at]):+.0f} ({float(one.gain.low[at]):+.0f} to "
-                f"{float(one.gain.high[at]):+.0f})"
+                f"{round(float(one.gain.median[at])):+d} ({round(float(one.gain.low[at])):+d} to "
+                f"{round(float(one.gain.high[at])):+d})"
                 for _, at in _places(course)
             ),
             str(one.compared),
