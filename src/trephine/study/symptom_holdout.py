@@ -136,9 +136,9 @@ def _change(
 ) -> Floats:
     count = found.count
     domain: Domain = row.instrument.domain
-    days = (0.0,)
+    days: tuple[float, ...] = (0.0,)
     if group.interval is not None:
-        days = tuple(np.arange(0.0, row.day, group.interval))
+        days = tuple(float(day) for day in np.arange(0.0, row.day, group.interval))
     given = Given(
         group.product,
         days,
