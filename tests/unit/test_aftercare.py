@@ -88,7 +88,7 @@ def test_days_become_dates_and_loading_follows_the_plan() -> None:
     sheet = aftercare(case(), START)
     loads = [line for line in sheet.of("weeks") if line.grade == "plan"]
     assert sheet.dated(loads[0]) == "1 March to 11 April 2027"
-    assert "0.25 of your body weight" in loads[0].text
+    assert "0.25 times your body weight" in loads[0].text
     assert loads[-1].when == ((84, 182),)
     assert span(-7, -1, START) == "22 to 28 February 2027"
     assert span(-7, -1, None) == "day -7 to -1"

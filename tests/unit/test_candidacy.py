@@ -114,7 +114,7 @@ def test_options_begin_with_the_plan_and_say_how_far_each_was_studied() -> None:
     assert found[0].is_planned
     assert found[0].name == "marrow concentrate"
     assert found[0].patients > 100
-    assert "never tested by chance" in found[0].certainty.lower()
+    assert "never compared by chance" in found[0].certainty.lower()
     assert any(o.name == "autograft" for o in found)
 
 

@@ -59,8 +59,8 @@ def lead(found: Candidacy) -> str:
     applying = len(found.standing("applies"))
     asked = len({one.caution.asks for one in found.standing("not stated")})
     return (
-        f"{told} Of the cautions that have a source, {applying} apply to this person; "
-        f"{asked} facts that others depend on are not stated."
+        f"{told} Cautions with a source that apply to this person: {applying}. Facts that others "
+        f"depend on and nobody has stated: {asked}."
     )
 
 

@@ -222,11 +222,12 @@ def _of_plan(case: CourseCase) -> Iterator[Line]:
         last = max(
             first, round((case.plan.follow_up.duration if ends is None else ends - DAY) / DAY)
         )
-        amount = f"{step.body_weights:.2g} of your body weight"
+        amount = f"{step.body_weights:.2g} times your body weight"
         text = (
             "Put no weight on the leg."
             if step.body_weights == 0
-            else f"In one step of walking at most {amount} on the treated bone."
+            else f"In one step of walking at most {amount} on the treated bone, pull of the muscles "
+            "included; ask how you walk so."
         )
         yield Line("weeks", ((first, last),), text, PLAN)
     for drug in case.plan.medications:

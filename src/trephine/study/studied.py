@@ -297,14 +297,14 @@ def certainty(studies: dict[Design, int], patients: int) -> str:
         return "No evidence: the catalogue holds no study of this for this problem."
     words = {
         "randomised": ("randomised study", "randomised studies"),
-        "compared": ("comparison without chance", "comparisons without chance"),
+        "compared": ("other comparison", "other comparisons"),
         "uncompared": ("series without comparison", "series without comparison"),
         "pooled": ("review", "reviews"),
     }
     told = ", ".join(f"{n} {words[d][n > 1]}" for d, n in studies.items())
     people = f", {patients} patients" if patients else ""
     if "randomised" in studies:
-        return f"Tested against something else by chance: {told}{people}."
+        return f"Compared by chance: {told}{people}."
     if "compared" in studies:
-        return f"Never tested by chance: {told}{people}; what differs may be who was chosen."
+        return f"Never compared by chance: {told}{people}; what differs may be who was chosen."
     return f"Never compared with anything: {told}{people}; what would have come without is unknown."
