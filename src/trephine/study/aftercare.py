@@ -226,8 +226,8 @@ def _of_plan(case: CourseCase) -> Iterator[Line]:
         text = (
             "Put no weight on the leg."
             if step.body_weights == 0
-            else f"In one step of walking at most {amount} on the treated bone, pull of the muscles "
-            "included; ask how you walk so."
+            else f"In one step of walking at most {amount} on the treated bone, pull of the "
+            "muscles included; ask how you walk so."
         )
         yield Line("weeks", ((first, last),), text, PLAN)
     for drug in case.plan.medications:
