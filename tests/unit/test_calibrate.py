@@ -94,7 +94,7 @@ def test_the_check_rejects_a_likelihood_that_takes_few_patients_for_many(
     right_model: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def sure(*told: Any) -> Array:
-        return np.asarray(30.0 * log_likelihood(*told))
+        return np.asarray(200.0 * log_likelihood(*told))
 
     monkeypatch.setattr(calibrate, "log_likelihood", sure)
     away, _ = recovered()

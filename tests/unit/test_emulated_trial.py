@@ -130,6 +130,6 @@ def test_the_command_writes_result_and_page(tmp_path: Path) -> None:
     told = json.loads((tmp_path / "out" / "result.json").read_text())
     assert told["arms"][0]["virtual"] == 100
     assert (tmp_path / "out" / "trial.html").is_file()
-    refused = CliRunner().invoke(app, [*words, "--workers", "2", "--drawn"])
+    refused = CliRunner().invoke(app, [*words, "--workers", "2", "--numbers", "drawn"])
     assert isinstance(refused.exception, InputError)
-    assert "--workers and --drawn" in str(refused.exception)
+    assert "--workers and --numbers" in str(refused.exception)

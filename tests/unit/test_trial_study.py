@@ -225,7 +225,7 @@ def test_drawn_numbers_change_with_the_replicate() -> None:
         return cheap(cell)
 
     result = ran(made(), engine=noted, patients_each=5, replicates=3, numbers="drawn", seed=4)
-    assert seen == {(4, 0), (4, 1), (4, 2)}
+    assert seen == {("drawn", 4, 0), ("drawn", 4, 1), ("drawn", 4, 2)}
     assert list(result.pool("cells").replicate) == [0] * 5 + [1] * 5 + [2] * 5
     assert weeks(result)[:5] != weeks(result)[5:10]
 

@@ -6,7 +6,7 @@ import json
 import re
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -42,10 +42,13 @@ def trial(
     replicates: Annotated[
         int, typer.Option(min=1, metavar="N", help="How many times patients are drawn anew.")
     ] = 1,
-    is_drawn: Annotated[
-        bool,
-        typer.Option("--drawn", help="Draw the catalogue's numbers anew with each replicate."),
-    ] = False,
+    numbers: Annotated[
+        Literal["printed", "drawn", "posterior"],
+        typer.Option(
+            help="Numbers of the catalogue: as printed, or anew with each replicate, drawn from "
+            "their spreads or from the posterior of the calibration."
+        ),
+    ] = "printed",
     voxel: Annotated[
         str, typer.Option(help="Edge of a voxel with its unit; 3 mm is a quick look.")
     ] = "1.5 mm",
@@ -106,7 +109,7 @@ def trial(
                 seed=seed,
                 patients_each=patients,
                 replicates=replicates,
-                numbers="drawn" if is_drawn else "printed",
+                numbers=numbers,
                 workers=workers,
                 scheduler=scheduler,
                 out=folder,
@@ -147,7 +150,7 @@ ENGINE_ALONE = {
     "scheduler": "--scheduler",
     "shard": "--shard",
     "resume": "--resume",
-    "is_drawn": "--drawn",
+    "numbers": "--numbers",
 }
 """Options that say something about the engine, which the emulator does without."""
 
@@ -198,11 +201,11 @@ def command_again(context: typer.Context, file: Path, folder: Path) -> str:
     """Return the command line that goes on with this trial."""
     words = ["trephine", "trial", str(file), "--out", str(folder)]
     given = context.params
-    for option in ("seed", "patients", "replicates", "voxel", "workers", "scheduler"):
+    options = ("seed", "patients", "replicates", "numbers", "voxel", "workers", "scheduler")
+    for option in options:
         if given[option] is not None:
             words += [f"--{option}", str(given[option])]
     for option, name in (
-        ("--drawn", "is_drawn"),
         ("--power", "is_power_asked"),
         ("--json", "is_json_wanted"),
         ("--quiet", "is_quiet"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 import trephine
 from trephine import pipeline
@@ -27,6 +27,9 @@ from trephine.study.resolution import fitting
 AS_GIVEN = ""
 """Name of the scenario in which the population is as the file says."""
 
+Law = Literal["drawn", "posterior"]
+"""By what the catalogue's numbers are drawn: their spreads, or the posterior for those that were
+calibrated and spreads for the others."""
 Key = tuple[str, str]
 """A scenario and an arm."""
 
@@ -42,13 +45,13 @@ class Cell:
     seed
         The patient's luck, the same in every arm.
     numbers
-        Seed and number of the draw of the catalogue's numbers; None as printed.
+        Law, seed and number of the draw of the catalogue's numbers; None as printed.
     """
 
     case: Mapping[str, Any]
     settings: Mapping[str, Any]
     seed: int
-    numbers: tuple[int, int] | None
+    numbers: tuple[Law, int, int] | None
 
 
 Engine = Callable[[Cell], PatientOutcome]
@@ -70,12 +73,13 @@ def voxels(cell: Cell) -> PatientOutcome:
 
 
 @lru_cache(maxsize=8)
-def _beliefs(numbers: tuple[int, int] | None) -> Beliefs:
+def _beliefs(numbers: tuple[Law, int, int] | None) -> Beliefs:
     """Return the numbers of the catalogue, or a draw of them."""
     if numbers is None:
         return Beliefs.printed()
-    seed, replicate = numbers
-    return Beliefs.draw(Streams(seed).within("replicate", replicate).named("record"))
+    law, seed, replicate = numbers
+    luck = Streams(seed).within("replicate", replicate).named("record")
+    return Beliefs.draw(luck) if law == "drawn" else Beliefs.posterior(luck)
 
 
 @dataclass(frozen=True)
@@ -149,7 +153,9 @@ def assumed(population: Population, scenario: Scenario | None) -> Population:
     return validate(Population, document, f"the scenario '{scenario.name}'")
 
 
-def cells(group: Group, settings: Settings, drawn_with: int | None) -> list[Cell | PatientOutcome]:
+def cells(
+    group: Group, settings: Settings, drawn_with: tuple[Law, int] | None
+) -> list[Cell | PatientOutcome]:
     """Return the cell of each patient, or an error where the facts make no valid case.
 
     Parameters
@@ -159,11 +165,12 @@ def cells(group: Group, settings: Settings, drawn_with: int | None) -> list[Cell
     settings
         Numerics; a patient whose gap is narrower than the voxel gets a finer one.
     drawn_with
-        Seed with which numbers are drawn anew in each replicate; None for numbers as printed.
+        Law and seed with which numbers are drawn anew in each replicate; None for numbers as
+        printed.
     """
     found: list[Cell | PatientOutcome] = []
     for replicate, drawn in enumerate(group.drawn):
-        numbers = None if drawn_with is None else (drawn_with, replicate)
+        numbers = None if drawn_with is None else (*drawn_with, replicate)
         for index in range(drawn.count):
             try:
                 case = patients.patient(group.population, drawn, index, group.arm.plan)

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from trephine.case.settings import Settings
 from trephine.catalogue.load import catalogue
+from trephine.catalogue.posterior import posterior
 from trephine.core import digest
 from trephine.core.progress import Watch
 from trephine.study import kept
-from trephine.study.cells import Attempt, Cell, Group, Key, cells, code, order
+from trephine.study.cells import Attempt, Cell, Group, Key, Law, cells, code, order
 from trephine.study.cluster import spread
 from trephine.study.outcomes import PatientOutcome
 
@@ -47,7 +48,7 @@ class Work:
 def work(
     people: Mapping[Key, Group],
     settings: Settings,
-    drawn_with: int | None,
+    drawn_with: tuple[Law, int] | None,
     engine: str,
     folder: Path | None,
 ) -> Work:
@@ -60,7 +61,10 @@ def work(
             if isinstance(cell, PatientOutcome):
                 told[key].append(cell)
                 continue
-            name = digest.of_document([vars(cell), engine, catalogue().digest, code()])
+            rests_on = [vars(cell), engine, catalogue().digest, code()]
+            if drawn_with is not None and drawn_with[0] == "posterior":
+                rests_on.append(posterior().contents)
+            name = digest.of_document(rests_on)
             wanted[name] = cell
             told[key].append(name)
     return Work(told, wanted, folder)

@@ -38,8 +38,9 @@ WEEK = 7 * 86400.0
 SIDES = 6
 """Multiple of the sides of grids in a trial: measured to cost about as much as it saves in a small
 trial of one arm, with a third of the programs to compile and to hold."""
-Numbers = Literal["printed", "drawn"]
-"""Whether the catalogue's numbers are as printed or drawn from their spreads."""
+Numbers = Literal["printed", "drawn", "posterior"]
+"""Whether the catalogue's numbers are as printed, drawn from their spreads, or those that were
+calibrated drawn together from the posterior and the others from their spreads."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class Asked:
     replicates
         How many times patients are drawn anew.
     numbers
-        Numbers of the catalogue, as printed or drawn with each replicate.
+        Numbers of the catalogue, as printed or drawn with each replicate; see :data:`Numbers`.
     engine
         Name of what heals.
     """
@@ -248,7 +249,7 @@ def run_trials(
         if one.trial.baseline is None:
             going_on = resume or shard is not None
             folder = None if out is None else kept.opened(out, one.as_written(), going_on)
-            drawn_with = one.seed if one.numbers == "drawn" else None
+            drawn_with = None if one.numbers == "printed" else (one.numbers, one.seed)
             works[number] = work(people[number], one.settings, drawn_with, one.engine, folder)
     found = treated(
         list(works.values()),
