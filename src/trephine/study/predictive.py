@@ -84,8 +84,8 @@ def predicted(
 
     Each draw of the posterior treats a trial of its own patients, healed by the emulator. The
     intervals hold what is not known of the parameters, the luck of a trial of that size, what the
-    emulator does not know, and how far a right model may lie off a series, as the calibration took
-    it. All other numbers are as printed.
+    emulator does not know, what laboratories count, and how far a right model may lie off a series,
+    as the calibration took it. All other numbers are as printed.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def predicted(
         except InputError as error:
             reason = "; ".join(problem.message for problem in error.problems)
             drawn[arm.name] = reason or error.headline
-    off = discrepancy()[0] if with_discrepancy else None
+    off = discrepancy() if with_discrepancy else None
     return [
         _foretold(trial, number, drawn, told, off, Streams(seed).within("predictive", number))
         for number in range(len(trial.endpoints))
@@ -186,7 +186,7 @@ def _foretold(
     number: int,
     drawn: dict[str, _Drawn | str],
     told: Posterior,
-    off: DiscrepancyParameters | None,
+    off: tuple[DiscrepancyParameters, float] | None,
     luck: Streams,
 ) -> Foretold:
     """Return one endpoint."""
@@ -212,7 +212,7 @@ def _foretold(
     if refused:
         return empty
     parts = [
-        _shown(one, looked, week, size, off, luck.named(arm, "discrepancy"))
+        _shown(one, looked, week, size, off and off[0], luck.named(arm, "discrepancy"))
         for arm, (one, size) in enumerate(zip(arms, sizes, strict=True))
     ]
     trials = combined(looked, parts) * scale
@@ -220,9 +220,41 @@ def _foretold(
     counted = real.size / trials.size
     if not real.size:
         return replace(empty, reason="no drawn trial has a value")
+    middle = float(real.mean())
+    if off is not None:
+        real = as_counted(real, looked, off[1], luck.named("laboratory"))
     low, high = (float(np.quantile(real, end)) for end in WITHIN)
-    said = replace(empty, predicted=float(real.mean()), low=low, high=high, counted=counted)
+    said = replace(empty, predicted=middle, low=low, high=high, counted=counted)
     return said if found is None else replace(said, inside=lies_inside(found, said, real))
+
+
+def as_counted(
+    trials: Array, looked: Endpoint, laboratory: float, luck: np.random.Generator
+) -> Array:
+    r"""Return what trials show whose colonies another laboratory counted, (trial,).
+
+    .. math:: \ln d' = \ln d + \ell, \qquad \ell \sim \mathrm{Normal}(0, s_\ell^2)
+
+    One laboratory counts both arms, so a quotient of doses or a correlation stays; so does whatever
+    is no count of colonies.
+
+    Parameters
+    ----------
+    trials
+        Level, or difference of levels, of each trial, (trial,).
+    looked
+        What is looked at.
+    laboratory
+        Spread of the logarithm of what a laboratory counts.
+    luck
+        Which laboratory counts which trial.
+    """
+    if "progenitors" not in CELLS.get(looked.outcome, "") or looked.measure not in {
+        "level",
+        "difference",
+    }:
+        return trials
+    return np.asarray(trials * np.exp(laboratory * luck.standard_normal(trials.size)))
 
 
 def _shown(
