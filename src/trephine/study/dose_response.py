@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from trephine.case.trial import Endpoint
 from trephine.core.rng import Streams
+from trephine.study.cells import AS_GIVEN
 from trephine.study.endpoints import WITHIN, Told, endpoints
 from trephine.study.sampling import dose, drawn, measured, values
 from trephine.study.trial import TrialResult
@@ -34,7 +35,7 @@ class Statement:
     agrees
         Share of these trials that agree in the sign; None where no sign is said.
     holds
-        Whether it holds: the sign in at least one trial of two, a share within the interval.
+        Whether it holds: the sign in all virtual patients together, a share within the interval.
     """
 
     words: str
@@ -146,7 +147,7 @@ def _correlates(result: TrialResult, one: Told, number: int) -> Statement:
 
 def correlations(result: TrialResult, looked: Endpoint, one: Told, number: int) -> Array:
     """Return the correlation in each of the trials that the endpoint's interval is made of."""
-    rng = Streams(result.asked.seed).named("statement", number)
+    rng = Streams(result.asked.seed).named("endpoint", number, AS_GIVEN)
     return measured(result.pool(looked.arm), looked, one.week, one.n[0], rng)
 
 
