@@ -18,7 +18,8 @@ from trephine.report import qualify as page
 from trephine.report.forest import forest, groups
 from trephine.study import misses
 from trephine.study.cells import Cell
-from trephine.study.endpoints import Told, endpoints
+from trephine.study.dose_response import correlations
+from trephine.study.endpoints import WITHIN, Told, endpoints, lies_inside
 from trephine.study.outcomes import PatientOutcome, Pool
 from trephine.study.published import published
 from trephine.study.qualified_document import document
@@ -59,7 +60,7 @@ def test_every_endpoint_of_every_trial_is_told_once() -> None:
     verdicts = [row.columns[ENGINE].verdict for row in rows[:3]]
     assert verdicts[2] == ""
     assert "" not in verdicts[:2]
-    assert coverage(rows, ENGINE, is_fitted=False).of == 2
+    assert coverage(rows, ENGINE, is_fitted=False).of == 1, "what is told by a sign does not count"
     assert coverage(rows, ENGINE, is_fitted=True).of == 2
 
 
@@ -139,6 +140,35 @@ def test_what_was_kept_aside_cannot_have_been_fitted() -> None:
     object.__setattr__(said, "fitted", True)
     with pytest.raises(ValueError, match="was fitted to what may not be fitted"):
         Prediction.of(said, said.published)
+
+
+def against_dose(**observed: Any) -> dict[str, Any]:
+    looked = {"arm": "cells", "outcome": "time to union", "of": "united", "time": "26 wk"}
+    seen = KEPT_ASIDE | {"unit": ""} | observed
+    return looked | {"measure": "correlation", "dose": "progenitors", "observed": seen}
+
+
+def test_a_sign_that_chance_gives_too_is_no_coverage() -> None:
+    """Both signs lie inside for luck alone, so neither may speak for the intervals."""
+    looked = [against_dose(value=sign) for sign in ("positive", "negative")]
+    found = ran({"one": trial(endpoints=[*looked, against_dose(value=-0.2)])})
+    luck = np.random.default_rng(0).uniform(-1.0, 1.0, 500)
+    said = [row.published for row in found.rows[:2] if row.published is not None]
+    wide = Told(found.rows[0].endpoint, said[0], 26.0, (40,), "", 0.0, -0.9, 0.9, None, 1.0)
+    assert [lies_inside(one, wide, luck) for one in said] == [True, True]
+    assert coverage(found.rows, ENGINE, is_fitted=False).of == 1
+    assert all(row.columns[ENGINE].verdict != "" for row in found.rows), "they are still told"
+
+
+def test_a_statement_on_the_dose_has_the_interval_of_its_endpoint() -> None:
+    result = run_trial(
+        trial(endpoints=[against_dose(value="negative")]),
+        settings=COARSE, engine=cheap, patients_each=30,
+    )  # fmt: skip
+    (one,) = endpoints(result)
+    trials = correlations(result, one.endpoint, one, 0)
+    ends = np.quantile(trials[np.isfinite(trials)], WITHIN)
+    assert ends.tolist() == [one.low, one.high]
 
 
 def test_what_is_refused_is_listed_and_counts_for_nothing() -> None:

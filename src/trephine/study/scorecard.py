@@ -237,12 +237,15 @@ def coverage(rows: Sequence[Row], column: str, *, is_fitted: bool) -> Coverage:
     """Return how many published values a column's intervals hold, of those fitted or not.
 
     A value that no drawn trial gave counts, and is not held; what was refused does not count, and
-    is listed.
+    is listed. Nor does a correlation of which the sign alone was published: chance gives that sign
+    in half of the trials, so it would lie inside whatever the model says.
     """
     told = [
         row.columns[column].verdict
         for row in rows
-        if row.is_fitted == is_fitted and column in row.columns
+        if row.is_fitted == is_fitted
+        and column in row.columns
+        and not (row.published and row.published.sign)
     ]
     inside, of = told.count("inside"), sum(one in {"inside", *MISSED} for one in told)
     return Coverage(inside, of, *binomial(inside, of))
