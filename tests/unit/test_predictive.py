@@ -1,55 +1,122 @@
-"""What the posterior foretells of a trial, against laws that can be written down."""
+"""What the posterior foretells of a trial holds all that is not known, at the size of the trial."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
 import numpy as np
 import pytest
-from scipy.special import expit
+from numpy.typing import NDArray
 from scipy.stats import binom
 
-from trephine.case.trial import Endpoint
-from trephine.study.predictive import as_counted, shifted
+from made_calibration import StandIn, trials
+from trephine.case.trial import Trial
+from trephine.catalogue.posterior import Diagnostics, MadeFrom, Posterior
+from trephine.core.rng import Streams
+from trephine.study import unknowns
+from trephine.study.emulate import Sampled
+from trephine.study.identifiability import prior_deviates
+from trephine.study.predictive import Foretold, predicted, shifted
 
-MANY = 40_000
-
-
-def looking(outcome: str, measure: str = "level") -> Endpoint:
-    written = {"arm": "cells", "outcome": outcome, "measure": measure, "time": "26 wk"}
-    more = {} if measure == "level" else {"against": "none"}
-    return Endpoint.model_validate(written | more)
-
-
-@pytest.mark.parametrize("outcome", ["progenitors", "progenitors per volume"])
-def test_a_count_of_colonies_spreads_as_laboratories_do(outcome: str) -> None:
-    trials = np.full(MANY, 5e4)
-    found = as_counted(trials, looking(outcome), 1.0, np.random.default_rng(0))
-    assert np.log(found).std() == pytest.approx(1.0, abs=0.02)
-    assert np.median(found) == pytest.approx(5e4, rel=0.03)
+Array = NDArray[np.float64]
+HERNIGOU = "hernigou-2005-tibia"
 
 
-@pytest.mark.parametrize(
-    ("outcome", "measure"),
-    [("progenitors", "ratio"), ("nucleated cells", "level"), ("volume aspirated", "level")],
-)
-def test_a_laboratory_moves_nothing_but_its_count(outcome: str, measure: str) -> None:
-    trials = np.linspace(0.5, 2.0, 7)
-    found = as_counted(trials, looking(outcome, measure), 1.0, np.random.default_rng(0))
-    assert found.tolist() == trials.tolist()
+class Healing(StandIn):
+    """The stand-in with outcomes drawn from its chances."""
+
+    def sample(
+        self, features: Mapping[str, Any], streams: Streams, who: NDArray[np.int64]
+    ) -> Sampled:
+        """Return one outcome of each course."""
+        told = self.predict(features)
+        luck = streams.named("growth").random(int(who.max()) + 1)[who]
+        by_now = told.union_chance_by_week >= luck
+        union = np.where(by_now.any(axis=0), told.week[by_now.argmax(axis=0)], np.inf)
+        return Sampled(union, np.zeros((5, luck.size)), np.full((5, luck.size), 4.0))
 
 
-@pytest.mark.parametrize("odds", [-0.8, 0.0, 0.6])
-def test_a_shifted_share_is_binomial_with_the_shifted_chance(odds: float) -> None:
-    luck, size, chance = np.random.default_rng(1), 30, 0.7
-    share = luck.binomial(size, chance, MANY) / size
-    found = shifted(share, np.full(MANY, chance), np.full(MANY, odds), size, luck) * size
-    aim = expit(np.log(chance / (1.0 - chance)) + odds)
-    assert found.mean() == pytest.approx(size * aim, rel=0.01)
-    assert found.var() == pytest.approx(binom.var(size, aim), rel=0.04)
+def posterior(*, is_sure: bool = False) -> Posterior:
+    """Return a posterior of prior draws, or of one of them over and over."""
+    deviates = prior_deviates()[:60]
+    rows = unknowns.values(np.repeat(deviates[:1], 60, axis=0) if is_sure else deviates)
+    return Posterior(
+        about="made up",
+        seed=0,
+        fitted_to=("Hernigou2005.all.union",),
+        made_from=MadeFrom(published="", priors="", trials="", numbers="", emulator=""),
+        diagnostics=Diagnostics(points=60, effective=60.0, tail=0.0, apart=0.0),
+        draws={name: tuple(column.tolist()) for name, column in rows.items()},
+    )
 
 
-def test_the_check_rejects_shares_that_are_moved_without_luck() -> None:
-    """Moving each share by the change of the chance keeps the wrong spread."""
-    luck, size, chance = np.random.default_rng(1), 30, 0.5
-    aim = float(expit(2.0))
-    moved = luck.binomial(size, chance, MANY) + size * (aim - chance)
-    assert abs(moved.var() / binom.var(size, aim) - 1.0) > 0.5
+@cache
+def told(size: int = 60, *, is_sure: bool = False, with_discrepancy: bool = True) -> list[Foretold]:
+    (trial,) = trials(HERNIGOU)
+    arm = trial.arms[0].model_copy(update={"n": size})
+    endpoints = [one.model_copy(update={"published": ""}) for one in trial.endpoints[:2]]
+    kept = trial if size == 60 else trial.model_copy(update={"arms": [arm], "endpoints": endpoints})
+    return predicted(
+        kept,
+        60,
+        found=posterior(is_sure=is_sure),
+        emulator=Healing(),  # type: ignore[arg-type]
+        with_discrepancy=with_discrepancy,
+    )
+
+
+def width(one: Foretold) -> float:
+    assert one.low is not None
+    assert one.high is not None
+    return one.high - one.low
+
+
+def test_every_endpoint_is_told_in_its_own_unit() -> None:
+    (trial,) = trials(HERNIGOU)
+    found = {one.endpoint.published: one for one in told()}
+    assert [one.endpoint.published for one in told()] == [e.published for e in trial.endpoints]
+    assert found["all.union"].unit == "%"
+    assert found["all.union"].fitted
+    assert not found["united.callus_volume_4_months"].fitted
+    assert found["not_united.progenitors_per_volume"].unit == "CFU/mL"
+    injected = found["united.progenitors"].predicted
+    assert injected is not None
+    assert 1e4 < injected < 3e5
+    assert all(one.inside is not None for one in told()[:7])
+
+
+def test_the_interval_holds_the_parameters_the_size_and_what_a_model_may_miss() -> None:
+    sure = [told(n, is_sure=True, with_discrepancy=False)[0] for n in (10, 60)]
+    assert width(told(with_discrepancy=False)[0]) > 2.0 * width(sure[1])
+    assert width(sure[0]) > 1.4 * width(sure[1])
+    assert width(told(is_sure=True)[0]) > width(sure[1])
+
+
+def test_the_same_seed_foretells_the_same() -> None:
+    (trial,) = trials("connolly-1991-marrow")
+    one, again = (
+        predicted(trial, 20, found=posterior(), emulator=Healing())  # type: ignore[arg-type]
+        for _ in range(2)
+    )
+    assert one == again
+    assert len(one) == 1
+
+
+def test_what_the_emulator_cannot_tell_says_why() -> None:
+    trial: Trial
+    (trial,) = trials("nurd-baseline")
+    (one,) = predicted(trial, 20, found=posterior(), emulator=Healing())  # type: ignore[arg-type]
+    assert one.predicted is None
+    assert "score of risk" in one.reason
+
+
+@pytest.mark.parametrize("odds", [-1.2, 0.0, 0.9])
+def test_a_shifted_share_has_the_law_of_the_shifted_chance(odds: float) -> None:
+    luck, size, p = np.random.default_rng(0), 20, 0.7
+    drawn = luck.binomial(size, p, 100_000) / size
+    found = shifted(drawn, np.full(drawn.size, p), np.full(drawn.size, odds), size, luck)
+    aim = 1.0 / (1.0 + np.exp(-np.log(p / (1.0 - p)) - odds))
+    counts = np.bincount(np.rint(found * size).astype(int), minlength=size + 1) / drawn.size
+    assert counts == pytest.approx(binom.pmf(np.arange(size + 1), size, aim), abs=0.006)

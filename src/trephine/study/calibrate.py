@@ -60,8 +60,8 @@ class Effort:
 
     patients: int = 64
     first: int = 512
-    each: int = 256
-    rounds: int = 4
+    each: int = 384
+    rounds: int = 6
     draws: int = 400
 
     @property
