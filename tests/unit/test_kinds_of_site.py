@@ -122,6 +122,16 @@ def test_what_needs_a_shaft_says_so(
     assert said.count("\n") == 1
 
 
+def test_a_population_is_of_shafts(
+    well: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trial = tmp_path / "trial.toml"
+    arm = '[[arms]]\nname = "a"\nn = 2\n'
+    trial.write_text(f'name = "x"\n[population]\nbase = "{well.name}"\n{arm}', encoding="utf-8")
+    assert main.main(["trial", str(trial), "--out", str(tmp_path / "out")]) == 2
+    assert "a population works on a site of kind 'shaft' alone" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("words", [["watch"], ["export", "--csv"]], ids=" ".join)
 def test_what_needs_the_run_of_a_shaft_says_so(
     words: list[str], well: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -260,18 +260,22 @@ def with_base(data: dict[str, Any], folder: Path) -> dict[str, Any]:
     Raises
     ------
     InputError
-        If a case file cannot be read or is not valid.
+        If a case file cannot be read or is not valid, or its site is no shaft.
     """
     base = data.get("base")
     if not isinstance(base, str):
         return data
     if base.endswith(".toml"):
-        return {**data, "base": case_file.read(folder / base).as_written()}
+        return {**data, "base": _shaft(folder / base).as_written()}
     if base not in _examples():
         return data  # told by the document, together with its other problems
     entry = resources.files("trephine") / "cli" / "examples" / f"{base}.toml"
     with resources.as_file(entry) as path:
-        return {**data, "base": case_file.read(path).as_written()}
+        return {**data, "base": _shaft(path).as_written()}
+
+
+def _shaft(path: Path) -> Case:
+    return case_file.need_shaft(case_file.read(path), "a population")
 
 
 def read(path: str | Path) -> Population:
