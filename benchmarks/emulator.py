@@ -28,9 +28,11 @@ from trephine.study import designed_points
 from trephine.study.courses import Runs
 from trephine.study.designed import VOXEL, Seen, engine, gathered, numerics
 from trephine.study.emulate import SHIPPED, Emulator
+from trephine.study.emulated_trial import emulate_trial
 from trephine.study.input_range import Values
 from trephine.study.series_points import like_patients
 from trephine.study.teaching import taught
+from trephine.study.trial_document import document
 from trephine.study.union_drivers import COUNT, union_drivers
 
 ROOT = Path(__file__).parents[1]
@@ -38,7 +40,7 @@ RUNS = ROOT / "runs" / "emulator"
 PAGE = ROOT / "docs" / "reference" / "emulator.md"
 PLOT = ROOT / "docs" / "images" / "emulator.svg"
 BARS = ROOT / "docs" / "images" / "emulator-drivers.svg"
-COUNTS = {"train": 512, "series": 512, "fresh": 100, "fresh series": 100}
+COUNTS = {"train": 170, "series": 256, "fresh": 100, "fresh series": 100}
 """Runs to learn from, over the whole range and like patients, and to be judged by."""
 FIRST = {"train": 128, "series": 128, "fresh": 100, "fresh series": 100}
 """Those that are computed first, of which an emulator can be made already."""
@@ -131,9 +133,17 @@ def million() -> dict[str, Any]:
     return {"predict": half - began, "sample": end - half, "apart": gap}
 
 
+def whole_trial() -> dict[str, Any]:
+    """Return how long a trial of a million patients takes, from drawing them to its endpoints."""
+    trial = read(ROOT / "examples" / "trials" / f"{TRIALS[0]}.toml")
+    began = time.perf_counter()
+    document(emulate_trial(trial, patients_each=MILLION))
+    return {"trial": time.perf_counter() - began}
+
+
 def main() -> None:
     """Make what is asked for, measure, and write the page."""
-    if asked_for({"million": million}):
+    if asked_for({"million": million, "whole_trial": whole_trial}):
         return
     if "--runs" in sys.argv:
         number, of = map(int, sys.argv[sys.argv.index("--runs") + 1].split("/"))
@@ -146,7 +156,10 @@ def main() -> None:
     if "--write" not in sys.argv:
         return
     found = alone(__file__, "million")
-    speed = Speed(found["predict"], found["sample"], found["peak_MB"])
+    trial = alone(__file__, "whole_trial")
+    speed = Speed(
+        found["predict"], found["sample"], found["peak_MB"], trial["trial"], trial["peak_MB"]
+    )
     began = time.perf_counter()
     drivers = union_drivers(emulator)
     told = (drivers, time.perf_counter() - began, COUNT * (designed_points.DIMENSIONS + 2))

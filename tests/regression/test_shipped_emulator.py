@@ -71,7 +71,7 @@ def test_its_error_is_the_one_it_tells_and_no_worse_than_that(emulator: Emulator
     found = emulator.error
     for name, told in emulator.about["error"].items():
         assert getattr(found, name) == pytest.approx(told, rel=1e-6), name
-    assert found.tried >= 80
+    assert found.tried == 200
     assert found.brier < 0.5 * found.brier_of_the_share
     assert found.right > 0.9
     assert "Brier score" in str(found)

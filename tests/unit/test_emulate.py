@@ -61,8 +61,8 @@ def test_runs_it_never_saw_tell_an_emulator_that_learned_the_wrong_thing(
 
 
 def test_the_same_runs_teach_the_same_and_it_is_better_than_nothing(emulator: Emulator) -> None:
-    runs = made("train", 64)
-    one, other = (taught(runs, steps=4) for _ in range(2))
+    runs = made("train", 128)
+    one, other = (taught(runs, steps=20) for _ in range(2))
     told = other.as_arrays()
     assert all(np.array_equal(value, told[name]) for name, value in one.as_arrays().items())
     before = dataclasses.replace(emulator, trained=runs)

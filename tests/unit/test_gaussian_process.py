@@ -86,3 +86,18 @@ def test_the_smoothness_of_a_chance_is_learned() -> None:
     fresh = Streams(1).named("fresh").standard_normal((400, 3))
     right = (Chance(x, yes, found).at(fresh) > 0.5) == (np.sin(2.0 * fresh[:, 0]) > 0.0)
     assert right.mean() > 0.9
+
+
+def test_a_sharp_edge_is_told_sharply_and_a_coin_is_not() -> None:
+    x, fresh = points(200), Streams(1).named("fresh").standard_normal((2000, 3))
+    far = np.abs(fresh[:, 0]) > 0.5
+    soft = Chance(x, x[:, 0] > 0.0, PLAIN)
+    assert soft.sharpness > 1.5
+    told = soft.at(fresh)
+    assert np.abs(told - (fresh[:, 0] > 0.0))[far].mean() < 0.03
+    soft.sharpness = 1.0  # as Laplace's approximation leaves it
+    assert np.abs(soft.at(fresh) - (fresh[:, 0] > 0.0))[far].mean() > 0.05
+    luck = Streams(2).named("coin").random(200) < 0.5
+    coin = Chance(x, luck, PLAIN)
+    assert coin.sharpness < 1.0
+    assert np.abs(coin.at(fresh) - 0.5).mean() < 0.12

@@ -19,6 +19,10 @@ ITERATIONS = 12
 """Steps of Newton towards the likeliest chances; far fewer are enough."""
 
 
+SHARPNESS, TRIED = (0.5, 8.0), 200
+"""Range of the sharpness of chances, and how many are tried in it [-]."""
+
+
 class Smoothness(NamedTuple):
     r"""How a function varies over coordinates that are scaled to mean 0 and spread 1.
 
@@ -131,9 +135,10 @@ class Values:
 class Chance:
     r"""The chance of yes as a smooth function of the coordinates, by Laplace's approximation.
 
-    .. math:: P = \sigma\!\left(\frac{\mu}{\sqrt{1 + \pi v/8}}\right)
+    .. math:: P = \sigma\!\left(\frac{a\,\mu}{\sqrt{1 + \pi v/8}}\right)
 
-    of mean :math:`\mu` and variance :math:`v` of the log odds.
+    of mean :math:`\mu` and variance :math:`v` of the log odds. The approximation is known to be too
+    cautious; the sharpness :math:`a` is what makes each run likeliest by all others.
 
     Parameters
     ----------
@@ -153,6 +158,18 @@ class Chance:
         odds, self.pull = np.zeros(len(x)), np.zeros(len(x))
         for _ in range(ITERATIONS):
             odds, self.pull, self.weight, self.root = newton(whole, odds, yes.astype(float))
+        self.sharpness = _sharpness(self._left_out(whole, odds, yes), yes)
+
+    def _left_out(self, whole: Array, odds: Array, yes: NDArray[np.bool_]) -> Array:
+        r"""Return the log odds of each run by all others, with what is not known, (run,).
+
+        .. math:: v_{-i} = \frac{1}{1/v_i - w_i}, \qquad \mu_{-i} = f_i - v_{-i}\,(y_i - p_i)
+        """
+        rest = solve_triangular(self.root, self.weight[:, None] * whole, lower=True)
+        variance = np.diag(whole) - (rest**2).sum(axis=0)
+        without = 1.0 / np.maximum(1.0 / variance - self.weight**2, 1e-9)
+        mean = odds - without * (yes - expit(odds))
+        return np.asarray(mean / np.sqrt(1.0 + np.pi * without / 8.0))
 
     @cached_property
     def _unroot(self) -> Array:
@@ -165,7 +182,16 @@ class Chance:
         shared = self.smooth.between(points, self.x)
         known = ((shared @ self._unroot.T) ** 2).sum(axis=1)
         left = np.maximum(self.smooth.at(points) - known, 0.0)
-        return np.asarray(expit(shared @ self.pull / np.sqrt(1.0 + np.pi * left / 8.0)))
+        odds = shared @ self.pull / np.sqrt(1.0 + np.pi * left / 8.0)
+        return np.asarray(expit(self.sharpness * odds))
+
+
+def _sharpness(odds: Array, yes: NDArray[np.bool_]) -> float:
+    """Return what log odds are multiplied by where that makes what was seen likeliest [-]."""
+    sign = 2.0 * yes - 1.0
+    tried = np.geomspace(*SHARPNESS, TRIED)
+    likely = -np.logaddexp(0.0, -tried[:, None] * sign * odds).sum(axis=1)
+    return float(tried[likely.argmax()])
 
 
 def newton(

@@ -41,7 +41,7 @@ INPUTS: tuple[Input, ...] = (
     Input(GAP, "m", "mm", 0.8e-3, 12e-3, "Distance between the bone ends"),
     Input(OUTER, "m", "mm", 18e-3, 36e-3, "Mean periosteal diameter"),
     Input(CANAL, "m", "mm", 7e-3, 24e-3, "Mean endosteal diameter"),
-    Input(NAIL, "m", "mm", 4e-3, 22e-3, "Diameter of a nail; 0 for plate or fixator", or_zero=True),
+    Input(NAIL, "m", "mm", 4e-3, 22.2e-3, "Diameter of a nail; 0 without one", or_zero=True),
     Input(STIFFNESS, "N/m", "N/mm", 2e5, 6e6, "Axial stiffness of the fixation"),
     Input(EARLY, "N", "N", 0.0, MOST_LOAD, "Peak force of a step in the first six weeks"),
     Input(MIDDLE, "N", "N", 0.0, MOST_LOAD, "The same in the next six weeks"),
