@@ -187,8 +187,8 @@ def test_a_value_written_into_a_trial_is_not_fitted_whatever_its_role() -> None:
 def test_only_shares_times_and_doses_of_the_right_role_are_fitted() -> None:
     (trial,) = trials("hernigou-2005-tibia")
     fitted, left = targets([trial])
-    assert len(fitted) == 7
-    assert not left
+    assert len(fitted) == 5
+    assert len(left) == 2
     assert {one.n for one in fitted if one.endpoint.of == "not united"} == {7}
     assert not targets(trials("jos-2023-gap"))[0]
 
@@ -197,6 +197,31 @@ def test_a_whole_series_is_not_counted_again_beside_its_parts() -> None:
     fitted, left = targets(trials("chang-gap-above-3", "chang-gap-all"))
     assert {one.identifier.rpartition(".")[2] for one in fitted} == {"time_to_union", "union"}
     assert [one.identifier for one in left] == ["Chang_femurgap.all.time_to_union"]
+
+
+def test_patients_do_not_count_again_by_the_concentration_of_what_they_were_given() -> None:
+    (trial,) = trials("hernigou-2005-tibia")
+    fitted, left = targets([trial])
+    doses = {one.identifier for one in fitted if one.kind == "dose"}
+    assert doses == {
+        "Hernigou2005.united.progenitors",
+        "Hernigou2005.not_united.progenitors",
+        "Hernigou2005.all.progenitors_per_volume_aspirate",
+    }
+    assert {one.identifier: one.reason for one in left} == {
+        "Hernigou2005.all.progenitors_per_volume_concentrate": "its parts tell the same",
+        "Hernigou2005.not_united.progenitors_per_volume": (
+            "Hernigou2005.not_united.progenitors tells the same patients and cells"
+        ),
+    }
+
+
+def test_a_concentration_is_fitted_where_no_number_tells_the_same() -> None:
+    (trial,) = trials("hernigou-2005-tibia")
+    some = [one for one in trial.endpoints if one.outcome != "progenitors"]
+    fitted, left = targets([trial.model_copy(update={"endpoints": some})])
+    assert not {"Hernigou2005.not_united.progenitors_per_volume"} & {e.identifier for e in left}
+    assert sum(one.kind == "dose" for one in fitted) == 2
 
 
 def test_a_posterior_that_is_badly_sampled_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -83,6 +83,8 @@ def targets(trials: Sequence[Trial]) -> tuple[tuple[Target, ...], tuple[LeftOut,
 
     Everything is read from ``cohorts("calibrate")``, which holds nothing of another role. A value
     of a whole series is left out where its parts tell the same outcome, lest patients count twice.
+    All patients of an arm are given one volume, so that their number of cells, the concentration of
+    what they are given and that of its product are one quantity: the number is kept.
     """
     studies = cohorts(ROLE)
     met = [one for trial in trials for one in _of_trial(trial, studies)]
@@ -91,12 +93,29 @@ def targets(trials: Sequence[Trial]) -> tuple[tuple[Target, ...], tuple[LeftOut,
     told_in_parts = {_key(one, _arm(one, studies).part_of) for one in found}
     doubled = [one for one in found if _key(one, one.identifier.split(".")[1]) in told_in_parts]
     left += [LeftOut(one.identifier, one.trial, "its parts tell the same") for one in doubled]
-    return tuple(one for one in found if one not in doubled), tuple(left)
+    found = [one for one in found if one not in doubled]
+    first: dict[tuple[str, ...], Target] = {}
+    for one in sorted(found, key=_rank):
+        told = first.setdefault(_key(one, one.identifier.split(".")[1]), one)
+        if told is not one and one.kind == "dose":
+            reason = f"{told.identifier} tells the same patients and cells"
+            left.append(LeftOut(one.identifier, one.trial, reason))
+    gone = {(one.identifier, one.trial) for one in left}
+    kept = tuple(one for one in found if (one.identifier, one.trial) not in gone)
+    return kept, tuple(left)
 
 
 def _key(one: Target, arm: str) -> tuple[str, ...]:
+    """Return what of whom a value tells; concentrations tell the number in the volume given."""
     looked = one.endpoint
-    return (one.identifier.split(".")[0], arm, looked.outcome, looked.counted)
+    cells = CELLS.get(looked.outcome, looked.outcome).removesuffix(" per volume")
+    place = "given" if looked.counted in {"product", "injected"} else looked.counted
+    return (one.identifier.split(".")[0], arm, cells, place if one.kind == "dose" else "")
+
+
+def _rank(one: Target) -> tuple[bool, bool]:
+    """Return what is kept first of one quantity: the number, and what was given."""
+    return one.endpoint.outcome == "progenitors per volume", one.endpoint.counted == "product"
 
 
 def _arm(one: Target, studies: Mapping[str, Study]) -> Arm:
