@@ -4,7 +4,7 @@ Runs the verification and every trial of examples/trials, keeps what came out as
 validation/qualification.json, from which ``make pages`` makes docs/scorecard.md, and writes a page
 of its own, qualify.html, with the laws of cells on it too. What was computed is kept beside that
 page, under runs/qualify, so that an interrupted call goes on; another program, catalogue, trial or
-option begins anew.
+option begins anew. A posterior that was made from something else than there is now is refused.
 """
 
 from __future__ import annotations
@@ -16,12 +16,16 @@ from typing import Any
 from cell_scores import STAGES
 
 from trephine.catalogue.load import catalogue
+from trephine.catalogue.posterior import posterior
 from trephine.cli.main import main as trephine
 from trephine.cli.qualify import RESULT
 from trephine.core import digest
 from trephine.report import qualify as report
 from trephine.store.files import read_document, write_document
+from trephine.study.calibrate import stale
+from trephine.study.emulated import shipped
 from trephine.study.qualified_document import program
+from trephine.study.qualify import trials_of
 
 ROOT = Path(__file__).parents[1]
 TRIALS = ROOT / "examples" / "trials"
@@ -50,6 +54,14 @@ def laws() -> list[dict[str, Any]]:
 
 def main() -> int:
     """Compute what is missing, then write record and page; return the exit status."""
+    changed = stale(posterior(), list(trials_of(TRIALS).values()), shipped())
+    if changed:
+        print(
+            f"the posterior was made from other {', other '.join(changed)}; make it anew with "
+            "`make calibrate`",
+            file=sys.stderr,
+        )
+        return 1
     files = sorted(TRIALS.rglob("*.toml"))
     asked = [program(), catalogue().digest, sys.argv[1:], [digest.of_file(f) for f in files]]
     out = ROOT / "runs" / "qualify" / digest.of_document(asked)
