@@ -23,12 +23,12 @@ from trephine.study.endpoints import WITHIN, Told, endpoints, lies_inside
 from trephine.study.outcomes import PatientOutcome, Pool
 from trephine.study.published import published
 from trephine.study.qualified_document import document
-from trephine.study.qualify import ENGINE, Qualified, qualify, trials_of
+from trephine.study.qualify import ENGINE, RISK, Qualified, qualify, trials_of
 from trephine.study.scorecard import Prediction, binomial, coverage, scored
 from trephine.study.trial import TrialResult, run_trial
 from trephine.study.verified import verified
 
-COLUMNS = {ENGINE: "cheap engine"}
+COLUMNS = {ENGINE: "cheap engine", RISK: "score of risk"}
 EXAMPLES = Path(__file__).parents[2] / "examples" / "trials"
 KEPT_ASIDE = {"value": 88, "unit": "%", "source": "made up", "role": "holdout"}
 
@@ -280,6 +280,9 @@ def test_the_scores_of_risk_are_qualified_without_the_engine(tmp_path: Path) -> 
     (tmp_path / "cases").symlink_to(EXAMPLES / "cases")
     found = qualify(trials_of(tmp_path), engine=never, most=200)
     assert [row.is_fitted for row in found.rows] == [True, False]
+    assert [set(row.columns) for row in found.rows] == [{RISK}, {RISK}]
+    assert sum(coverage(found.rows, ENGINE, is_fitted=kind).of for kind in (False, True)) == 0
+    assert coverage(found.rows, RISK, is_fitted=False).of == 1
     whole = told(found)
     assert whole == told(qualify(trials_of(tmp_path), engine=never, most=200))
     text = page.html(whole)

@@ -12,7 +12,7 @@ from trephine.catalogue.posterior import posterior
 from trephine.core import digest
 from trephine.core.errors import CatalogueError, TrephineError
 from trephine.study.emulate import SHIPPED
-from trephine.study.qualify import ENGINE, Predictor
+from trephine.study.qualify import ENGINE, RISK, Predictor
 from trephine.study.scorecard import Said
 
 POSTERIOR = "posterior"
@@ -20,6 +20,7 @@ COLUMNS: Mapping[str, str] = MappingProxyType(
     {
         ENGINE: "Healing engine, numbers as printed",
         POSTERIOR: "Emulator, numbers drawn from the posterior",
+        RISK: "Published score of risk",
     }
 )
 """What each column is."""

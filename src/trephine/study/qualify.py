@@ -53,6 +53,8 @@ Predictor = Callable[[Trial], Sequence[Said] | str]
 """Gives another prediction of the endpoints of a trial, or says why there is none."""
 ENGINE = "engine"
 """The column of the healing engine with the numbers of the catalogue as printed."""
+RISK = "risk score"
+"""The column of published scores of risk, which tell trials with a baseline in place of it."""
 
 
 def trials_of(folder: Path) -> dict[str, Trial]:
@@ -147,7 +149,9 @@ def qualify(
     for stem, trial in trials.items():
         result = results[stem]
         columns: dict[str, Sequence[Said] | None] = {
-            ENGINE: None if isinstance(result, TrephineError) else endpoints(result)
+            RISK if trial.baseline else ENGINE: (
+                None if isinstance(result, TrephineError) else endpoints(result)
+            )
         }
         for name, predict in (others or {}).items():
             said = predict(trial)
