@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -15,10 +16,12 @@ from made_calibration import StandIn, trials
 from trephine.case.trial import Trial
 from trephine.catalogue.posterior import Diagnostics, MadeFrom, Posterior
 from trephine.core.rng import Streams
-from trephine.study import unknowns
+from trephine.report.qualify import shown
+from trephine.study import predictive, unknowns
 from trephine.study.emulate import Sampled
 from trephine.study.identifiability import prior_deviates
 from trephine.study.predictive import Foretold, predicted, shifted
+from trephine.study.scorecard import Prediction
 
 Array = NDArray[np.float64]
 HERNIGOU = "hernigou-2005-tibia"
@@ -92,6 +95,24 @@ def test_the_interval_holds_the_parameters_the_size_and_what_a_model_may_miss() 
     assert width(told(with_discrepancy=False)[0]) > 2.0 * width(sure[1])
     assert width(sure[0]) > 1.4 * width(sure[1])
     assert width(told(is_sure=True)[0]) > width(sure[1])
+
+
+def test_who_is_not_foretold_is_told_with_the_prediction(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = predictive._drawn
+
+    def third_unknown(*of: Any) -> Any:
+        drawn = whole(*of)
+        return replace(drawn, known=drawn.known & (np.arange(drawn.known.size) % 3 > 0))
+
+    known = told()[0]
+    monkeypatch.setattr(predictive, "_drawn", third_unknown)
+    (trial,) = trials(HERNIGOU)
+    found = predicted(trial, 60, found=posterior(), emulator=Healing())  # type: ignore[arg-type]
+    assert found[0].left_out == pytest.approx(known.left_out + (1.0 - known.left_out) / 3, abs=0.02)
+    said = Prediction.of(found[0], found[0].published)
+    assert said.left_out == found[0].left_out
+    assert "% of patients left out" in shown(vars(said), "%")
+    assert "left out" not in shown(vars(replace(said, left_out=0.0)), "%")
 
 
 def test_the_same_seed_foretells_the_same() -> None:

@@ -38,11 +38,13 @@ def coverage_words(told: Plain) -> str:
 
 
 def shown(said: Plain | None, unit: str) -> str:
-    """Return a prediction with its interval, in words."""
+    """Return a prediction with its interval, and the share of patients it leaves out, in words."""
     if said is None or said["predicted"] is None or said["low"] is None:
         return NOTHING
     ends = f"{rounded(said['low'])} to {rounded(said['high'])}"
-    return f"{number(said['predicted'], unit)} ({ends})"
+    words = f"{number(said['predicted'], unit)} ({ends})"
+    left = said.get("left_out", 0.0)
+    return f"{words}; {rounded(100 * left)}{NO_BREAK}% of patients left out" if left else words
 
 
 def verdict(said: Plain | None) -> str:

@@ -40,10 +40,13 @@ class Foretold(Told):
         Whether the posterior was fitted to what was published of it.
     reason
         Why nothing is foretold; empty where something is.
+    left_out
+        Share of the drawn patients that the emulator does not know; they count for nothing [-].
     """
 
     fitted: bool = False
     reason: str = ""
+    left_out: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -211,6 +214,7 @@ def _foretold(
     )
     if refused:
         return empty
+    empty = replace(empty, left_out=1.0 - float(np.mean([one.known.mean() for one in arms])))
     parts = [
         _shown(one, looked, week, size, off and off[0], luck.named(arm, "discrepancy"))
         for arm, (one, size) in enumerate(zip(arms, sizes, strict=True))

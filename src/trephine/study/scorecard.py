@@ -24,8 +24,8 @@ LEVEL = 0.95
 class Said(Protocol):
     """What a way of predicting says of an endpoint: :class:`trephine.study.endpoints.Told` has it.
 
-    One that was fitted has ``fitted`` besides, whether to this endpoint, and ``reason``, why it
-    says nothing.
+    One that was fitted has ``fitted`` besides, whether to this endpoint, ``reason``, why it
+    says nothing, and ``left_out``, the share of patients that it does not count.
     """
 
     @property
@@ -79,6 +79,8 @@ class Prediction:
         Where the published value lies.
     reason
         Why nothing is predicted.
+    left_out
+        Share of the virtual patients that no way of predicting knows, who count for nothing [-].
     """
 
     predicted: float | None = None
@@ -87,6 +89,7 @@ class Prediction:
     counted: float = 0.0
     verdict: Verdict = ""
     reason: str = ""
+    left_out: float = 0.0
 
     @classmethod
     def of(cls, told: Said, found: Published | None) -> Prediction:
@@ -104,8 +107,9 @@ class Prediction:
         verdicts: dict[bool | None, Verdict] = {True: "inside", False: "outside", None: "no value"}
         verdict: Verdict = "refused" if reason else verdicts[told.inside]
         return cls(
-            told.predicted, told.low, told.high, told.counted, verdict if found else "", reason
-        )
+            told.predicted, told.low, told.high, told.counted, verdict if found else "", reason,
+            getattr(told, "left_out", 0.0),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
