@@ -35,7 +35,8 @@ class Statement:
     agrees
         Share of these trials that agree in the sign; None where no sign is said.
     holds
-        Whether it holds: the sign in all virtual patients together, a share within the interval.
+        Whether it holds: the sign in all virtual patients together, and a published number within
+        the interval.
     """
 
     words: str
@@ -95,9 +96,10 @@ def _separates(result: TrialResult, united: Told, others: Told) -> Statement:
     trials = quotient(drawn(pool, united.n[0], rng))
     whole = float(quotient(np.arange(len(pool))[None, :])[0])
     printed = [one.published for one in (united, others)]
-    said = ""
+    said, number = "", None
     if printed[0] is not None and printed[1] is not None:
-        said = f"{printed[0].low / printed[1].low:.2g}"
+        number = printed[0].low / printed[1].low
+        said = f"{number:.2g}"
     return _signed(
         "Who unites got more progenitors than who does not",
         said,
@@ -105,6 +107,7 @@ def _separates(result: TrialResult, united: Told, others: Told) -> Statement:
         whole,
         trials,
         above=1.0,
+        number=number,
     )
 
 
@@ -142,6 +145,7 @@ def _correlates(result: TrialResult, one: Told, number: int) -> Statement:
         np.nan if one.predicted is None else one.predicted,
         trials,
         sign=sign,
+        number=None if seen is None or seen.sign else seen.low,
     )
 
 
@@ -160,21 +164,24 @@ def _signed(
     *,
     above: float = 0.0,
     sign: int = 1,
+    number: float | None = None,
 ) -> Statement:
-    """Return a statement on which side of a value something lies."""
+    """Return a statement on which side of a value something lies, and how far where printed."""
     real = trials[np.isfinite(trials)]
     ends: Sequence[float | None] = (None, None)
     if real.size:
         ends = [float(end) for end in np.quantile(real, WITHIN)]
     agrees = float(np.mean(sign * (real - above) > 0)) if real.size else None
     is_known = bool(np.isfinite(whole))
+    low, high = ends
+    is_near = number is None or (low is not None and high is not None and low <= number <= high)
     return Statement(
         words=words,
         published=said,
         quantity=quantity,
         predicted=float(whole) if is_known else None,
-        low=ends[0],
-        high=ends[1],
+        low=low,
+        high=high,
         agrees=agrees,
-        holds=is_known and sign * (whole - above) > 0,
+        holds=is_known and sign * (whole - above) > 0 and is_near,
     )
