@@ -15,6 +15,7 @@ from trephine.report.qualify import (
     MISSED,
     UNEXPLAINED,
     agreement,
+    alone_words,
     coverage_words,
     missing_columns,
     shown,
@@ -167,6 +168,10 @@ def coverage(told: Plain, table: Table) -> Iterator[str]:
         lines.append(
             (column["title"], *(coverage_words(counts[kind]) for kind in KINDS), column["absent"])
         )
+        if alone_words(counts):
+            words = (counts[f"{kind}, alone"] for kind in KINDS)
+            title = f"{column['title']}, without the allowance for a model that is off"
+            lines.append((title, *map(coverage_words, words), ""))
     yield from table(("intervals of", *KINDS.values(), "absent because"), lines)
     for column in told["columns"]:
         for kind, words in KINDS.items():

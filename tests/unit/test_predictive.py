@@ -16,12 +16,13 @@ from made_calibration import StandIn, trials
 from trephine.case.trial import Trial
 from trephine.catalogue.posterior import Diagnostics, MadeFrom, Posterior
 from trephine.core.rng import Streams
-from trephine.report.qualify import shown
+from trephine.models.discrepancy import DiscrepancyParameters
+from trephine.report.qualify import alone_words, shown
 from trephine.study import predictive, unknowns
 from trephine.study.emulate import Sampled
 from trephine.study.identifiability import prior_deviates
 from trephine.study.predictive import Foretold, predicted, shifted
-from trephine.study.scorecard import Prediction
+from trephine.study.scorecard import Prediction, coverage, scored
 
 Array = NDArray[np.float64]
 HERNIGOU = "hernigou-2005-tibia"
@@ -113,6 +114,43 @@ def test_who_is_not_foretold_is_told_with_the_prediction(monkeypatch: pytest.Mon
     assert said.left_out == found[0].left_out
     assert "% of patients left out" in shown(vars(said), "%")
     assert "left out" not in shown(vars(replace(said, left_out=0.0)), "%")
+
+
+def test_the_arms_of_a_trial_lie_off_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is common to two arms leaves their quotient as it is."""
+    looked = trials(HERNIGOU)[0].endpoints[1].model_copy(update={"published": ""})
+    drawn = predictive._drawn(
+        trials(HERNIGOU)[0], trials(HERNIGOU)[0].arms[0], 60,
+        posterior().rows(np.arange(60)), Healing(), 0,  # type: ignore[arg-type]
+    )  # fmt: skip
+    off, luck = DiscrepancyParameters(share=0.5, time=0.2, dose=0.15), Streams(0)
+    plain, one, other = (
+        predictive._shown(drawn, looked, 26.0, 60, p, luck, arm)
+        for p, arm in ((None, 0), (off, 0), (off, 1))
+    )
+    assert np.std(one / plain) > 0.1
+    np.testing.assert_allclose(one / other, 1.0)
+
+
+def test_a_miss_that_the_allowance_hides_is_counted_without_it() -> None:
+    (trial,) = trials(HERNIGOU)
+    bare = told(is_sure=True, with_discrepancy=False)
+    found = told(is_sure=True)
+    # A laboratory that counts otherwise is no fault of the model, and stays.
+    lies = [(a.alone, b.inside) for a, b in zip(found, bare, strict=True) if "CFU" not in a.unit]
+    assert [one for one, _ in lies] == [one for _, one in lies]
+    assert len(lies) > 3
+    hidden = [replace(one, inside=True, alone=False) for one in found]
+    rows = scored("one", trial, {"posterior": hidden}, {})
+    whole, alone = (
+        coverage(rows, "posterior", is_fitted=True, is_alone=is_alone) for is_alone in (False, True)
+    )
+    assert whole.inside == whole.of == alone.of > 0
+    assert alone.inside == 0
+    kinds = {"not fitted": vars(whole), "fitted": vars(whole)}
+    assert not alone_words(kinds)
+    said = alone_words(kinds | {"fitted, alone": vars(alone)})
+    assert f"may be fitted, 0 of {alone.of} inside" in said
 
 
 def test_the_same_seed_foretells_the_same() -> None:

@@ -37,6 +37,16 @@ def coverage_words(told: Plain) -> str:
     return f"{told['inside']} of {told['of']} inside, {share}{NO_BREAK}% ({ends})"
 
 
+def alone_words(told: Plain) -> str:
+    """Return the coverages without an allowance for a model that is off, where that matters."""
+    said = [
+        f"{words}, {coverage_words(told[f'{kind}, alone'])}"
+        for kind, words in KINDS.items()
+        if told.get(f"{kind}, alone", told[kind]) != told[kind]
+    ]
+    return f"without the allowance for a model that is off: {'; '.join(said)}" if said else ""
+
+
 def shown(said: Plain | None, unit: str) -> str:
     """Return a prediction with its interval, and the share of patients it leaves out, in words."""
     if said is None or said["predicted"] is None or said["low"] is None:
@@ -60,8 +70,9 @@ def lead(told: Plain) -> str:
         if column["absent"] and not found["not fitted"]["of"] + found["fitted"]["of"]:
             words.append(f"{column['title']}: nothing is predicted; {column['absent']}.")
             continue
+        alone = alone_words(found)
         said = [f"{KINDS[kind]}, {coverage_words(found[kind])}" for kind in KINDS]
-        words.append(f"{column['title']}: {'; '.join(said)}.")
+        words.append(f"{column['title']}: {'; '.join([*said, *filter(None, [alone])])}.")
     missed = misses(told)
     open_ = sum(not one["why"] for one in missed)
     words.append(f"{len(missed)} endpoints are missed, {open_} of them without an explanation.")

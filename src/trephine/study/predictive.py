@@ -42,11 +42,15 @@ class Foretold(Told):
         Why nothing is foretold; empty where something is.
     left_out
         Share of the drawn patients that the emulator does not know; they count for nothing [-].
+    alone
+        Whether what was published lies within without the allowance for how far a right model may
+        lie off; None where nothing can be compared.
     """
 
     fitted: bool = False
     reason: str = ""
     left_out: float = 0.0
+    alone: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,7 @@ def predicted(
     Each draw of the posterior treats a trial of its own patients, healed by the emulator. The
     intervals hold what is not known of the parameters, the luck of a trial of that size, what the
     emulator does not know, what laboratories count, and how far a right model may lie off a series,
-    as the calibration took it. All other numbers are as printed.
+    as the calibration took it: off all arms of a trial alike. All other numbers are as printed.
 
     Parameters
     ----------
@@ -215,20 +219,36 @@ def _foretold(
     if refused:
         return empty
     empty = replace(empty, left_out=1.0 - float(np.mean([one.known.mean() for one in arms])))
+    said = _within(empty, arms, off and off[0], off and off[1], scale, luck)
+    if off is None:
+        return replace(said, alone=said.inside)
+    return replace(said, alone=_within(empty, arms, None, off[1], scale, luck).inside)
+
+
+def _within(
+    empty: Foretold,
+    arms: list[_Drawn],
+    off: DiscrepancyParameters | None,
+    laboratory: float | None,
+    scale: float,
+    luck: Streams,
+) -> Foretold:
+    """Return an endpoint with its interval, and whether what was published lies within."""
+    looked = empty.endpoint
     parts = [
-        _shown(one, looked, week, size, off and off[0], luck.named(arm, "discrepancy"))
-        for arm, (one, size) in enumerate(zip(arms, sizes, strict=True))
+        _shown(one, looked, empty.week, size, off, luck, arm)
+        for arm, (one, size) in enumerate(zip(arms, empty.n, strict=True))
     ]
     trials = combined(looked, parts) * scale
     real = trials[np.isfinite(trials)]
-    counted = real.size / trials.size
     if not real.size:
         return replace(empty, reason="no drawn trial has a value")
-    middle = float(real.mean())
-    if off is not None:
-        real = as_counted(real, looked, off[1], luck.named("laboratory"))
+    middle, counted = float(real.mean()), real.size / trials.size
+    if laboratory is not None:
+        real = as_counted(real, looked, laboratory, luck.named("laboratory"))
     low, high = (float(np.quantile(real, end)) for end in WITHIN)
     said = replace(empty, predicted=middle, low=low, high=high, counted=counted)
+    found = empty.published
     return said if found is None else replace(said, inside=lies_inside(found, said, real))
 
 
@@ -267,7 +287,8 @@ def _shown(
     week: float,
     size: int,
     off: DiscrepancyParameters | None,
-    luck: np.random.Generator,
+    luck: Streams,
+    arm: int,
 ) -> Array:
     """Return the number that each trial of one arm shows, (trial,)."""
     count = one.pool.replicate[-1] + 1
@@ -277,7 +298,7 @@ def _shown(
     shown = statistic(seen[rows], dose(one.pool, looked)[rows])
     if off is None or looked.measure == "correlation":
         return shown
-    away = luck.standard_normal(count)
+    away = luck.named("discrepancy").standard_normal(count)
     if looked.outcome == "time to union":
         return np.asarray(shown * np.exp(off.time * away))
     if looked.outcome in CELLS:
@@ -287,7 +308,8 @@ def _shown(
     last = int(np.searchsorted(one.week, week + 1e-9)) - 1
     expected = np.nanmean(one.chance[last][rows], axis=1)
     is_union = looked.outcome == "union"
-    moved = shifted(shown if is_union else 1.0 - shown, expected, off.share * away, size, luck)
+    whom = luck.named("shifted", arm)
+    moved = shifted(shown if is_union else 1.0 - shown, expected, off.share * away, size, whom)
     return moved if is_union else 1.0 - moved
 
 

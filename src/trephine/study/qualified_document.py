@@ -73,8 +73,11 @@ def document(found: Qualified, columns: Mapping[str, str], made: Mapping[str, st
         "endpoints": [_row(row) for row in found.rows],
         "coverage": {
             name: {
-                "not fitted": _coverage(coverage(found.rows, name, is_fitted=False)),
-                "fitted": _coverage(coverage(found.rows, name, is_fitted=True)),
+                f"{kind}{words}": _coverage(
+                    coverage(found.rows, name, is_fitted=kind == "fitted", is_alone=bool(words))
+                )
+                for kind in ("not fitted", "fitted")
+                for words in ("", ", alone")
             }
             for name in columns
         },

@@ -25,7 +25,8 @@ class Said(Protocol):
     """What a way of predicting says of an endpoint: :class:`trephine.study.endpoints.Told` has it.
 
     One that was fitted has ``fitted`` besides, whether to this endpoint, ``reason``, why it
-    says nothing, and ``left_out``, the share of patients that it does not count.
+    says nothing, ``left_out``, the share of patients that it does not count, and ``alone``,
+    whether the published value lies within without an allowance for a model that is off.
     """
 
     @property
@@ -81,6 +82,9 @@ class Prediction:
         Why nothing is predicted.
     left_out
         Share of the virtual patients that no way of predicting knows, who count for nothing [-].
+    alone
+        Where the published value lies without an allowance for a model that is off; as ``verdict``
+        where there is none.
     """
 
     predicted: float | None = None
@@ -90,6 +94,7 @@ class Prediction:
     verdict: Verdict = ""
     reason: str = ""
     left_out: float = 0.0
+    alone: Verdict = ""
 
     @classmethod
     def of(cls, told: Said, found: Published | None) -> Prediction:
@@ -105,10 +110,13 @@ class Prediction:
             raise ValueError(f"the prediction of {looked} was fitted to what may not be fitted")
         reason = getattr(told, "reason", "")
         verdicts: dict[bool | None, Verdict] = {True: "inside", False: "outside", None: "no value"}
-        verdict: Verdict = "refused" if reason else verdicts[told.inside]
+        lies: list[Verdict] = [
+            "" if found is None else "refused" if reason else verdicts[one]
+            for one in (told.inside, getattr(told, "alone", told.inside))
+        ]
         return cls(
-            told.predicted, told.low, told.high, told.counted, verdict if found else "", reason,
-            getattr(told, "left_out", 0.0),
+            told.predicted, told.low, told.high, told.counted, lies[0], reason,
+            getattr(told, "left_out", 0.0), lies[1],
         )  # fmt: skip
 
 
@@ -212,7 +220,8 @@ def scored(
     rows = []
     for number, (key, endpoint) in enumerate(zip(keys(trial), trial.endpoints, strict=True)):
         found = published(trial, endpoint)
-        nothing = Prediction(verdict="" if found is None else "no value")
+        lies: Verdict = "" if found is None else "no value"
+        nothing = Prediction(verdict=lies, alone=lies)
         predictions: dict[str, Prediction] = {}
         first: Said | None = None
         for name, told in columns.items():
@@ -237,15 +246,19 @@ def scored(
     return rows
 
 
-def coverage(rows: Sequence[Row], column: str, *, is_fitted: bool) -> Coverage:
+def coverage(
+    rows: Sequence[Row], column: str, *, is_fitted: bool, is_alone: bool = False
+) -> Coverage:
     """Return how many published values a column's intervals hold, of those fitted or not.
+
+    Alone, the intervals have no allowance for a model that is off, which can hide misses.
 
     A value that no drawn trial gave counts, and is not held; what was refused does not count, and
     is listed. Nor does a correlation of which the sign alone was published: chance gives that sign
     in half of the trials, so it would lie inside whatever the model says.
     """
     told = [
-        row.columns[column].verdict
+        row.columns[column].alone if is_alone else row.columns[column].verdict
         for row in rows
         if row.is_fitted == is_fitted
         and column in row.columns
