@@ -90,9 +90,11 @@ def predicted(
     """Return what a trial of the published size would show, endpoint by endpoint.
 
     Each draw of the posterior treats a trial of its own patients, healed by the emulator. The
-    intervals hold what is not known of the parameters, the luck of a trial of that size, what the
-    emulator does not know, what laboratories count, and how far a right model may lie off a series,
-    as the calibration took it: off all arms of a trial alike. All other numbers are as printed.
+    intervals hold what is not known of the parameters, the luck of a trial of that size, what
+    laboratories count, and how far a right model may lie off a series, as the calibration took it:
+    off all arms of a trial alike. What the emulator does not know is drawn for each patient by
+    himself, so that it averages out over an arm: where it is off for a whole arm, nothing but that
+    allowance covers it. All other numbers are as printed.
 
     Parameters
     ----------

@@ -71,6 +71,9 @@ class Series:
     def expected(self, draws: Mapping[str, Array], emulator: Predicts) -> list[Expected]:
         """Return what these patients expect of each target, by draw of the unknowns.
 
+        What the emulator does not know of a patient is in his chances, as if patients were off
+        independently; an error that a whole series shares is not told.
+
         Parameters
         ----------
         draws
