@@ -178,7 +178,8 @@ def _expected_weeks(known: Values, runs: Runs, smooth: Smoothness) -> tuple[Arra
     .. math:: \operatorname{E}[t \mid t > t_\mathrm{last}] =
               m + s\,\frac{\varphi(z)}{1 - \Phi(z)}, \qquad z = \frac{t_\mathrm{last} - m}{s}
 
-    of the mean and spread by all other runs, some rounds over.
+    of the mean and spread by all other runs, some rounds over. A week expected so is then learned
+    from like one that was seen, so where many unite late the spread is told too small.
     """
     x = known.scale.centre + known.scale.width * known.x
     first = _weeks(runs)[runs.grew][:, None]
