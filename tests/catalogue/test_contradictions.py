@@ -47,6 +47,7 @@ KNOWN = {
     ("spread", "harms donor_pain_calcaneus", "the same"),
     ("spread", "harms donor_pain_distal_tibia", "the same"),
     ("spread", "harms donor_pain_iliac_crest", "the same"),
+    ("two names", "Mayo_BJO2021", "sources HipPlatelets2021"),
     ("two names", "Tomaru2018cells", "sources Kumagai2018"),
     ("whole patients", "Lin2019.autograft.union", "Lin2019.autograft"),
     ("whole patients", "Lin2019.concentrate_allograft.union", "Lin2019.concentrate_allograft"),

@@ -263,7 +263,21 @@ def test_the_examples_are_whole_cases(
         cases[name] = read(out)
         assert main.main(["example", name]) == 0
         assert tomllib.loads(capsys.readouterr().out) == tomllib.loads(out.read_text())
-    assert set(cases) == {"femur-nonunion", "femur-no-cells", "femur-wide-gap", "tibia-nonunion"}
+    assert set(cases) == {
+        "ankle-candidacy",
+        "ankle-osteoarthritis",
+        "femur-no-cells",
+        "femur-nonunion",
+        "femur-wide-gap",
+        "hip-osteonecrosis",
+        "knee-osteoarthritis",
+        "lumbar-disc",
+        "rotator-cuff",
+        "tibia-fracture",
+        "tibia-fracture-early-injection",
+        "tibia-lengthening",
+        "tibia-nonunion",
+    }
     whole = cases["femur-nonunion"]
     assert whole == example_case
     alone = whole.with_plan(steps=[s for s in whole.plan.steps if s.kind == "loading"])

@@ -30,7 +30,7 @@ from trephine.models.published import claes_heigele, fuzzy, lacroix_prendergast
 from trephine.models.published.fuzzy import Change
 from trephine.models.published.ulm import ULM
 from trephine.stages.heal import heal
-from trephine.stages.heal.course import Course, _numbers
+from trephine.stages.heal.course import Course, numbers_of_model
 
 DAY = 86400.0
 COARSE = Settings.model_validate({"voxel": "4 mm", "margin_axial": "10 mm"})
@@ -244,7 +244,7 @@ def test_bins_lie_where_they_were_published(
     rules: Any, name: str, distortion: float, pressure: float, bins: tuple[int, int]
 ) -> None:
     """Octahedral shear of 0.0375 is a uniaxial strain of 0.0375 / 0.943 = 0.0398."""
-    p = _numbers(beliefs().heal, MODELS[name])
+    p = numbers_of_model(beliefs().heal, MODELS[name])
     bone, cartilage = rules.bins(strained(distortion, pressure), p)
     assert (float(bone), float(cartilage)) == bins
 
