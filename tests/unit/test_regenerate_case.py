@@ -34,7 +34,7 @@ def test_the_example_is_a_transport_over_three_inches(data: dict[str, Any]) -> N
     assert step.gained(17 * DAY) == pytest.approx(10e-3)
     assert step.gained(300 * DAY) == step.length
     assert case.site.biology.fibrous == 0.0
-    assert case.with_plan(follow_up={"duration": "20 wk", "interval": "1 wk"}).name == case.name
+    assert case.with_plan(follow_up={"duration": "26 wk", "interval": "1 wk"}).name == case.name
 
 
 def test_a_biology_told_in_part_keeps_the_rest_of_a_fresh_cut(data: dict[str, Any]) -> None:
