@@ -2,7 +2,7 @@
 
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test validate qualify bench fine claims emulate lint types layers docs pages lock browser peers clean symptoms
+.PHONY: help demo test validate qualify bench fine claims emulate calibrate lint types layers docs pages lock browser peers clean symptoms
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -29,12 +29,12 @@ test: $(ALL) browser lint types layers ## Check style, types and layers, then ru
 validate: $(ALL) ## Ask the healing model what is known and write what it answers; FINE=1 for 0.5 mm too
 	$(BIN)/python validation/all.py $(if $(FINE),--fine)
 
+symptoms: $(ALL) ## Fit what is known of pain and function anew, and print the arms that were held out
+	$(BIN)/python validation/symptoms.py --fit
+
 qualify: $(ALL) ## Run verification and every trial, and write the scorecard, which takes half an hour
 	$(BIN)/python validation/qualify.py --workers 2; status=$$?; \
 	$(BIN)/python docs/generate.py && exit $$status
-
-symptoms: $(ALL) ## Fit what is known of pain and function anew, and print the arms that were held out
-	$(BIN)/python validation/symptoms.py --fit
 
 bench: $(PEERS) peers ## Measure speed, memory and error beside peers, and write the page
 	for subject in dose_chain memory_bound transport balance elasticity course; do \
@@ -48,6 +48,9 @@ claims: $(ALL) ## Test by simulation what public descriptions claim, and write i
 
 emulate: $(ALL) ## Make the emulator of the healing engine from nothing, which takes long
 	$(BIN)/python benchmarks/emulator.py --make --write
+
+calibrate: $(ALL) ## Fit the unknowns of healing and product anew; ENGINE=1 sets the engine beside it
+	$(BIN)/python validation/calibration.py $(if $(ENGINE),--engine)
 
 lint: $(ALL) ## Check style and format
 	$(BIN)/ruff check .
