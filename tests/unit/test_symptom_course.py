@@ -70,10 +70,11 @@ def test_scores_of_one_person_spread_wider_than_of_a_group() -> None:
 
 
 def test_the_same_seed_gives_the_same_course_whatever_the_plan() -> None:
-    with_cells, without = course(case()), course(case().with_plan(steps=[]))
+    saline = case().with_plan(steps=[{"kind": "saline_injection", "day": "0 d"}])
+    with_cells, without = course(case()), course(saline)
     beside = {one.name: one for one in with_cells.beside}
     assert without.own is not None
-    same = beside["no injection"].score("VAS").group.median
+    same = beside["saline"].score("VAS").group.median
     assert np.array_equal(without.own.score("VAS").group.median, same)
     assert not np.array_equal(
         course(case(), seed=2).own.score("VAS").group.median,  # type: ignore[union-attr]
@@ -86,6 +87,8 @@ def test_the_same_seed_gives_the_same_course_whatever_the_plan() -> None:
     [
         ({"at": "sacroiliac"}, "No study of the right sacroiliac gives"),
         ({"at": "facet"}, "No study of the right facet gives"),
+        ({"at": "ankle"}, "No study of the right ankle gives"),
+        ({"at": "hip"}, "No study of the right hip gives"),
     ],
 )
 def test_a_site_without_an_arm_gets_no_number(site: dict[str, Any], words: str) -> None:
@@ -96,12 +99,22 @@ def test_a_site_without_an_arm_gets_no_number(site: dict[str, Any], words: str) 
     assert told.sentences[0].startswith(words)
 
 
-def test_a_product_without_an_arm_at_this_site_gets_no_number() -> None:
-    told = course(case("ankle-osteoarthritis"))
+@pytest.mark.parametrize(
+    ("steps", "words"),
+    [
+        ([], "No study gives pain or function of people left untreated in the right knee"),
+        ([{"kind": "saline_injection", "day": "0 d"}], "No study gives pain or function of saline"),
+    ],
+)
+def test_a_product_without_an_arm_at_this_site_gets_no_number(
+    steps: list[dict[str, Any]], words: str
+) -> None:
+    at = case() if not steps else case("rotator-cuff")
+    told = course(at.with_plan(steps=steps))
     assert told.ending is SymptomEnding.NO_EVIDENCE
     assert told.own is None
-    assert "marrow concentrate in the left ankle" in told.sentences[0]
-    assert {one.product for one in told.studied} == {"saline", "hyaluronic acid"}
+    assert told.sentences[0].startswith(words)
+    assert "no injection" not in {one.name for one in told.beside}
 
 
 def test_repeated_corticosteroid_costs_cartilage_in_proportion() -> None:

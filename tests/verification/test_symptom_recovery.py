@@ -14,7 +14,8 @@ import jax
 import numpy as np
 import pytest
 from jax.flatten_util import ravel_pytree
-from numpyro.infer.util import initialize_model, potential_energy
+from numpyro import handlers
+from numpyro.infer.util import constrain_fn, potential_energy
 from scipy.optimize import minimize
 
 import trephine.numerics  # noqa: F401  (double precision)
@@ -81,10 +82,13 @@ def made(benefit: float) -> Evidence:
 def mode() -> Callable[[Data], float]:
     """Return a function that finds the benefit of concentrate in the knee at the mode."""
     shape = data(made(0.0), LAWS)
-    begun = initialize_model(
-        jax.random.PRNGKey(0), model, model_args=(shape, LAWS, PRIORS), validate_grad=False
-    )
-    start, unravel = ravel_pytree(begun.param_info.z)
+
+    def names() -> Any:
+        traced = handlers.trace(handlers.seed(model, 0)).get_trace(shape, LAWS, PRIORS)
+        return {k: site["value"] for k, site in traced.items() if site["type"] == "sample"}
+
+    free = {k: jax.numpy.zeros(v.shape) for k, v in jax.eval_shape(names).items()}
+    start, unravel = ravel_pytree(free)
 
     def energy(flat: Any, value: Any, biased: Any, study: Any) -> Any:
         told = replace(shape, value=value, group_biased=biased, group_study=study)
@@ -92,8 +96,13 @@ def mode() -> Callable[[Data], float]:
             lambda at: potential_energy(model, (told, LAWS, PRIORS), {}, unravel(at))
         )(flat)
 
+    def told_of(flat: Any) -> Any:
+        asked = (model, (shape, LAWS, PRIORS), {}, unravel(flat))
+        return constrain_fn(*asked, return_deterministic=True)["benefit_of"]
+
     # Compiled for a few hundred calls alone, so nothing is spent on making it fast.
-    quick = jax.jit(energy, compiler_options={"xla_backend_optimization_level": 0})
+    fast = {"xla_backend_optimization_level": 0}
+    quick, benefit = (jax.jit(one, compiler_options=fast) for one in (energy, told_of))
 
     def found(told: Data) -> float:
         def of(flat: Any) -> tuple[float, Any]:
@@ -101,8 +110,7 @@ def mode() -> Callable[[Data], float]:
             return float(height), np.asarray(slope, dtype=float)
 
         best = minimize(of, np.zeros(start.size), jac=True, method="L-BFGS-B")
-        parameters = begun.postprocess_fn(unravel(best.x))
-        return float(parameters["benefit_of"][SITES.index("knee"), CONCENTRATE])
+        return float(benefit(best.x)[SITES.index("knee"), CONCENTRATE])
 
     return found
 

@@ -22,9 +22,6 @@ class Condition(StrEnum):
     KNEE = "knee osteoarthritis"
     DISC = "discogenic back pain"
     CUFF = "rotator cuff tear"
-    HIP = "hip osteoarthritis"
-    ANKLE = "ankle osteoarthritis"
-    ELBOW = "tennis elbow"
     MARROW = "marrow itself"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from trephine.catalogue.vocabulary import Product
 
-SITES = ("knee", "hip", "ankle", "lumbar disc", "rotator cuff", "elbow tendon")
+SITES = ("knee", "lumbar disc", "rotator cuff")
 """Joints, discs and tendons that have an arm."""
 
 PRODUCTS = (

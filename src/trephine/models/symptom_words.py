@@ -89,7 +89,6 @@ def compared_words(
     months: float,
     gain: tuple[float, float, float],
     together: int,
-    is_borrowed: bool = False,
 ) -> str:
     """Return a sentence on one treatment against another.
 
@@ -105,8 +104,6 @@ def compared_words(
         Points of 100 by which the first is better, with the interval of nine tenths [points].
     together
         Randomised studies that compared them there.
-    is_borrowed
-        Whether the other has no arm there, and its course is that of other sites.
     """
     middle, low, high = gain
     called, beside = NAMES[product], NAMES[other]
@@ -125,8 +122,6 @@ def compared_words(
         else f"no randomised study with numbers compared the two in the {site}; this rests on "
         "other comparisons"
     )
-    if is_borrowed:
-        basis += f", and {beside} there on other joints alone"
     return f"Against {beside}, at {months:.0f} months: {moved} ({interval}); {verdict} ({basis})."
 
 
@@ -214,6 +209,7 @@ def evidence_words(place: str, product: Product | None, studied: Sequence[_Study
         )
     known = ", ".join(sorted({s.product for s in studied if s.product != str(Product.NONE)}))
     called = "this product" if product is None else NAMES[product]
+    called = "people left untreated" if product is Product.NONE else called
     return (
         f"No study gives pain or function of {called} in the {place} in numbers over time, so "
         f"nothing is told of it. What has been studied there: {known}."

@@ -15,6 +15,7 @@ from trephine.case.symptom_course import (
     SymptomEnding,
 )
 from trephine.case.symptom_run import SymptomRun
+from trephine.models.instruments import INSTRUMENTS
 from trephine.report import sheet
 from trephine.report.legend import Graph, Key
 from trephine.report.palette import ACCENT, CATEGORIES, INK
@@ -167,7 +168,9 @@ def _feed(feed: DiscFeed) -> str:
 
 def _curve(course: SymptomCourse, score: ScoreCourse) -> Graph:
     weeks = course.day / WEEK
-    panel = Panel.of(weeks, (score.low, score.high), score.name, f"Line and bands: {score.name}")
+    domain = INSTRUMENTS[score.name].domain.capitalize()
+    unit = f"{score.name}, points of {rounded(score.high)}"
+    panel = Panel.of(weeks, (score.low, score.high), unit, f"{domain}, {score.name}, over weeks")
     one, group = score.person, score.group
     parts = [
         panel.area(weeks, one.low, one.high, WHOLE),
@@ -186,6 +189,12 @@ def _curve(course: SymptomCourse, score: ScoreCourse) -> Graph:
             dash="2 4",
         ),
         Key(
+            "Half of persons",
+            HALF,
+            [f"{rounded(float(one.low_half[-1]))} to {rounded(float(one.high_half[-1]))}"],
+            shape="area",
+        ),
+        Key(
             "90 % of persons",
             WHOLE,
             [f"{rounded(float(one.low[-1]))} to {rounded(float(one.high[-1]))}"],
@@ -193,7 +202,8 @@ def _curve(course: SymptomCourse, score: ScoreCourse) -> Graph:
         ),
     ]
     good = "high" if score.better_is_high else "low"
-    return Graph(score.name, f"A {good} score is good.", panel.drawing(parts), keys)
+    title = f"{domain}: {score.name}"
+    return Graph(title, f"A {good} score is good.", panel.drawing(parts), keys)
 
 
 def _responders(course: SymptomCourse, own: PlanCourse) -> sheet.Table:
@@ -222,7 +232,7 @@ def _beside(course: SymptomCourse) -> sheet.Chapter:
     weeks = course.day / WEEK
     every = (*((course.own,) if course.own else ()), *course.beside)
     top = max(float(one.score("VAS").group.median.max()) for one in every)
-    panel = Panel.of(weeks, (0.0, nice_top(top)), "VAS", "Lines: mean pain under each treatment")
+    panel = Panel.of(weeks, (0.0, nice_top(top)), "VAS, points of 100", "Mean pain by treatment")
     parts, keys = [panel.axes()], []
     for number, one in enumerate(every):
         colour = CATEGORIES[number % len(CATEGORIES)] if one is not course.own else INK

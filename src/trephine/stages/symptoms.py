@@ -51,20 +51,14 @@ Floats = NDArray[np.float64]
 
 SITES = {
     ("joint", "knee"): "knee",
-    ("joint", "hip"): "hip",
-    ("joint", "ankle"): "ankle",
     ("disc", "lumbar"): "lumbar disc",
     ("tendon", "rotator_cuff"): "rotator cuff",
-    ("tendon", "tennis_elbow"): "elbow tendon",
 }
 """Sites of which any study gives numbers; of all others nothing is told."""
 SCORES = {
     "knee": ("VAS", "NRS", "KOOS pain", "WOMAC", "KOOS"),
-    "hip": ("VAS", "NRS", "WOMAC"),
-    "ankle": ("VAS", "NRS", "AOFAS"),
     "lumbar disc": ("VAS", "NRS", "ODI"),
     "rotator cuff": ("VAS", "NRS", "DASH", "ASES", "Constant"),
-    "elbow tendon": ("VAS", "NRS", "PRTEE", "DASH"),
 }
 """Scores that are told of each site."""
 OF_STEP = {
@@ -82,7 +76,13 @@ OF_METHOD = {
     "culture": Product.CULTURED,
     "stromal_vascular_fraction": Product.STROMAL_VASCULAR,
 }
-BESIDE = (Product.SALINE, Product.CORTICOSTEROID, Product.HYALURONATE, Product.EXERCISE)
+BESIDE = (
+    Product.NONE,
+    Product.SALINE,
+    Product.CORTICOSTEROID,
+    Product.HYALURONATE,
+    Product.EXERCISE,
+)
 EARLY = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 7.0, 10.0, 14.0, 21.0)
 """Days that are always told, for the flare [d]."""
 PEOPLE = 4
@@ -192,14 +192,9 @@ def course_of_symptoms(
     luck = Streams(seed).within("pain")
     person = _Person(case, site, found, laws, day, _burden(case, laws), luck)
     others = [p for p in BESIDE if found.seen(site, p) and (given is None or given.product != p)]
-    beside = [Given(Product.NONE), *(Given(p) for p in others)]
-    if given is not None and given.product is Product.NONE:
-        beside = beside[1:]
+    beside = [Given(product) for product in others]
     courses = tuple(_plan_course(person, one) for one in beside)
-    known = given is not None and (
-        given.product is Product.NONE or found.seen(site, given.product) is not None
-    )
-    if given is None or not known:
+    if given is None or found.seen(site, given.product) is None:
         words = evidence_words(case.site.place, None if given is None else given.product, studied)
         return SymptomCourse(day, SymptomEnding.NO_EVIDENCE, None, courses, (), studied, (words,))
     own = _plan_course(person, given)
@@ -316,7 +311,6 @@ def _against(person: _Person, given: Given, other: Given) -> Against:
         months=float(person.day[at]) / 30.4,
         gain=(float(gain.median[at]), float(gain.low[at]), float(gain.high[at])),
         together=together,
-        is_borrowed=not person.found.seen(person.site, other.product),
     )
     return Against(
         name=NAMES[other.product],

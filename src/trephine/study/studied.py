@@ -9,7 +9,6 @@ from typing import Literal
 from trephine.case.course_case import CourseCase
 from trephine.case.plan import Injection
 from trephine.catalogue.cohorts import Arm, Endpoint, Study, cohorts
-from trephine.catalogue.symptom_studies import symptom_studies
 from trephine.catalogue.vocabulary import Condition, Outcome, Product
 from trephine.study.case_facts import facts
 
@@ -29,11 +28,8 @@ CONDITIONS: dict[str, tuple[Condition, ...]] = {
     "femoral_head": (Condition.OSTEONECROSIS,),
     "regenerate": (Condition.LENGTHENING, Condition.BONE_DEFECT),
     "knee": (Condition.KNEE,),
-    "hip": (Condition.HIP,),
-    "ankle": (Condition.ANKLE,),
     "lumbar": (Condition.DISC,),
     "rotator_cuff": (Condition.CUFF,),
-    "tennis_elbow": (Condition.ELBOW,),
 }
 """Published conditions of a diagnosis of a shaft, of a kind of site, or of a place."""
 
@@ -154,8 +150,7 @@ def results(case: CourseCase) -> tuple[Result, ...]:
     order = list(DESIGNS)
     found = [
         result
-        for studies in (cohorts(), symptom_studies())
-        for name, study in studies.items()
+        for name, study in cohorts().items()
         if study.condition in wanted and "animal" not in study.design.lower()
         for result in _arms(name, study)
     ]

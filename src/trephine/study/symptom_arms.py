@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from trephine.catalogue.cohorts import Arm, Endpoint, Study
-from trephine.catalogue.symptom_studies import symptom_studies
+from trephine.catalogue.cohorts import Arm, Endpoint, Study, cohorts
 from trephine.catalogue.vocabulary import Product, Role
 from trephine.models.instruments import instrument_of, rank
 from trephine.models.symptoms import SymptomLaws
 from trephine.study.symptom_evidence import Evidence, Excluded, Found
-from trephine.study.symptom_rows import add
+from trephine.study.symptom_rows import SITES, add
 from trephine.study.symptom_values import time_in_days
+
+
+def symptom_studies(role: Role | None = None) -> Mapping[str, Study]:
+    """Return the published studies of painful joints, discs and tendons by name.
+
+    Parameters
+    ----------
+    role
+        Keep what has one role and nothing else, see :func:`trephine.catalogue.cohorts.cohorts`.
+    """
+    return {name: study for name, study in cohorts(role).items() if study.condition in SITES}
 
 
 def evidence(role: Role, laws: SymptomLaws, studies: Mapping[str, Study] | None = None) -> Evidence:

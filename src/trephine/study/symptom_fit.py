@@ -12,13 +12,12 @@ import trephine.numerics  # noqa: F401  (switches double precision on)
 from trephine.catalogue.cohorts import fingerprint
 from trephine.catalogue.load import Catalogue, catalogue
 from trephine.catalogue.symptom_posterior import ArmsSeen, SymptomPosterior
-from trephine.catalogue.symptom_studies import symptom_studies
 from trephine.core import digest
 from trephine.core.errors import SolverError
 from trephine.models.reading import Reading
 from trephine.models.symptom_priors import priors
 from trephine.models.symptoms import SymptomLaws
-from trephine.study.symptom_arms import evidence
+from trephine.study.symptom_arms import evidence, symptom_studies
 from trephine.study.symptom_evidence import Evidence
 from trephine.study.symptom_model import data, model
 

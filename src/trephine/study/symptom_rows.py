@@ -25,12 +25,10 @@ from trephine.study.symptom_values import (
 
 SITES: Mapping[Condition, str] = {
     Condition.KNEE: "knee",
-    Condition.HIP: "hip",
-    Condition.ANKLE: "ankle",
     Condition.DISC: "lumbar disc",
     Condition.CUFF: "rotator cuff",
-    Condition.ELBOW: "elbow tendon",
 }
+"""Sites by published condition: those whose treatment is judged by pain and function."""
 ALONE: Mapping[str, Kind] = {
     "yes": "halved",
     "not significant": "same",

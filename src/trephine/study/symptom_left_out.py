@@ -1,8 +1,9 @@
-"""Held-out arms of symptom studies beside what the posterior expects of them."""
+"""Studies of symptoms beside what a fit without them expects of them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,7 @@ NUMBERS = ("change", "improvement", "contrast")
 
 @dataclass(frozen=True)
 class Expected:
-    """One held-out value and what was expected of it.
+    """One published value and what a fit that never saw its study expected of it.
 
     Parameters
     ----------
@@ -57,10 +58,43 @@ class Expected:
         return self.low <= self.published <= self.high
 
 
+def parted(found: Evidence, studies: Collection[str]) -> tuple[Evidence, Evidence]:
+    """Return evidence without some studies, and what those studies alone tell.
+
+    Parameters
+    ----------
+    found
+        Evidence; it is not changed.
+    studies
+        Names of studies.
+    """
+    rest, theirs = Evidence(), Evidence()
+    for row in found.rows:
+        group = found.groups[row.group]
+        part = theirs if group.study in studies else rest
+        against = None if row.against is None else part.index(found.groups[row.against])
+        part.rows.append(replace(row, group=part.index(group), against=against))
+    return rest, theirs
+
+
+def folds(found: Evidence, count: int) -> tuple[tuple[str, ...], ...]:
+    """Return the studies that give numbers, dealt out in the order of their names, (fold, study).
+
+    Parameters
+    ----------
+    found
+        Evidence.
+    count
+        How many folds.
+    """
+    told = sorted({found.groups[r.group].study for r in found.rows if r.kind in NUMBERS})
+    return tuple(tuple(told[k::count]) for k in range(count))
+
+
 def expected(
     held: Evidence, found: SymptomPosterior, laws: SymptomLaws, seed: int = 0
 ) -> list[Expected]:
-    """Return each held-out number beside the interval in which nine of ten such studies lie.
+    """Return each number of some studies beside the interval in which nine of ten such lie.
 
     A study has its own response, benefit, baseline and chance of sampling; groups of one study
     share the first and, where none is printed, the baseline.
@@ -68,7 +102,7 @@ def expected(
     Parameters
     ----------
     held
-        Evidence of the role ``holdout``.
+        Evidence of studies that the posterior was not fitted to.
     found
         The posterior.
     laws
@@ -76,12 +110,12 @@ def expected(
     seed
         Luck.
     """
-    streams = Streams(seed).within("held out")
+    streams = Streams(seed).within("left out")
     return [_expected(row, held, found, laws, streams) for row in held.rows if row.kind in NUMBERS]
 
 
 def coverage(table: list[Expected]) -> float:
-    """Return the share of held-out values within their intervals of nine tenths [-]."""
+    """Return the share of values within their intervals of nine tenths [-]."""
     return sum(one.is_inside for one in table) / len(table)
 
 
