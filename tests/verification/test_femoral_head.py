@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from trephine.case.document import validate
 from trephine.case.hip import FemoralHead
@@ -191,3 +192,30 @@ def test_types_grow_and_divide_where_the_bearing_surface_does() -> None:
         for t in ("A", "B", "C1", "C2")
     ]
     np.testing.assert_allclose(np.degrees(widths), [70 - 50 / 3, 70 + 50 / 3, 120, 150], atol=1e-9)
+
+
+def rim_after_averaging(voxel: float, average: Callable[..., Any]) -> float:
+    """Return the least mean integrity across a rim 4 mm wide that has lost half, beside a joint."""
+    count = round(28.0 / voxel)
+    x = (np.arange(count) + 0.5) * voxel
+    share = np.clip((2.0 - np.abs(x - 14.0)) / voxel + 0.5, 0.0, 1.0)
+    whole = np.broadcast_to((1.0 - 0.5 * share)[:, None, None], (count, 9, 9))
+    bone = np.ones(whole.shape, dtype=bool)
+    bone[:, :3] = False
+    return float(average(whole, Place(bone, voxel, 2.0))[bone].min())
+
+
+def test_bone_bears_load_together_alike_on_all_voxels() -> None:
+    """The Gaussian of a box in closed form: 1 - erf(1/sqrt(2))/2."""
+    for voxel in (0.5, 1.0, 2.0):
+        found = rim_after_averaging(voxel, necrosis.together)
+        assert found == pytest.approx(1.0 - 0.5 * 0.6827, abs=0.035)
+
+
+def test_the_check_rejects_bone_that_is_averaged_with_emptiness_or_not_at_all() -> None:
+    def with_emptiness(values: Any, place: Place) -> Any:
+        return ndimage.gaussian_filter(values * place.bone, place.length / place.spacing)
+
+    expected = pytest.approx(1.0 - 0.5 * 0.6827, abs=0.035)
+    assert rim_after_averaging(1.0, with_emptiness) != expected
+    assert rim_after_averaging(1.0, lambda values, _: values) != expected

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trephine.case.head_anatomy import HeadAnatomy
+from trephine.models.necrosis import Place, together
 from trephine.models.term import Numbers
 from trephine.numerics.elasticity import respond
 from trephine.numerics.strain import invariants, tensor
@@ -106,7 +107,8 @@ def bear(
 
     .. math:: \sigma = \sqrt{2 E U}, \qquad U = \tfrac12\,\sigma : \varepsilon
 
-    is that of a bar with the same energy.
+    is that of a bar with the same energy. Integrity and stress are those of bone that bears load
+    together (:func:`trephine.models.necrosis.together`).
 
     Parameters
     ----------
@@ -127,8 +129,10 @@ def bear(
         If the displacement does not converge.
     """
     spacing = anatomy.grid.spacing * 1e3
+    bone = Place(anatomy.head + anatomy.neck > EMPTY, spacing, p["bearing_length"])
+    whole = together(integrity, bone)
     found = respond(
-        np.asarray(block(anatomy, integrity, p), dtype=np.float64),
+        np.asarray(block(anatomy, whole, p), dtype=np.float64),
         spacing=spacing,
         poisson=p["poisson"],
         guess=None if guess is None else np.asarray(guess, dtype=np.float64),
@@ -136,10 +140,10 @@ def bear(
     )
     stiffness = float(found.stiffness[0, 0])
     moved = jnp.asarray(found.displacement[0] * (force / stiffness))
-    modulus = bone_modulus(integrity, anatomy.density, p)
+    modulus = bone_modulus(whole, anatomy.density, p)
     stress = modulus * effective_strain(np.asarray(tensor(moved, spacing)), p["poisson"])
     strain, _ = invariants(moved, spacing)
-    return Borne(stress, np.asarray(strain), found.displacement, stiffness)
+    return Borne(together(stress, bone), np.asarray(strain), found.displacement, stiffness)
 
 
 def effective_strain(strain: Field, poisson: float) -> Field:

@@ -76,6 +76,7 @@ class NecrosisParameters:
     damage_rate: Rate
     repair_rate: Rate
     crushed_integrity: Fraction
+    bearing_length: Length
     steady_damage: Share
     bone_strain: Fraction
     bone_strain_width: Fraction

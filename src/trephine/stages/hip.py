@@ -112,7 +112,7 @@ def hip_course(
     numbers["front_speed"] *= luck.front_factor(p)
     numbers["fill_rate"] *= luck.fill_factor(p)
     resting = luck.resting_time(p) / DAY
-    place = Place(anatomy.head > EMPTY, anatomy.grid.spacing * 1e3)
+    place = Place(anatomy.head > EMPTY, anatomy.grid.spacing * 1e3, numbers["bearing_length"])
     strength = sound_strength(anatomy, weight * p.walking_load, luck.steady_damage(p), numbers)
     strength = np.where(anatomy.head > 0.5, strength, np.inf)
     now = _begin(site, anatomy, place, numbers, model)
