@@ -95,9 +95,11 @@ def test_an_unknown_key_is_refused_at_every_level(place: str, meant: str) -> Non
 
 def test_an_unknown_key_like_nothing_is_told_what_is_known() -> None:
     assert told(broken("patient.zzz", 1)) == [
-        "patient.zzz: unknown key; known: age, anticoagulated, bleeding_disorder, blood_nucleated, "
-        "cancer, diabetes, earlier_harvest, height, infection, mass, osteonecrosis_risk, "
-        "platelets, pregnant, sex, smoker"
+        (
+            "patient.zzz: unknown key; known: age, anticoagulated, bleeding_disorder, "
+            "blood_nucleated, cancer, diabetes, earlier_harvest, height, infection, mass, "
+            "osteonecrosis_risk, platelets, pregnant, sex, smoker"
+        )
     ]
 
 
