@@ -67,7 +67,8 @@ def test_the_knee_shows_no_benefit_of_concentrate_beyond_the_randomised_arms() -
 
 
 def test_a_corticosteroid_relieves_for_weeks_and_not_for_a_year() -> None:
-    assert np.quantile(KNEE["corticosteroid"], 0.05) > 0.0
+    assert np.mean(KNEE["corticosteroid"] > 0.0) > 0.9
+    assert np.median(KNEE["corticosteroid"]) > 5.0
     assert np.median(FOUND.draws["waning"][:, 0]) < 150.0
 
 

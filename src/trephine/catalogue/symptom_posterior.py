@@ -32,6 +32,8 @@ class ArmsSeen:
         Where and what.
     randomised, alone
         Studies that compared it by chance, and others.
+    numbers
+        Studies that tell it in numbers; the others tell it in words.
     patients
         How many got it, where told.
     studies
@@ -44,6 +46,7 @@ class ArmsSeen:
     product: str
     randomised: int
     alone: int
+    numbers: int
     patients: int
     studies: tuple[str, ...]
     against: tuple[str, ...]
@@ -116,6 +119,7 @@ def packed(posterior: SymptomPosterior) -> tuple[bytes, dict[str, Any]]:
                 "product": a.product,
                 "randomised": a.randomised,
                 "alone": a.alone,
+                "numbers": a.numbers,
                 "patients": a.patients,
                 "studies": list(a.studies),
                 "against": list(a.against),
@@ -161,6 +165,7 @@ def unpacked(draws: Draws, told: Mapping[str, Any]) -> SymptomPosterior:
             product=arm["product"],
             randomised=arm["randomised"],
             alone=arm["alone"],
+            numbers=arm["numbers"],
             patients=arm["patients"],
             studies=tuple(arm["studies"]),
             against=tuple(arm["against"]),

@@ -55,6 +55,12 @@ class Cartilage:
     sentences: tuple[str, ...] = ()
 
 
+def signed(points: float) -> str:
+    """Return whole points with their sign; nought has none."""
+    whole = round(points)
+    return f"{whole:+d}".replace("-", "\u2212") if whole else "0"
+
+
 def plural(count: int, one: str, several: str) -> str:
     """Return a count with its noun."""
     words = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -89,6 +95,7 @@ def compared_words(
     months: float,
     gain: tuple[float, float, float],
     together: int,
+    in_words: bool = False,
 ) -> str:
     """Return a sentence on one treatment against another.
 
@@ -104,10 +111,12 @@ def compared_words(
         Points of 100 by which the first is better, with the interval of nine tenths [points].
     together
         Randomised studies that compared them there.
+    in_words
+        Whether the studies of the other there tell words alone.
     """
     middle, low, high = gain
     called, beside = NAMES[product], NAMES[other]
-    interval = f"90 % interval {round(low):+d} to {round(high):+d}"
+    interval = f"90 % interval {signed(low)} to {signed(high)}"
     moved = f"{abs(middle):.0f} points of 100 {'less' if middle >= 0 else 'more'} pain"
     if low > 0.0:
         verdict = f"{called} brings more relief"
@@ -122,6 +131,8 @@ def compared_words(
         else f"no randomised study with numbers compared the two in the {site}; this rests on "
         "other comparisons"
     )
+    if in_words:
+        basis += f"; {beside} is told in words alone there, so its course is mostly a belief"
     return f"Against {beside}, at {months:.0f} months: {moved} ({interval}); {verdict} ({basis})."
 
 
@@ -131,14 +142,22 @@ def about_benefit(site: str, given: Given, seen: ArmsSeen | None) -> tuple[str, 
     if seen is not None and not seen.randomised:
         told.append(
             f"{plural(seen.alone, 'study', 'studies').capitalize()} of {called} in the {site} had "
-            "no comparison by chance: they tell how people changed, not what the product did. "
-            "What such studies report beyond a randomised trial is not promised here."
+            "no comparison by chance. Such a study tells how people changed, not what the product "
+            "did; what it reports beyond a randomised trial is not promised here. The course told "
+            "is that of randomised studies of other sites, with the spread between sites."
         )
     elif seen is not None:
         told.append(
             f"{called.capitalize()} in the {site} was given in "
             f"{plural(seen.randomised, 'randomised study', 'randomised studies')} and "
-            f"{plural(seen.alone, 'other', 'others')}, to {seen.patients} patients that are told."
+            f"{plural(seen.alone, 'other', 'others')}, to "
+            + (f"{seen.patients} patients" if seen.patients else "a number of patients")
+            + (" where the number is told." if seen.patients else " that is not told.")
+        )
+    if seen is not None and not seen.numbers:
+        told.append(
+            f"All that is told of {called} in the {site} is words, so the course shown is mostly a "
+            "belief, from other sites and treatments."
         )
     if given.product in MARROW:
         told.append(
@@ -207,7 +226,7 @@ def evidence_words(place: str, product: Product | None, studied: Sequence[_Study
             f"No study of the {place} gives pain or function in numbers over time, of any product: "
             "no course can be told."
         )
-    known = ", ".join(sorted({s.product for s in studied if s.product != str(Product.NONE)}))
+    known = ", ".join(sorted({NAMES[Product(s.product)] for s in studied}))
     called = "this product" if product is None else NAMES[product]
     called = "people left untreated" if product is Product.NONE else called
     return (

@@ -109,7 +109,7 @@ def run(
         provenance=facts,
         used=MappingProxyType(used),
         provisional=tuple(sorted(set(used) & catalogue().provisional)),
-        notices=(*course.sentences, FITTED),
+        notices=(*course.sentences, *((FITTED,) if course.own or course.beside else ())),
     )
     listener.progress("pain", 1, 1)
     if folder is not None:

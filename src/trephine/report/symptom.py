@@ -15,7 +15,9 @@ from trephine.case.symptom_course import (
     SymptomEnding,
 )
 from trephine.case.symptom_run import SymptomRun
+from trephine.catalogue.vocabulary import Product
 from trephine.models.instruments import INSTRUMENTS
+from trephine.models.symptom_words import NAMES, signed
 from trephine.report import sheet
 from trephine.report.legend import Graph, Key
 from trephine.report.palette import ACCENT, CATEGORIES, INK
@@ -39,11 +41,20 @@ def write(run: SymptomRun, folder: Path) -> Path:
     return sheet.write(
         run,
         folder,
-        lead=run.course.ending.value,
+        lead=_lead(run.course),
         is_good=run.course.ending is SymptomEnding.RELIEVED,
         tiles=_tiles(run),
         chapters=_chapters(run),
     )
+
+
+def _lead(course: SymptomCourse) -> str:
+    """Return how it ended, and whether that differs from what saline brings."""
+    saline = next((one for one in course.against if one.product == str(Product.SALINE)), None)
+    if saline is None:
+        return course.ending.value
+    differs = "A difference from saline is" if saline.is_shown else "No difference from saline is"
+    return f"{course.ending.value} {differs} shown."
 
 
 def facts(run: SymptomRun) -> list[tuple[str, str]]:
@@ -94,7 +105,7 @@ def _tiles(run: SymptomRun) -> list[sheet.Tile]:
         sheet.Tile(
             f"Pain (VAS) at week {weeks}",
             rounded(float(pain.group.median[-1])),
-            f"from {rounded(pain.baseline)}; people alike "
+            f"from {rounded(pain.baseline)}; nine tenths of people alike "
             f"{rounded(float(pain.person.low[-1]))} to {rounded(float(pain.person.high[-1]))}",
         )
     ]
@@ -106,24 +117,31 @@ def _tiles(run: SymptomRun) -> list[sheet.Tile]:
                 f"of people alike; at least {rounded(pain.least_difference or 0.0)} points",
             )
         )
-    tiles += [_difference(one) for one in course.against if one.product in {"saline", "no cells"}]
+    tiles += [_difference(one) for one in course.against if one.product == "saline"]
     tiles += [_difference(one) for one in course.against if one.product == "corticosteroid"]
     tiles.append(
         sheet.Tile(
             "Half of the relief from",
             NOTHING if own.onset_day is None else f"day {rounded(own.onset_day)}",
-            "" if own.until_day is None else f"until day {rounded(own.until_day)}, or longer",
+            _until(own, float(course.day[-1])),
         )
     )
     return tiles
+
+
+def _until(own: PlanCourse, last: float) -> str:
+    if own.until_day is None:
+        return ""
+    longer = ", or longer" if own.until_day >= last else ""
+    return f"until day {rounded(own.until_day)}{longer}"
 
 
 def _difference(one: Against) -> sheet.Tile:
     gain = one.gain
     return sheet.Tile(
         f"Against {one.name}",
-        f"{round(float(gain.median[-1])):+d} points",
-        f"{round(float(gain.low[-1])):+d} to {round(float(gain.high[-1])):+d}; "
+        f"{signed(float(gain.median[-1]))} points",
+        f"{signed(float(gain.low[-1]))} to {signed(float(gain.high[-1]))}; "
         + ("a difference is shown" if one.is_shown else "no difference is shown"),
     )
 
@@ -143,9 +161,8 @@ def _chapters(run: SymptomRun) -> list[sheet.Chapter]:
         )
     if course.beside:
         chapters.append(_beside(course))
-    chapters.append(
-        sheet.Chapter("evidence", "What is known", course.sentences, tables=tuple(_studies(course)))
-    )
+    if course.studied:  # what was found is told in sentences at the head of the page
+        chapters.append(sheet.Chapter("evidence", "What is known", tables=(_studies(course),)))
     if course.feed is not None:
         told = (_feed(course.feed),)
         chapters.append(sheet.Chapter("feed", "What the disc can feed", told))
@@ -213,15 +230,15 @@ def _responders(course: SymptomCourse, own: PlanCourse) -> sheet.Table:
         told = [
             NOTHING
             if score.responders is None
-            else f"{percent(float(score.responders.median[at]))} "
-            f"({percent(float(score.responders.low[at]))} to "
-            f"{percent(float(score.responders.high[at]))})"
+            else f"{round(100 * score.responders.median[at])} ("
+            f"{round(100 * score.responders.low[at])} to "
+            f"{round(100 * score.responders.high[at])})"
             for _, at in places
         ]
         least = NOTHING if score.least_difference is None else rounded(score.least_difference)
         rows.append((score.name, least, *told))
     return sheet.Table(
-        "Share of people alike who gain the least difference that matters",
+        "Of 100 people alike, those who gain the least difference that matters",
         ("Score", "Least difference", *(f"Week {week}" for week, _ in places)),
         tuple(rows),
         note="With the 90 % interval. Of scores without a published difference nothing is told.",
@@ -250,8 +267,8 @@ def _beside(course: SymptomCourse) -> sheet.Chapter:
         (
             one.name,
             *(
-                f"{round(float(one.gain.median[at])):+d} ({round(float(one.gain.low[at])):+d} to "
-                f"{round(float(one.gain.high[at])):+d})"
+                f"{signed(float(one.gain.median[at]))} ({signed(float(one.gain.low[at]))} to "
+                f"{signed(float(one.gain.high[at]))})"
                 for _, at in _places(course)
             ),
             str(one.compared),
@@ -273,12 +290,10 @@ def _beside(course: SymptomCourse) -> sheet.Chapter:
     return sheet.Chapter("beside", "Beside other treatments", graphs=(graph,), tables=tables)
 
 
-def _studies(course: SymptomCourse) -> list[sheet.Table]:
-    if not course.studied:
-        return []
+def _studies(course: SymptomCourse) -> sheet.Table:
     rows = tuple(
         (
-            one.product,
+            NAMES[Product(one.product)],
             str(one.randomised),
             str(one.alone),
             str(one.patients),
@@ -286,11 +301,10 @@ def _studies(course: SymptomCourse) -> list[sheet.Table]:
         )
         for one in course.studied
     )
-    return [
-        sheet.Table(
-            "Studies of this site that the model was fitted to",
-            ("Treatment", "Randomised", "Others", "Patients", "Studies"),
-            rows,
-            numbers=False,
-        )
-    ]
+    return sheet.Table(
+        "Studies of this site that the model was fitted to",
+        ("Treatment", "Randomised", "Others", "Patients", "Studies"),
+        rows,
+        numbers=False,
+        note="Patients of the arms that tell their number.",
+    )

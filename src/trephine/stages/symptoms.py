@@ -85,7 +85,7 @@ BESIDE = (
 )
 EARLY = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 7.0, 10.0, 14.0, 21.0)
 """Days that are always told, for the flare [d]."""
-PEOPLE = 4
+PEOPLE = 16
 """People alike for each draw, for the bands of one person."""
 JUDGED = (182.0, 364.0)
 """Days at which a difference is judged, where the follow-up reaches them [d]."""
@@ -304,6 +304,7 @@ def _against(person: _Person, given: Given, other: Given) -> Against:
     shown = any(gain.low[k] > 0.0 or gain.high[k] < 0.0 for k in told)
     at = told[-1]
     together = studied_together(person.found, person.site, given.product, other.product)
+    theirs = person.found.seen(person.site, other.product)
     sentence = compared_words(
         given.product,
         other.product,
@@ -311,6 +312,7 @@ def _against(person: _Person, given: Given, other: Given) -> Against:
         months=float(person.day[at]) / 30.4,
         gain=(float(gain.median[at]), float(gain.low[at]), float(gain.high[at])),
         together=together,
+        in_words=theirs is not None and not theirs.numbers,
     )
     return Against(
         name=NAMES[other.product],

@@ -13,6 +13,9 @@ Kind = Literal["change", "improvement", "contrast", "same", "better", "halved"]
 """How a row tells a change: a number, a share of the baseline, a difference between two arms, or
 words: two arms do not differ, the first is better, the burden is halved."""
 
+NUMBERS: tuple[Kind, ...] = ("change", "improvement", "contrast")
+"""Kinds of rows that tell a number."""
+
 CONTROLS = frozenset({Product.NONE, Product.EXERCISE})
 """What puts no needle into the joint."""
 

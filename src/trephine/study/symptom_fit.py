@@ -18,7 +18,7 @@ from trephine.models.reading import Reading
 from trephine.models.symptom_priors import priors
 from trephine.models.symptoms import SymptomLaws
 from trephine.study.symptom_arms import evidence, symptom_studies
-from trephine.study.symptom_evidence import Evidence
+from trephine.study.symptom_evidence import NUMBERS, Evidence
 from trephine.study.symptom_model import data, model
 
 SHIPPED = (
@@ -193,9 +193,16 @@ def checked(found: SymptomPosterior) -> SymptomPosterior:
 def arms_seen(found: Evidence) -> tuple[ArmsSeen, ...]:
     """Return what evidence holds of each product at each site."""
     table: dict[tuple[str, str], ArmsSeen] = {}
+    counted = {
+        (found.groups[place].study, found.groups[place].product)
+        for row in found.rows
+        if row.kind in NUMBERS
+        for place in (row.group, row.against)
+        if place is not None
+    }
     for group in found.groups:
         key = (group.site, str(group.product))
-        old = table.get(key) or ArmsSeen(*key, 0, 0, 0, (), ())
+        old = table.get(key) or ArmsSeen(*key, 0, 0, 0, 0, (), ())
         is_new = group.study not in old.studies
         beside = {
             str(g.product)
@@ -206,6 +213,7 @@ def arms_seen(found: Evidence) -> tuple[ArmsSeen, ...]:
             old,
             randomised=old.randomised + (is_new and group.randomised),
             alone=old.alone + (is_new and not group.randomised),
+            numbers=old.numbers + (is_new and (group.study, group.product) in counted),
             patients=old.patients + round(group.patients or 0.0),
             studies=(*old.studies, group.study) if is_new else old.studies,
             against=tuple(sorted({*old.against, *beside})),

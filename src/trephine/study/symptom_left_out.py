@@ -13,10 +13,9 @@ from trephine.core.rng import Streams
 from trephine.models.instruments import Domain
 from trephine.models.symptom_group import Given, Luck, group_change
 from trephine.models.symptoms import BASELINE_SD, SymptomLaws
-from trephine.study.symptom_evidence import Evidence, Row, Treated
+from trephine.study.symptom_evidence import NUMBERS, Evidence, Row, Treated
 
 Floats = NDArray[np.float64]
-NUMBERS = ("change", "improvement", "contrast")
 
 
 @dataclass(frozen=True)
