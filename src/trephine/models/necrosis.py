@@ -7,6 +7,8 @@ soft new bone, hard new bone and crushed bone; the shares sum to one. Distances 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -47,7 +49,8 @@ class Felt(NamedTuple):
     strength: Field
 
 
-class Place(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Place:
     """Where bone of the head is, and how wide a voxel.
 
     Parameters
@@ -63,6 +66,17 @@ class Place(NamedTuple):
     bone: NDArray[np.bool_]
     spacing: float
     length: float = 0.0
+
+    @cached_property
+    def weight(self) -> Field:
+        """Bone within reach of the length, weighted, (x, y, z) [-]."""
+        return self.blurred(self.bone.astype(np.float64))
+
+    def blurred(self, values: Field) -> Field:
+        """Return values averaged with a Gaussian of the length, nothing outside the grid."""
+        width = self.length / self.spacing
+        found: Field = ndimage.gaussian_filter(values, width, mode="constant", truncate=2.5)
+        return found
 
 
 def integrity(s: State, p: Numbers) -> Field:
@@ -88,11 +102,8 @@ def together(values: Field, place: Place) -> Field:
     """
     if place.length == 0.0:
         return values
-    width = place.length / place.spacing
-    bone = place.bone.astype(np.float64)
-    weight = ndimage.gaussian_filter(bone, width, mode="constant", truncate=2.5)
-    total = ndimage.gaussian_filter(values * bone, width, mode="constant", truncate=2.5)
-    return np.where(place.bone, total / np.where(place.bone, weight, 1.0), values)
+    total = place.blurred(values * place.bone)
+    return np.where(place.bone, total / np.where(place.bone, place.weight, 1.0), values)
 
 
 def reached(s: State, p: Numbers) -> Field:
@@ -120,16 +131,16 @@ def steepness(passed: Field, place: Place) -> Field:
     place
         The bone and the edge of a voxel.
     """
-    known = np.where(place.bone, passed, -np.inf)
     squared = np.zeros(passed.shape)
-    with np.errstate(invalid="ignore"):
-        for axis in range(3):
-            step = np.diff(known, axis=axis) / place.spacing
-            ends = [(int(a == axis), 0) for a in range(3)], [(0, int(a == axis)) for a in range(3)]
-            from_low = -np.pad(step, ends[0])
-            from_high = np.pad(step, ends[1])
-            rise = np.fmax(np.fmax(from_low, from_high), 0.0)
-            squared += np.where(place.bone, np.where(np.isfinite(rise), rise, 0.0), 0.0) ** 2
+    for axis in range(3):
+        rise = np.zeros(passed.shape)
+        low = (slice(None),) * axis + (slice(None, -1),)
+        high = (slice(None),) * axis + (slice(1, None),)
+        step = (passed[high] - passed[low]) / place.spacing
+        step = np.where(place.bone[high] & place.bone[low], step, 0.0)
+        np.maximum(rise[high], -step, out=rise[high])
+        np.maximum(rise[low], step, out=rise[low])
+        squared += rise**2
     slope: Field = np.sqrt(squared)
     return slope
 
@@ -150,6 +161,8 @@ def advance_front(s: State, c: Felt, place: Place, p: Numbers) -> dict[str, Fiel
     ``c.flow`` is :math:`q`, ``c.boost`` is :math:`b`. A plane front in even bone moves at
     :math:`v q (1+b)` exactly.
     """
+    if c.flow == 0.0:
+        return {}
     speed = p["front_speed"] * c.flow * (1.0 + c.boost)
     return {"passed": speed * steepness(s["passed"], place)}
 

@@ -126,26 +126,50 @@ def follow_many(
         listener.progress("patients", number, patients)
         streams = Streams(seed).within("patient", number)
         person = HipLuck.draw(streams.named("hip"))
-        anatomy = head_anatomy(case.site, settings.voxel, p=p, extent=person.extent)
-        treatments = treat(case, beliefs, settings, anatomy, p, streams, Watch())
-        course = hip_course(
-            site=case.site,
-            anatomy=anatomy,
-            weight=case.patient.mass * beliefs.heal.fixation.gravity,
-            plan=case.plan,
-            grafts=[t.graft for t in treatments],
-            p=p,
-            luck=person,
-            with_fields=False,
-        )
-        days = (course.fracture_day, course.collapse_day)
-        found.append(
-            (
-                *(np.inf if day is None else day for day in days),
-                float(course.lesion_volume[0]),
-                float(course.lesion_volume[-1]),
-                anatomy.necrotic_angle,
-            )
-        )
+        found.append(follow(case, person, streams, settings, p, beliefs))
     columns: list[NDArray[np.float64]] = list(np.array(found).T)
     return HipChances(*columns)
+
+
+def follow(
+    case: HipCase,
+    person: HipLuck,
+    streams: Streams,
+    settings: Settings,
+    p: NecrosisParameters,
+    beliefs: Beliefs,
+) -> tuple[float, ...]:
+    """Return what becomes of one virtual patient, in the order of :class:`HipChances`.
+
+    Parameters
+    ----------
+    case
+        Head, lesion and plan.
+    person
+        What tells this patient from others.
+    streams
+        Luck of harvest, processing and delivery.
+    settings
+        The voxel.
+    p, beliefs
+        Numbers of the necrosis, and of the cells.
+    """
+    anatomy = head_anatomy(case.site, settings.voxel, p=p, extent=person.extent)
+    treatments = treat(case, beliefs, settings, anatomy, p, streams, Watch())
+    course = hip_course(
+        site=case.site,
+        anatomy=anatomy,
+        weight=case.patient.mass * beliefs.heal.fixation.gravity,
+        plan=case.plan,
+        grafts=[t.graft for t in treatments],
+        p=p,
+        luck=person,
+        with_fields=False,
+    )
+    days = (course.fracture_day, course.collapse_day)
+    return (
+        *(np.inf if day is None else day for day in days),
+        float(course.lesion_volume[0]),
+        float(course.lesion_volume[-1]),
+        anatomy.necrotic_angle,
+    )
