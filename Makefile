@@ -29,10 +29,12 @@ test: $(ALL) browser lint types layers ## Check style, types and layers, then ru
 validate: $(ALL) ## Ask the healing model what is known and write what it answers; FINE=1 for 0.5 mm too
 	$(BIN)/python validation/all.py $(if $(FINE),--fine)
 
-symptoms: $(ALL) ## Fit what is known of pain and function anew, and print the arms that were held out
+symptoms: $(ALL) ## Fit what is known of pain and function anew, and print what fits without a study expect of it
 	$(BIN)/python validation/symptoms.py --fit
 
-qualify: $(ALL) ## Run verification and every trial, and write the scorecard, which takes half an hour
+qualify: $(ALL) ## Run verification, every trial and every condition, and write the scorecard; takes long
+	for condition in hips regenerate symptoms; do \
+	  $(BIN)/python validation/$$condition.py || exit 1; done
 	$(BIN)/python validation/qualify.py --workers 2; status=$$?; \
 	$(BIN)/python docs/generate.py && exit $$status
 

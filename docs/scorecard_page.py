@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from trephine.report.forest import forest, standalone, title_of
@@ -24,6 +25,7 @@ from trephine.report.qualify import misses as missed
 from trephine.report.trial import NOTHING
 from trephine.report.words import rounded
 from trephine.study import misses
+from trephine.study.scorecard import binomial
 
 DOCS = Path(__file__).parent
 VALIDATION = DOCS.parent / "validation"
@@ -59,10 +61,21 @@ def found() -> Plain:
 
 def scores() -> Mapping[str, tuple[Any, ...]]:
     """Return the scores of the laws of each stage, from the module that the tests share."""
+    by_stage: Mapping[str, tuple[Any, ...]] = _validation("cell_scores").STAGES
+    return by_stage
+
+
+def conditions() -> list[Plain]:
+    """Return what the checks of other conditions than the shaft found, by condition."""
+    kept: list[Plain] = _validation("condition_scores").kept()
+    return kept
+
+
+def _validation(name: str) -> ModuleType:
+    """Return a module of the validation, which is no package."""
     if str(VALIDATION) not in sys.path:
         sys.path.append(str(VALIDATION))
-    by_stage: Mapping[str, tuple[Any, ...]] = importlib.import_module("cell_scores").STAGES
-    return by_stage
+    return importlib.import_module(name)
 
 
 def picture() -> str:
@@ -85,6 +98,7 @@ def blocks(table: Table) -> dict[str, Iterable[str]]:
         "dose": dose(told, table),
         "patients": patients(told, table),
         "verification": verification(told, table),
+        "conditions": conditions_block(table),
         "laws": laws(by_stage, table),
         "misses": table((*head, "why"), rows(by_stage, "miss")),
         "near": table(head, (row[:6] for row in rows(by_stage, "near"))),
@@ -103,6 +117,11 @@ def glance(told: Plain, by_stage: Mapping[str, tuple[Any, ...]], table: Table) -
                 coverage_words(counts[kind]) if counts[kind]["of"] else column["absent"] or "none"
             )
             lines.append((f"endpoints of trials, {words}", column["title"], said))
+    for one in conditions():
+        for words in KINDS.values():
+            some = [score for score in one["scores"] if score["role"] == words]
+            if some:
+                lines.append((f"{one['condition']}, {words}", "a model of its own", counted(some)))
     tests = told["verification"]
     if tests:
         said = f"{tests['passed']} passed, {tests['failed']} failed, {tests['skipped']} skipped"
@@ -169,9 +188,9 @@ def coverage(told: Plain, table: Table) -> Iterator[str]:
             (column["title"], *(coverage_words(counts[kind]) for kind in KINDS), column["absent"])
         )
         if alone_words(counts):
-            words = (counts[f"{kind}, alone"] for kind in KINDS)
+            alone = (counts[f"{kind}, alone"] for kind in KINDS)
             title = f"{column['title']}, without the allowance for a model that is off"
-            lines.append((title, *map(coverage_words, words), ""))
+            lines.append((title, *map(coverage_words, alone), ""))
     yield from table(("intervals of", *KINDS.values(), "absent because"), lines)
     for column in told["columns"]:
         for kind, words in KINDS.items():
@@ -231,6 +250,44 @@ def verification(told: Plain, table: Table) -> Iterator[str]:
     keys = ("passed", "failed", "skipped", "twins")
     lines = [(one["kind"], *(str(one[key]) for key in keys)) for one in tests["files"]]
     yield from table(("subject", *keys), [*lines, ("all", *(str(tests[key]) for key in keys))])
+
+
+def counted(some: list[Plain]) -> str:
+    """Return how many published values lie where, and how many directions hold."""
+    verdicts = [score["verdict"] for score in some]
+    ranges = [v for v in verdicts if v in {"inside", *MISSED}]
+    directions = [v for v in verdicts if v in {"holds", "fails"}]
+    words = []
+    if ranges:
+        hits, of = ranges.count("inside"), len(ranges)
+        low, high = binomial(hits, of)
+        words.append(coverage_words({"inside": hits, "of": of, "low": low, "high": high}))
+    if directions:
+        words.append(f"{directions.count('holds')} of {len(directions)} directions hold")
+    return "; ".join(words)
+
+
+def conditions_block(table: Table) -> Iterator[str]:
+    """Yield the published values of each condition beside what its model predicts."""
+    words = WORDS | {"holds": "holds", "fails": "**fails**"}
+    for one in conditions():
+        yield f"### {one['condition'].capitalize()}\n"
+        yield f"{one['how']}\n"
+        lines = [
+            (
+                score["study"],
+                score["endpoint"],
+                score["published"],
+                score["predicted"],
+                words[score["verdict"]],
+                score["role"],
+                score["why"],
+            )
+            for score in one["scores"]
+        ]
+        yield from table(
+            ("study", "endpoint", "published", "predicted, 90 %", "it lies", "role", "why"), lines
+        )
 
 
 def laws(by_stage: Mapping[str, tuple[Any, ...]], table: Table) -> Iterator[str]:

@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import condition_scores
 from cell_scores import STAGES
 
 from trephine.catalogue.load import catalogue
@@ -73,7 +74,7 @@ def main() -> int:
     if (out / RESULT).is_file():
         told = read_document(out / RESULT)
         write_document(RECORD, told)
-        page = report.write(told | {"scores": laws()}, out)
+        page = report.write(told | {"scores": laws(), "conditions": condition_scores.kept()}, out)
         print(f"Open {page} in a browser.")
     return status
 

@@ -127,6 +127,7 @@ def html(told: Plain) -> str:
         ],
         picture=Markup(forest(told)),  # noqa: S704  (text is escaped there)
         scores=told.get("scores", []),
+        conditions=told.get("conditions", []),
         kinds=KINDS,
         nothing=NOTHING,
         unexplained=UNEXPLAINED,
