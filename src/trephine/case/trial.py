@@ -23,6 +23,7 @@ Looked = Literal[
     "union",
     "nonunion",
     "reoperation",
+    "delayed union",
     "time to union",
     "callus volume",
     "RUST",
@@ -33,7 +34,8 @@ Looked = Literal[
     "nucleated cells",
     "volume aspirated",
 ]
-"""What a trial can look at, by its standard name; ``reoperation`` counts who is not united."""
+"""What a trial can look at, by its standard name; ``reoperation`` counts who is not united, and
+``delayed union`` whose RUST is under the score of the catalogue's definition at that time."""
 Measured = Literal[
     "share",
     "level",
@@ -44,7 +46,7 @@ Measured = Literal[
     "odds ratio",
 ]
 """How what is looked at becomes one number of an arm, or of an arm against another."""
-SHARES = ("union", "nonunion", "reoperation")
+SHARES = ("union", "nonunion", "reoperation", "delayed union")
 COMPARING = ("difference", "risk difference", "ratio", "odds ratio")
 OF_SHARES = ("share", "risk difference", "ratio", "odds ratio")
 Doses = Literal["progenitors", "progenitors per volume"]
@@ -283,9 +285,9 @@ class Trial(Document):
             ]
         if self.baseline is not None:
             found += [
-                Problem(f"endpoints.{n}.measure", "a score of risk tells shares alone")
+                Problem(f"endpoints.{n}.measure", "a score of risk tells shares alone, no films")
                 for n, e in enumerate(self.endpoints)
-                if e.outcome not in SHARES
+                if e.outcome not in SHARES or e.outcome == "delayed union"
             ]
         told = [(f"endpoints.{n}.arm", e.arm) for n, e in enumerate(self.endpoints)]
         told += [

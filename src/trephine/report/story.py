@@ -23,6 +23,8 @@ from trephine.case.processing import (
 )
 from trephine.case.run import Run
 from trephine.case.surgery import Surgery
+from trephine.core.units import in_unit
+from trephine.models.delayed_union import definition, delayed_score
 from trephine.report.operations import surgery_words
 from trephine.report.words import (
     article,
@@ -243,9 +245,24 @@ def outcome(run: Run) -> str:
     if seen.union_week is not None:
         return (
             f"United at week {rounded(seen.union_week)}, when at least three cortices were "
-            f"bridged and stayed so; {tail}, with {cortices} bridged."
+            f"bridged and stayed so; {tail}, with {cortices} bridged.{_delayed(run)}"
         )
     return f"Not united by week {last}, with {cortices} bridged; {tail}."
+
+
+def _delayed(run: Run) -> str:
+    """Return that the union of a fracture was delayed, in a sentence, or nothing."""
+    if run.case.site.diagnosis != "fracture":
+        return ""
+    told = definition()
+    score = delayed_score(run.follow_up, told)
+    if score is None:
+        return ""
+    months = in_unit(told.delayed_union_time, "s", "mo")
+    return (
+        f" This is a delayed union: RUST was {rounded(score)} of 12 after {rounded(months)} "
+        f"months, under {rounded(told.delayed_union_score)}."
+    )
 
 
 def tiles(run: Run) -> list[Tile]:

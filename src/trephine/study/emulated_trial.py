@@ -90,7 +90,11 @@ def _refuse(trial: Trial) -> None:
         )
     check(trial, settings(VOXEL))
     one = patients.features(trial.population, Streams(0), 1)
-    problems = []
+    problems = [
+        Problem(f"endpoints.{number}.outcome", "the emulator tells no RUST")
+        for number, endpoint in enumerate(trial.endpoints)
+        if endpoint.outcome == "delayed union"
+    ]
     for number, arm in enumerate(trial.arms):
         try:
             visit_weeks(patients.patient(trial.population, one, 0, arm.plan))

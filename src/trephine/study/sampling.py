@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri, stdtrit
 
 from trephine.case.trial import SHARES, Looking
+from trephine.models.delayed_union import definition
 from trephine.models.dose_beliefs import DoseBeliefs
 from trephine.study.dose import laboratory
 from trephine.study.outcomes import Pool
@@ -39,7 +40,10 @@ def values(pool: Pool, looked: Looking, week: float) -> Array:
     Who has no outcome, or is lost before union was seen, is not united.
     """
     united = pool.seen_week <= week + 1e-9
-    if looked.outcome in SHARES:
+    if looked.outcome == "delayed union":
+        # Who has no outcome, or is lost, reaches no score: a failure counts as one.
+        found = 1.0 - np.asarray(pool.at("rust", week) >= definition().delayed_union_score, float)
+    elif looked.outcome in SHARES:
         found = united.astype(float)
         found = found if looked.outcome == "union" else 1.0 - found
     elif looked.outcome == "time to union":
