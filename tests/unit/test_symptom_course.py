@@ -157,7 +157,7 @@ def test_plans_that_no_study_gave_are_refused() -> None:
         {"kind": "saline_injection", "day": "0 d"},
         {"kind": "corticosteroid_injection", "day": "0 d"},
     ]
-    with pytest.raises(InputError, match="no study has given both"):
+    with pytest.raises(InputError, match="nothing else together"):
         case().with_plan(steps=both)
     with pytest.raises(InputError, match="times and every belong together"):
         case().with_plan(steps=[{"kind": "saline_injection", "day": "0 d", "times": 2}])

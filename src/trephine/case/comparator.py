@@ -1,4 +1,4 @@
-"""Comparators of an injection of marrow: other injections, and exercise."""
+"""Comparators of an injection of marrow: other injections, exercise, operations."""
 
 from __future__ import annotations
 
@@ -87,6 +87,29 @@ class Exercise(Document):
     day: Duration
 
 
+class Operation(Document):
+    """An operation on a joint, disc or tendon.
+
+    Parameters
+    ----------
+    day
+        Day of the operation [s].
+    what
+        Which; each kind of site knows its own.
+    """
+
+    kind: Literal["operation"]
+    day: Duration
+    what: Literal[
+        "arthroscopy",
+        "microfracture",
+        "joint_replacement",
+        "fusion",
+        "discectomy",
+        "tendon_repair",
+    ]
+
+
 Needled = (
     SalineInjection
     | CorticosteroidInjection
@@ -96,4 +119,4 @@ Needled = (
 )
 """Comparators that are injected."""
 
-Comparator = Needled | Exercise
+Comparator = Needled | Exercise | Operation

@@ -6,6 +6,8 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
+from trephine.case.chondral import CartilageDefect
+from trephine.case.comparator import Operation
 from trephine.case.course_case import CourseCase, CourseSite
 from trephine.case.document import Document
 
@@ -16,6 +18,20 @@ PLACES: dict[str, tuple[str, ...]] = {
     "bursa": ("subacromial", "trochanteric"),
 }
 """Where a site of each kind may be."""
+
+OPERATIONS: dict[str, tuple[str, ...]] = {
+    "joint": ("arthroscopy", "microfracture", "joint_replacement", "fusion"),
+    "disc": ("discectomy", "fusion"),
+    "tendon": ("tendon_repair", "arthroscopy"),
+    "bursa": ("arthroscopy",),
+}
+"""Operations that a kind of site knows."""
+TOGETHER = (
+    ("concentrate", "platelet_injection"),
+    ("centrifuge", "platelet_injection"),
+    ("culture", "hyaluronic_acid_injection"),
+)
+"""What studies gave on one day: a way of processing, and what went with it."""
 
 PAIN_SCORES: dict[str, tuple[float, float]] = {
     "VAS": (0, 100),
@@ -112,6 +128,8 @@ class SymptomSite(CourseSite):
         How far a tendon is torn.
     endplate_open
         Share of the endplate of a disc through which it is fed [-].
+    defect
+        A hole in the cartilage of a joint.
     """
 
     kind: Literal["joint", "disc", "tendon", "bursa"]
@@ -124,6 +142,7 @@ class SymptomSite(CourseSite):
     pfirrmann: DiscGrade | None = None
     tear: Literal["none", "partial", "full"] | None = None
     endplate_open: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] | None = None
+    defect: CartilageDefect | None = None
 
     @model_validator(mode="after")
     def _is_one_place(self) -> Self:
@@ -140,6 +159,7 @@ class SymptomSite(CourseSite):
             ("pfirrmann", "disc"),
             ("endplate_open", "disc"),
             ("tear", "tendon"),
+            ("defect", "joint"),
         )
         for name, kind in belongs:
             if getattr(self, name) is not None and self.kind != kind:
@@ -178,26 +198,54 @@ class SymptomCase(CourseCase):
         "platelet_injection",
         "cord_cell_injection",
         "exercise",
+        "operation",
     )
 
     site: SymptomSite
 
     @model_validator(mode="after")
-    def _one_product_is_given(self) -> Self:
-        kinds = {self._what(step) for step in self.plan.steps}
-        if len(kinds) > 1:
+    def _is_what_studies_give(self) -> Self:
+        given = [step for step in self.plan.steps if not isinstance(step, Operation)]
+        days = {step.day for step in given}
+        kinds = sorted({_what(step) for step in given})
+        if len(kinds) > 1 and not (len(days) == 1 and len(given) == 2 and is_together(kinds)):
+            named = " and ".join(kind.replace("_", " ") for kind in kinds)
+            known = "; ".join(f"{a} with {b.replace('_', ' ')}" for a, b in TOGETHER)
             raise ValueError(
-                f"plan: {' and '.join(sorted(kinds))} in one plan; no study has given both, "
-                "so compare plans of one product each"
+                f"plan: {named} in one plan; studies gave on one day {known}, and nothing else "
+                "together, so compare plans of one product each"
             )
         return self
 
-    @staticmethod
-    def _what(step: Document) -> str:
-        kind = str(getattr(step, "kind", ""))
-        process = getattr(step, "process", None)
-        method = getattr(process, "method", "")
-        return f"{kind} ({method})" if method else kind.replace("_", " ")
+    @model_validator(mode="after")
+    def _operations_belong_to_the_site(self) -> Self:
+        known = OPERATIONS[self.site.kind]
+        for number, step in enumerate(self.plan.steps):
+            if isinstance(step, Operation) and step.what not in known:
+                raise ValueError(
+                    f"plan.steps.{number}: {step.what} is no operation on a {self.site.kind}; "
+                    f"known: {', '.join(known)}"
+                )
+        return self
+
+    @property
+    def operations(self) -> tuple[str, ...]:
+        """Operations of the plan, in the order of their days."""
+        found = [step for step in self.plan.steps if isinstance(step, Operation)]
+        return tuple(step.what for step in sorted(found, key=lambda step: step.day))
+
+
+def is_together(kinds: list[str]) -> bool:
+    """Return whether studies gave two things on one day."""
+    return any(set(pair) == set(kinds) for pair in TOGETHER)
+
+
+def _what(step: Document) -> str:
+    """Return what a step gives: how an injection is processed, or the kind of any other step."""
+    process = getattr(step, "process", None)
+    if process is None:
+        return str(getattr(step, "kind", ""))
+    return "unspun marrow" if process.method == "none" else str(process.method)
 
 
 def _on_scale(score: str, value: float, ends: tuple[float, float]) -> None:

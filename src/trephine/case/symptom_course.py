@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from trephine.case.symptom_structure import Bands, DefectFilling, DiscFeed, TendonRepair
 from trephine.core.types import Series
 
 
@@ -23,17 +24,6 @@ class SymptomEnding(Enum):
         "No evidence: no study with numbers on pain or function has given this to this joint, disc "
         "or tendon, so no course is told."
     )
-
-
-@dataclass(frozen=True)
-class Bands:
-    """The middle of what may come, with the bands that hold half and nine tenths of it (time,)."""
-
-    median: Series
-    low_half: Series
-    high_half: Series
-    low: Series
-    high: Series
 
 
 @dataclass(frozen=True)
@@ -86,8 +76,14 @@ class PlanCourse:
     onset_day, until_day
         First day with half of the largest gain in pain, and the last; none where nothing is
         gained [d].
-    worst_flare
-        The largest rise of the median pain in the first days [points of 100].
+    onset_interval
+        Nine tenths of groups reach half of their own largest gain between these days [d].
+    flare
+        Largest rise of the mean pain in the first two weeks, and its interval of nine tenths;
+        below zero where pain never rises [points of 100].
+    flare_over_day
+        First day from which the middle group has less pain than before; none where it never has
+        [d].
     """
 
     name: str
@@ -95,7 +91,9 @@ class PlanCourse:
     scores: tuple[ScoreCourse, ...]
     onset_day: float | None
     until_day: float | None
-    worst_flare: float
+    onset_interval: tuple[float, float] | None
+    flare: tuple[float, float, float]
+    flare_over_day: float | None
 
     def score(self, name: str) -> ScoreCourse:
         """Return a score by its name."""
@@ -155,29 +153,6 @@ class Studied:
 
 
 @dataclass(frozen=True)
-class DiscFeed:
-    """How many cells a disc can feed.
-
-    Parameters
-    ----------
-    endplate_open
-        Share of the endplate that lets anything through [-].
-    glucose, acid
-        Least glucose [mmol/L] and least pH in the nucleus as it is.
-    room
-        Cells that could be added before the middle starves [cells].
-    injected
-        Nucleated cells that the plan injects, where there are any [cells].
-    """
-
-    endplate_open: float
-    glucose: float
-    acid: float
-    room: float
-    injected: float | None
-
-
-@dataclass(frozen=True)
 class SymptomCourse:
     """Everything that is told of a painful site and a plan.
 
@@ -199,6 +174,10 @@ class SymptomCourse:
         What a reader must be told, the most important first.
     feed
         Of a disc, how many cells it can feed.
+    defect
+        Of a cartilage defect, how it may fill.
+    tendon
+        Of a tendon that is sewn, how many stay whole.
     cartilage_loss_mm, cartilage_interval_mm
         Of repeated corticosteroid in a knee, cartilage lost beyond saline, and its interval [mm].
     """
@@ -211,5 +190,7 @@ class SymptomCourse:
     studied: tuple[Studied, ...]
     sentences: tuple[str, ...]
     feed: DiscFeed | None = None
+    defect: DefectFilling | None = None
+    tendon: TendonRepair | None = None
     cartilage_loss_mm: float | None = None
     cartilage_interval_mm: tuple[float, float] | None = None

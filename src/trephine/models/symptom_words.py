@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from trephine.catalogue.cohorts import cohorts
 from trephine.catalogue.symptom_posterior import ArmsSeen, SymptomPosterior
@@ -31,11 +29,6 @@ NAMES = {
 
 MARROW = (Product.CONCENTRATE, Product.CONCENTRATE_PLATELETS, Product.MARROW)
 """Products of marrow that are not grown; a trial of one is counted for all."""
-
-
-class _Study(Protocol):
-    @property
-    def product(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -166,11 +159,6 @@ def about_benefit(site: str, given: Given, seen: ArmsSeen | None) -> tuple[str, 
         )
     if given.product in CULTURED:
         told.append("The effect of dose rests on one trial of 10 beside 100 million cells.")
-    if len(given.days) > 1 and given.product is not Product.CORTICOSTEROID:
-        told.append(
-            "No study with numbers on pain compared one injection with several, so a second adds "
-            "nothing here but its flare and a new beginning of the effect."
-        )
     if given.product is not Product.NONE and given.product is not Product.EXERCISE:
         told.append(
             "The flare of the first days is a belief: no published curve of those days was found."
@@ -207,29 +195,3 @@ def cartilage(site: str, given: Given) -> Cartilage:
 
 TRIAL_INJECTIONS = 8
 """Injections of the trial of cartilage: every 12 weeks for two years."""
-
-
-def evidence_words(place: str, product: Product | None, studied: Sequence[_Study]) -> str:
-    """Return a sentence on a site, or a product at a site, of which no study gives numbers.
-
-    Parameters
-    ----------
-    place
-        What a person calls the site.
-    product
-        What was asked for; nothing where no product of the program fits.
-    studied
-        What has been studied there.
-    """
-    if not studied:
-        return (
-            f"No study of the {place} gives pain or function in numbers over time, of any product: "
-            "no course can be told."
-        )
-    known = ", ".join(sorted({NAMES[Product(s.product)] for s in studied}))
-    called = "this product" if product is None else NAMES[product]
-    called = "people left untreated" if product is Product.NONE else called
-    return (
-        f"No study gives pain or function of {called} in the {place} in numbers over time, so "
-        f"nothing is told of it. What has been studied there: {known}."
-    )

@@ -14,7 +14,7 @@ from trephine.case.plan import Injection
 from trephine.case.processing import Culture
 from trephine.case.settings import Settings
 from trephine.case.symptom import SymptomCase
-from trephine.case.symptom_course import DiscFeed
+from trephine.case.symptom_course import SymptomCourse
 from trephine.case.symptom_run import SymptomRun
 from trephine.catalogue.load import catalogue
 from trephine.catalogue.symptom_posterior import symptom_posterior
@@ -24,14 +24,15 @@ from trephine.core.progress import Watch
 from trephine.core.provenance import Provenance
 from trephine.core.rng import Streams
 from trephine.models.beliefs import Beliefs
-from trephine.models.disc_nutrition import DiscParameters, most_added, nourished
+from trephine.models.chondral_defect import ChondralParameters
+from trephine.models.disc_nutrition import DiscParameters
 from trephine.models.reading import Reading
 from trephine.models.symptoms import SymptomLaws
 from trephine.pipeline.preparing import prepared
-from trephine.stages import harvest, injections, process, symptoms
+from trephine.stages import harvest, injections, process, symptom_structure, symptoms
 from trephine.store.runs import RunFolder, load_any
 
-STAGES = (harvest, process, symptoms)
+STAGES = (harvest, process, symptoms, symptom_structure)
 FITTED = (
     "Courses of pain are those of groups in published studies; of one person they tell no more "
     "than the spread between people."
@@ -96,8 +97,7 @@ def run(
     made = [one.concentrate for one in prepared(case, beliefs, Streams(seed), listener)]
     listener.progress("pain", 0, 1)
     course = symptoms.course_of_symptoms(case, known, laws, seed=seed, cells=_cultured(case, made))
-    if case.site.kind == "disc":
-        course = replace(course, feed=_feed(case, reading.fill(DiscParameters), made))
+    course = with_structure(course, case, made, reading, seed)
     used = {**reading.used, **(beliefs.used if made else {})}
     finished = SymptomRun(
         case=case,
@@ -130,31 +130,54 @@ def rehearse(case: SymptomCase, settings: Settings) -> dict[str, Any]:
     }
 
 
+def with_structure(
+    course: SymptomCourse,
+    case: SymptomCase,
+    made: list[Concentrate],
+    reading: Reading,
+    seed: int,
+) -> SymptomCourse:
+    """Return a course with what is told of the structure of its site.
+
+    Parameters
+    ----------
+    course
+        Of pain and function.
+    case
+        Site and plan.
+    made
+        Products of its injections.
+    reading
+        Notes the printed numbers that are used; those of a cartilage defect are drawn.
+    seed
+        Luck of the draws.
+    """
+    disc = defect = tendon = None
+    if case.site.kind == "disc":
+        disc = symptom_structure.feed(case, reading.fill(DiscParameters), made)
+    if case.site.defect is not None:
+        reading.fill(ChondralParameters)
+        luck = Streams(seed).within("cartilage").named
+        drawn = Reading(reading.facts, luck=luck, count=symptom_structure.DRAWS)
+        defect = symptom_structure.filling(case, drawn.fill(ChondralParameters), made)
+    if case.site.kind == "tendon":
+        tendon = symptom_structure.repair(case, seed)
+    told = symptom_structure.structure_words(disc, defect, tendon)
+    return replace(
+        course,
+        feed=disc,
+        defect=defect,
+        tendon=tendon,
+        sentences=(*course.sentences, *told),
+    )
+
+
 def _cultured(case: SymptomCase, made: list[Concentrate]) -> float | None:
     """Return the cells of the first injection where the plan cultures them."""
     steps = case.plan.injections
     if not steps or not isinstance(steps[0].process, Culture):
         return None
     return float(made[0].product.progenitors)
-
-
-def _feed(case: SymptomCase, p: DiscParameters, made: list[Concentrate]) -> DiscFeed:
-    """Return how many cells the disc can feed, beside those that the plan injects."""
-    share = 1.0 if case.site.endplate_open is None else case.site.endplate_open
-    now = nourished(p, endplate_open=share)
-    steps = case.plan.injections
-    injected = (
-        float(made[0].product.nucleated) * steps[0].deliver.volume / made[0].product.volume
-        if made
-        else None
-    )
-    return DiscFeed(
-        endplate_open=share,
-        glucose=float(now.glucose.min()),
-        acid=float(now.acid.min()),
-        room=most_added(p, share) * 1e6 * p.volume * 1e6,
-        injected=injected,
-    )
 
 
 def _provenance(

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
 from trephine.case.symptom_course import (
     Against,
-    DiscFeed,
     PlanCourse,
     ScoreCourse,
     SymptomCourse,
@@ -17,22 +14,19 @@ from trephine.case.symptom_course import (
 from trephine.case.symptom_run import SymptomRun
 from trephine.catalogue.vocabulary import Product
 from trephine.models.instruments import INSTRUMENTS
-from trephine.models.symptom_words import NAMES, signed
-from trephine.report import sheet
+from trephine.models.symptom_words import signed
+from trephine.report import sheet, symptom_beside, symptom_structure
 from trephine.report.legend import Graph, Key
-from trephine.report.palette import ACCENT, CATEGORIES, INK
-from trephine.report.svg import Panel, nice_top
-from trephine.report.words import count, percent, rounded
+from trephine.report.palette import ACCENT
+from trephine.report.svg import Panel
+from trephine.report.words import percent, rounded
 
-WEEK = 7.0
 HALF, WHOLE = "#9fcac6", "#d5e8e5"
 """Colours of the bands that hold half and nine tenths."""
 BANDS = (
     "The line is the mean of people alike in the middle of studies; the dark band holds half and "
     "the light band nine tenths of single persons."
 )
-VISITS = (2, 6, 13, 26, 52, 104)
-"""Weeks of the tables, where the follow-up reaches them."""
 NOTHING = "\u2013"
 
 
@@ -50,11 +44,19 @@ def write(run: SymptomRun, folder: Path) -> Path:
 
 def _lead(course: SymptomCourse) -> str:
     """Return how it ended, and whether that differs from what saline brings."""
-    saline = next((one for one in course.against if one.product == str(Product.SALINE)), None)
-    if saline is None:
+    if course.own is None:
         return course.ending.value
-    differs = "A difference from saline is" if saline.is_shown else "No difference from saline is"
-    return f"{course.ending.value} {differs} shown."
+    saline = next((one for one in course.against if one.product == str(Product.SALINE)), None)
+    if saline is not None:
+        differs = "A difference from" if saline.is_shown else "No benefit over"
+        return f"{course.ending.value} {differs} saline is shown."
+    studied = next((one for one in course.studied if one.product == course.own.product), None)
+    if studied is not None and not studied.randomised and course.own.product != Product.SALINE:
+        return (
+            f"{course.ending.value} No study there compared it by chance, so nobody knows what "
+            "of that the treatment does."
+        )
+    return course.ending.value
 
 
 def facts(run: SymptomRun) -> list[tuple[str, str]]:
@@ -71,17 +73,9 @@ def visits(run: SymptomRun) -> tuple[list[str], list[list[str]]]:
     heads = [">Week", *(f">{score.name}" for score in shown.scores)]
     rows = [
         [str(week), *(_middle(score, place) for score in shown.scores)]
-        for week, place in _places(course)
+        for week, place in symptom_beside.places(course)
     ]
     return heads, rows
-
-
-def _places(course: SymptomCourse) -> list[tuple[int, int]]:
-    """Return the weeks of the tables with their place in the course."""
-    last = course.day[-1] / WEEK
-    return [
-        (week, int(np.argmin(np.abs(course.day - week * WEEK)))) for week in VISITS if week <= last
-    ]
 
 
 def _middle(score: ScoreCourse, place: int) -> str:
@@ -90,7 +84,7 @@ def _middle(score: ScoreCourse, place: int) -> str:
 
 def _tiles(run: SymptomRun) -> list[sheet.Tile]:
     course, own = run.course, run.course.own
-    weeks = rounded(float(course.day[-1]) / WEEK)
+    weeks = rounded(float(course.day[-1]) / symptom_beside.WEEK)
     if own is None:
         return [
             sheet.Tile("Evidence", "none", f"of this treatment in the {run.case.site.place}"),
@@ -154,37 +148,22 @@ def _chapters(run: SymptomRun) -> list[sheet.Chapter]:
             sheet.Chapter(
                 "course",
                 "Pain and function over time",
-                (BANDS,),
+                (BANDS, *_times(course.own, float(course.day[-1]))),
                 graphs=tuple(_curve(course, score) for score in course.own.scores),
                 tables=(_responders(course, course.own),),
             )
         )
     if course.beside:
-        chapters.append(_beside(course))
+        chapters.append(symptom_beside.beside(course))
     if course.studied:  # what was found is told in sentences at the head of the page
-        chapters.append(sheet.Chapter("evidence", "What is known", tables=(_studies(course),)))
-    if course.feed is not None:
-        told = (_feed(course.feed),)
-        chapters.append(sheet.Chapter("feed", "What the disc can feed", told))
-    return chapters
-
-
-def _feed(feed: DiscFeed) -> str:
-    injected = (
-        ""
-        if feed.injected is None
-        else f" The plan injects {count(feed.injected)} nucleated cells."
-    )
-    return (
-        f"With {percent(feed.endplate_open)} of the endplate open, the middle of the nucleus has "
-        f"{rounded(feed.glucose, 2)} mmol/L of glucose and a pH of {rounded(feed.acid, 3)}. Cells "
-        f"die below 0.5 mmol/L or a pH of 6.78, so there is food for about {count(feed.room)} more "
-        f"cells that live as disc cells do.{injected}"
-    )
+        chapters.append(
+            sheet.Chapter("evidence", "What is known", tables=(symptom_beside.studies(course),))
+        )
+    return [*chapters, *symptom_structure.chapters(course)]
 
 
 def _curve(course: SymptomCourse, score: ScoreCourse) -> Graph:
-    weeks = course.day / WEEK
+    weeks = course.day / symptom_beside.WEEK
     domain = INSTRUMENTS[score.name].domain.capitalize()
     unit = f"{score.name}, points of {rounded(score.high)}"
     panel = Panel.of(weeks, (score.low, score.high), unit, f"{domain}, {score.name}, over weeks")
@@ -223,8 +202,30 @@ def _curve(course: SymptomCourse, score: ScoreCourse) -> Graph:
     return Graph(title, f"A {good} score is good.", panel.drawing(parts), keys)
 
 
+def _times(own: PlanCourse, last: float) -> tuple[str, ...]:
+    """Return when relief begins, how long it lasts and what the first days bring, in words."""
+    rise, low, high = own.flare
+    told = []
+    if own.onset_day is not None and own.onset_interval is not None:
+        early, late = own.onset_interval
+        told.append(
+            f"Half of the largest relief is reached by day {rounded(own.onset_day)} (nine tenths "
+            f"of groups: day {rounded(early)} to {rounded(late)}) and kept {_until(own, last)}. "
+            "That is all relief, whatever brings it; what is due to the treatment stands beside "
+            "the others below."
+        )
+    if rise > 0.0:
+        over = own.flare_over_day
+        told.append(
+            f"In the first days the mean pain rises by up to {rise:.0f} points of 100 (90 % "
+            f"interval {signed(low)} to {signed(high)})"
+            + (f" and is below its beginning from day {rounded(over)}." if over else ".")
+        )
+    return tuple(told)
+
+
 def _responders(course: SymptomCourse, own: PlanCourse) -> sheet.Table:
-    places = _places(course)
+    places = symptom_beside.places(course)
     rows = []
     for score in own.scores:
         told = [
@@ -242,69 +243,4 @@ def _responders(course: SymptomCourse, own: PlanCourse) -> sheet.Table:
         ("Score", "Least difference", *(f"Week {week}" for week, _ in places)),
         tuple(rows),
         note="With the 90 % interval. Of scores without a published difference nothing is told.",
-    )
-
-
-def _beside(course: SymptomCourse) -> sheet.Chapter:
-    weeks = course.day / WEEK
-    every = (*((course.own,) if course.own else ()), *course.beside)
-    top = max(float(one.score("VAS").group.median.max()) for one in every)
-    panel = Panel.of(weeks, (0.0, nice_top(top)), "VAS, points of 100", "Mean pain by treatment")
-    parts, keys = [panel.axes()], []
-    for number, one in enumerate(every):
-        colour = CATEGORIES[number % len(CATEGORIES)] if one is not course.own else INK
-        values = one.score("VAS").group.median
-        dash = "" if number % 2 == 0 else "7 4"
-        parts.append(panel.line(weeks, values, colour, dash=dash))
-        keys.append(Key(one.name.capitalize(), colour, [rounded(float(values[-1]))], dash))
-    graph = Graph(
-        "Pain under each treatment",
-        "The same person, the same luck; means of people alike.",
-        panel.drawing(parts),
-        keys,
-    )
-    rows = tuple(
-        (
-            one.name,
-            *(
-                f"{signed(float(one.gain.median[at]))} ({signed(float(one.gain.low[at]))} to "
-                f"{signed(float(one.gain.high[at]))})"
-                for _, at in _places(course)
-            ),
-            str(one.compared),
-        )
-        for one in course.against
-    )
-    heads = (
-        "Against",
-        *(f"Week {week}" for week, _ in _places(course)),
-        "Randomised studies of the two",
-    )
-    table = sheet.Table(
-        "Points of pain less under the plan",
-        heads,
-        rows,
-        note="Above zero the plan is better. With the 90 % interval.",
-    )
-    tables = (table,) if rows else ()
-    return sheet.Chapter("beside", "Beside other treatments", graphs=(graph,), tables=tables)
-
-
-def _studies(course: SymptomCourse) -> sheet.Table:
-    rows = tuple(
-        (
-            NAMES[Product(one.product)],
-            str(one.randomised),
-            str(one.alone),
-            str(one.patients),
-            ", ".join(one.studies),
-        )
-        for one in course.studied
-    )
-    return sheet.Table(
-        "Studies of this site that the model was fitted to",
-        ("Treatment", "Randomised", "Others", "Patients", "Studies"),
-        rows,
-        numbers=False,
-        note="Patients of the arms that tell their number.",
     )

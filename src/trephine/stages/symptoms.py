@@ -2,45 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from trephine.case.comparator import (
-    CordCellInjection,
-    CorticosteroidInjection,
-    Exercise,
-    HyaluronicAcidInjection,
-    PlateletInjection,
-    SalineInjection,
-)
-from trephine.case.document import Document
-from trephine.case.plan import Injection
 from trephine.case.symptom import SymptomCase
 from trephine.case.symptom_course import (
     Against,
-    Bands,
     PlanCourse,
     ScoreCourse,
     Studied,
     SymptomCourse,
     SymptomEnding,
 )
+from trephine.case.symptom_structure import Bands
 from trephine.catalogue.symptom_posterior import SymptomPosterior
 from trephine.catalogue.vocabulary import Product
 from trephine.core.rng import Streams
 from trephine.models.instruments import DOMAINS, INSTRUMENTS, Domain, Instrument
 from trephine.models.least_difference import least_difference
+from trephine.models.symptom_given import SITES, given_by, untold
 from trephine.models.symptom_group import Given, Luck, group_change
 from trephine.models.symptom_words import (
     NAMES,
     about_benefit,
     cartilage,
     compared_words,
-    evidence_words,
     studied_together,
 )
 from trephine.models.symptoms import DAY, SymptomLaws, settled
@@ -49,33 +38,12 @@ VERSION = 1
 
 Floats = NDArray[np.float64]
 
-SITES = {
-    ("joint", "knee"): "knee",
-    ("disc", "lumbar"): "lumbar disc",
-    ("tendon", "rotator_cuff"): "rotator cuff",
-}
-"""Sites of which any study gives numbers; of all others nothing is told."""
 SCORES = {
     "knee": ("VAS", "NRS", "KOOS pain", "WOMAC", "KOOS"),
     "lumbar disc": ("VAS", "NRS", "ODI"),
     "rotator cuff": ("VAS", "NRS", "DASH", "ASES", "Constant"),
 }
 """Scores that are told of each site."""
-OF_STEP = {
-    SalineInjection: Product.SALINE,
-    CorticosteroidInjection: Product.CORTICOSTEROID,
-    HyaluronicAcidInjection: Product.HYALURONATE,
-    PlateletInjection: Product.PLATELETS,
-    CordCellInjection: Product.CORD,
-    Exercise: Product.EXERCISE,
-}
-OF_METHOD = {
-    "unspun": Product.MARROW,
-    "concentrate": Product.CONCENTRATE,
-    "centrifuge": Product.CONCENTRATE,
-    "culture": Product.CULTURED,
-    "stromal_vascular_fraction": Product.STROMAL_VASCULAR,
-}
 BESIDE = (
     Product.NONE,
     Product.SALINE,
@@ -87,6 +55,8 @@ EARLY = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 7.0, 10.0, 14.0, 21.0)
 """Days that are always told, for the flare [d]."""
 PEOPLE = 16
 """People alike for each draw, for the bands of one person."""
+FLARE = 14.0
+"""Days in which a rise of pain is looked for [d]."""
 JUDGED = (182.0, 364.0)
 """Days at which a difference is judged, where the follow-up reaches them [d]."""
 
@@ -127,30 +97,6 @@ class _Person:
         )
 
 
-def given_by(case: SymptomCase, cells: float | None = None) -> Given | None:
-    """Return what a plan gives, nothing where no study has given the like.
-
-    Parameters
-    ----------
-    case
-        The case; its plan gives one product, once or several times.
-    cells
-        Cultured cells of the first injection, where the plan cultures cells.
-    """
-    steps: Sequence[Document] = case.plan.steps
-    if not steps:
-        return Given(Product.NONE)
-    first = steps[0]
-    if isinstance(first, Injection):
-        product = OF_METHOD.get(first.process.method)
-        days = sorted(step.day / DAY for step in case.plan.injections)
-    else:
-        product = OF_STEP.get(type(first))
-        listed = [getattr(step, "days", [getattr(step, "day", 0.0)]) for step in steps]
-        days = sorted(day / DAY for several in listed for day in several)
-    return None if product is None else Given(product, tuple(days), cells)
-
-
 def course_of_symptoms(
     case: SymptomCase,
     found: SymptomPosterior,
@@ -176,14 +122,12 @@ def course_of_symptoms(
     """
     site = SITES.get((case.site.kind, case.site.at))
     given = given_by(case, cells)
+    why = untold(case, given, found)
     follow = case.plan.follow_up
-    weeks = np.arange(follow.visits + 1) * follow.interval / DAY
-    day = np.unique(np.concatenate([weeks, [d for d in EARLY if d <= weeks[-1]]]))
+    visits = np.arange(follow.visits + 1) * follow.interval / DAY
+    day = np.unique(np.concatenate([visits, [d for d in EARLY if d <= visits[-1]]]))
     if site is None:
-        place = case.site.place
-        return SymptomCourse(
-            day, SymptomEnding.NO_EVIDENCE, None, (), (), (), (evidence_words(place, None, ()),)
-        )
+        return SymptomCourse(day, SymptomEnding.NO_EVIDENCE, None, (), (), (), (why,))
     studied = tuple(
         Studied(a.product, a.randomised, a.alone, a.patients, a.studies)
         for a in found.arms
@@ -193,10 +137,11 @@ def course_of_symptoms(
     person = _Person(case, site, found, laws, day, _burden(case, laws), luck)
     others = [p for p in BESIDE if found.seen(site, p) and (given is None or given.product != p)]
     beside = [Given(product) for product in others]
+    if why and given is not None and found.seen(site, given.product):
+        beside.insert(0, Given(given.product, cells=given.cells))
     courses = tuple(_plan_course(person, one) for one in beside)
-    if given is None or found.seen(site, given.product) is None:
-        words = evidence_words(case.site.place, None if given is None else given.product, studied)
-        return SymptomCourse(day, SymptomEnding.NO_EVIDENCE, None, courses, (), studied, (words,))
+    if why or given is None:
+        return SymptomCourse(day, SymptomEnding.NO_EVIDENCE, None, courses, (), studied, (why,))
     own = _plan_course(person, given)
     against = tuple(_against(person, given, one) for one in beside)
     told = own.score("VAS")
@@ -233,8 +178,13 @@ def _burden(case: SymptomCase, laws: SymptomLaws) -> dict[Domain, float]:
 def _plan_course(person: _Person, given: Given) -> PlanCourse:
     changes = {domain: person.change(given, domain) for domain in DOMAINS}
     middle = np.median(changes["pain"], axis=0)
-    best = float(-middle.min())
-    gained = person.day[middle <= -0.5 * best] if best > 0.0 else person.day[:0]
+    gained = _half_of_the_gain(person.day, middle)
+    starts = [
+        days[0] for one in changes["pain"] if (days := _half_of_the_gain(person.day, one)).size
+    ]
+    early = changes["pain"][:, (person.day > 0.0) & (person.day <= FLARE)].max(axis=1)
+    low, rise, high = (float(x) for x in np.quantile(early, (0.05, 0.5, 0.95)))
+    better = person.day[middle < 0.0]
     return PlanCourse(
         name=NAMES[given.product],
         product=str(given.product),
@@ -244,8 +194,18 @@ def _plan_course(person: _Person, given: Given) -> PlanCourse:
         ),
         onset_day=float(gained[0]) if gained.size else None,
         until_day=float(gained[-1]) if gained.size else None,
-        worst_flare=max(float(middle.max()), 0.0),
+        onset_interval=(float(np.quantile(starts, 0.05)), float(np.quantile(starts, 0.95)))
+        if gained.size
+        else None,
+        flare=(rise, low, high),
+        flare_over_day=float(better[0]) if better.size else None,
     )
+
+
+def _half_of_the_gain(day: Floats, change: Floats) -> Floats:
+    """Return the days with half or more of the largest gain; none where nothing is gained."""
+    best = float(change.min())
+    return day[change <= 0.5 * best] if best < 0.0 else day[:0]
 
 
 def _score_course(person: _Person, instrument: Instrument, change: Floats) -> ScoreCourse:
@@ -266,15 +226,15 @@ def _score_course(person: _Person, instrument: Instrument, change: Floats) -> Sc
         points = 100.0 * least / (instrument.high - instrument.low)
         wide = np.where(spread > 0.0, spread, 1.0)
         share = np.where(spread > 0.0, norm.cdf((-points - change) / wide), 0.0)
-        responders = _bands(share)
+        responders = Bands.of(share)
     return ScoreCourse(
         name=instrument.name,
         low=instrument.low,
         high=instrument.high,
         better_is_high=instrument.better_is_high,
         baseline=baseline,
-        person=_bands(_on_scale(instrument, burden + people.reshape(-1, change.shape[1]))),
-        group=_bands(_on_scale(instrument, burden + change)),
+        person=Bands.of(_on_scale(instrument, burden + people.reshape(-1, change.shape[1]))),
+        group=Bands.of(_on_scale(instrument, burden + change)),
         least_difference=least,
         responders=responders,
     )
@@ -287,17 +247,9 @@ def _on_scale(instrument: Instrument, burden: Floats) -> Floats:
     return instrument.low + (instrument.high - instrument.low) * share / 100.0
 
 
-def _bands(values: Floats) -> Bands:
-    """Return the bands of values, (draw, time)."""
-    low, low_half, median, high_half, high = np.quantile(
-        values, (0.05, 0.25, 0.5, 0.75, 0.95), axis=0
-    )
-    return Bands(median, low_half, high_half, low, high)
-
-
 def _against(person: _Person, given: Given, other: Given) -> Against:
     """Return how much less pain the plan's group has, on the luck that both share."""
-    gain = _bands(person.change(other, "pain") - person.change(given, "pain"))
+    gain = Bands.of(person.change(other, "pain") - person.change(given, "pain"))
     last = person.day[-1]
     judged = [d for d in JUDGED if d <= last] or [float(last)]
     told = [int(np.argmin(np.abs(person.day - d))) for d in judged]
