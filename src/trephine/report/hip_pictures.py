@@ -26,7 +26,7 @@ SHADES = (
     Shade("necrotic", "Dead bone", "#6d5a7d"),
     Shade("cavity", "Resorbed, not yet filled", "#241f22"),
     Shade("new_bone", "New bone", NEW_BONE),
-    Shade("crushed", "Crushed bone", "#c0392b"),
+    Shade("crushed", "Crushed, or pressed flat", "#c0392b"),
     Shade("cartilage", "Cartilage", "#4a89c2"),
     Shade("socket", "Socket", "#b9b3a6"),
 )
@@ -50,12 +50,15 @@ def tissue(run: HipRun) -> list[Still]:
 
 
 def stress(run: HipRun) -> list[Still]:
-    """Return the same sections with the stress under a step of walking, on one scale."""
+    """Return the same sections with the stress under a step of walking, on one scale.
+
+    Visits after collapse are left out, for the load on them is not solved.
+    """
     found = run.course.fields["stress"]
-    top = float(np.percentile(found[0][run.anatomy.head > 0.5], 99.5)) or 1.0
+    top = most_stress(run)
     shades = mpl.colormaps["viridis"]
     stills = []
-    for visit in visits_shown(run):
+    for visit in _solved(run):
         level = np.clip(_section(found[visit]) / top, 0.0, 1.0)
         picture = np.asarray(shades(level))[..., :3] * 255.0
         bone = _section(run.anatomy.head + run.anatomy.neck) > 0.3
@@ -63,6 +66,33 @@ def stress(run: HipRun) -> list[Still]:
         words = f"stress in the mid-coronal section, 0 to {rounded(top)} MPa"
         stills.append(_still(picture, run, visit, words))
     return stills
+
+
+def most_stress(run: HipRun) -> float:
+    """Return the stress at the bright end of the scale [MPa]."""
+    found = run.course.fields["stress"]
+    head = run.anatomy.head > 0.5
+    return max((float(np.percentile(found[v][head], 99.0)) for v in _solved(run)), default=0.0) or 1
+
+
+def _solved(run: HipRun) -> list[int]:
+    """Return which of the visits that are shown have a load."""
+    collapsed = run.course.collapse_day
+    return [v for v in visits_shown(run) if collapsed is None or run.course.day[v] < collapsed]
+
+
+def pressed_flat(run: HipRun, visit: int) -> Array:
+    """Return the share of each voxel that is pressed flat by a visit, (x, y, z) [-].
+
+    The cap around the middle of the lesion whose height is the flattening: as a picture, for the
+    model knows how much is flattened and not its shape.
+    """
+    x, y, z = run.anatomy.grid.centres()
+    a, b, c = run.anatomy.axis
+    flat = float(run.course.flattening[visit])
+    beyond = a * x + b * y + c * z - (run.anatomy.radius - flat)
+    share: Array = np.clip(beyond / run.anatomy.grid.spacing + 0.5, 0.0, 1.0)
+    return share * run.anatomy.head * (flat > 0.0)
 
 
 def film(run: HipRun) -> list[Still]:
@@ -73,7 +103,9 @@ def film(run: HipRun) -> list[Still]:
     """
     seen = run.course.fields
     bone = (run.anatomy.head + run.anatomy.neck) * run.anatomy.density
-    mineral = [bone * (1.0 - seen["cavity"][v]) for v in visits_shown(run)]
+    mineral = [
+        bone * (1.0 - seen["cavity"][v]) * (1.0 - pressed_flat(run, v)) for v in visits_shown(run)
+    ]
     socket = 1.5 * run.anatomy.socket
     paths = [_upright((m + socket).sum(axis=1)) for m in mineral]
     white = float(paths[0].max()) * FILM_STRETCH
@@ -93,6 +125,9 @@ def legend() -> tuple[tuple[str, str], ...]:
 def _coloured(run: HipRun, visit: int) -> Array:
     """Return a section as colours mixed by volume, (z, x, 3) [0 to 255]."""
     seen = {name: values[visit] for name, values in run.course.fields.items()}
+    flat = pressed_flat(run, visit)
+    seen = {name: values * (1.0 - flat) for name, values in seen.items()}
+    seen["crushed"] = seen["crushed"] + flat
     bone = run.anatomy.head + run.anatomy.neck
     gone = seen["cavity"] + seen["new_bone"] + seen["crushed"]
     necrotic = np.clip(seen["necrotic"] - gone, 0.0, None)
