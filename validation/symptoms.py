@@ -1,4 +1,7 @@
-"""Fit what is known of symptoms anew, and print each study beside what a fit without it expects."""
+"""Print each study of symptoms beside what a fit without it expects, and keep it for the scorecard.
+
+With ``--fit`` all is fitted anew first: what ships, and the fits without some of the studies.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import symptom_scores
 import tomli_w
 
 from trephine.catalogue.load import catalogue
@@ -114,7 +118,10 @@ def main(arguments: list[str]) -> None:
     if parser.parse_args(arguments).fit:
         refit()
     print(f"posterior {symptom_posterior().digest[:12]}")
-    print(markdown(left_out()))
+    table = left_out()
+    print(markdown(table))
+    symptom_scores.draw(table)
+    print(symptom_scores.keep_scores(table))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from trephine.catalogue.symptom_posterior import symptom_posterior, unpacked
 from trephine.catalogue.vocabulary import Product
 from trephine.core.errors import CatalogueError, InputError
 from trephine.models.least_difference import least_difference
+from trephine.models.symptom_given import given_by, untold
 from trephine.models.symptom_group import Given, Luck, group_change
 from trephine.stages.symptoms import course_of_symptoms
 from trephine.study.symptom_fit import laws_of
@@ -99,6 +101,116 @@ def test_a_site_without_an_arm_gets_no_number(site: dict[str, Any], words: str) 
     assert told.sentences[0].startswith(words)
 
 
+def injected(**process: Any) -> dict[str, Any]:
+    """Return a step that injects 60 mL of marrow, processed some way."""
+    return {
+        "kind": "injection",
+        "day": "0 d",
+        "harvest": {"bone": "posterior_iliac_crest", "draws": ["12 x 5 mL"]},
+        "process": process,
+        "deliver": {"volume": "5 mL", "carrier": "none"},
+    }
+
+
+CULTURED = injected(method="culture", duration="3 wk", dose=1e8, product_volume="5 mL")
+PLATELETS = {"kind": "platelet_injection", "day": "0 d"}
+HYALURONATE = {"kind": "hyaluronic_acid_injection", "day": "0 d"}
+CONCENTRATE = injected(method="concentrate", product_volume="5 mL")
+
+
+@pytest.mark.parametrize(
+    ("steps", "product"),
+    [
+        ([injected(method="none")], Product.MARROW),
+        (
+            [CONCENTRATE, {"kind": "platelet_injection", "day": "0 d"}],
+            Product.CONCENTRATE_PLATELETS,
+        ),
+        ([CULTURED, {"kind": "hyaluronic_acid_injection", "day": "0 d"}], Product.CULTURED_CARRIER),
+        ([{"kind": "cord_cell_injection", "day": "0 d"}], Product.CORD),
+    ],
+)
+def test_what_studies_gave_can_be_planned(steps: list[dict[str, Any]], product: Product) -> None:
+    given = given_by(case().with_plan(steps=steps), 1e8)
+    assert given is not None
+    assert given.product is product
+    assert untold(case().with_plan(steps=steps), given, FOUND) == ""
+
+
+def twice(kind: str, every: str, times: int = 2) -> list[dict[str, Any]]:
+    return [{"kind": kind, "day": "0 d", "times": times, "every": every}]
+
+
+@pytest.mark.parametrize(
+    ("steps", "words"),
+    [
+        ([CULTURED], "No study gives pain or function of cultured cells in the right knee"),
+        ([{**CONCENTRATE, "day": d} for d in ("0 d", "84 d")], "marrow concentrate to the right"),
+        ([{**CONCENTRATE, "day": d} for d in ("0 d", "42 d", "84 d")], "nothing is told of three"),
+        (
+            twice("platelet_injection", "4 wk", 3),
+            "gave platelet-rich plasma to the right",
+        ),
+        (
+            twice("corticosteroid_injection", "4 wk"),
+            "nothing is told of 2 injections every 28 days",
+        ),
+        ([{"kind": "operation", "day": "0 d", "what": "microfracture"}], "after microfracture in"),
+        (
+            [{"kind": "operation", "day": "0 d", "what": "joint_replacement"}, CONCENTRATE],
+            "after joint replacement with marrow concentrate",
+        ),
+    ],
+)
+def test_what_no_study_gave_gets_no_number(steps: list[dict[str, Any]], words: str) -> None:
+    planned = case().with_plan(steps=steps)
+    given = given_by(planned)
+    assert words in untold(planned, given, FOUND)
+    told = course(planned)
+    assert told.ending is SymptomEnding.NO_EVIDENCE
+    assert told.own is None
+    assert words in told.sentences[0]
+    single = {one.product for one in told.beside}
+    assert given is not None
+    assert (str(given.product) in single) == (given.product not in {Product.CULTURED, Product.NONE})
+
+
+def test_fragmented_fat_has_no_arm_anywhere() -> None:
+    fat = injected(method="microfragmented_fat", product_volume="5 mL")
+    fat["harvest"] = {"tissue": "fat", "volume": "60 mL"}
+    planned = case().with_plan(steps=[fat])
+    assert given_by(planned) is None
+    assert "of fragmented fat in the right knee" in untold(planned, None, FOUND)
+
+
+def test_corticosteroid_every_twelve_weeks_is_told() -> None:
+    knee = case().with_plan(steps=twice("corticosteroid_injection", "12 wk", 4))
+    assert untold(knee, given_by(knee), FOUND) == ""
+
+
+def test_onset_duration_and_flare_are_told_with_intervals() -> None:
+    own = course(case()).own
+    assert own is not None
+    assert own.onset_day is not None
+    assert own.onset_interval is not None
+    assert own.until_day is not None
+    early, late = own.onset_interval
+    assert 1.0 <= early <= own.onset_day <= late <= own.until_day
+    rise, low, high = own.flare
+    assert low < rise < high
+    assert 1.0 < rise < 10.0
+    assert own.flare_over_day is not None
+    assert 1.0 < own.flare_over_day < 14.0
+
+
+def test_the_report_of_a_knee_says_that_series_add_nothing_to_randomised_arms() -> None:
+    words = " ".join(course(case()).sentences)
+    assert "series without a comparison add nothing to what the randomised arms show" in words
+    raised = replace(FOUND, randomised_only={"concentrate": (-9.0, -3.0, 4.0)})
+    told = course_of_symptoms(case(), raised, LAWS, seed=1).sentences
+    assert any("points of that come from series without a comparison" in one for one in told)
+
+
 @pytest.mark.parametrize(
     ("steps", "words"),
     [
@@ -150,6 +262,17 @@ def test_a_second_injection_brings_a_flare_and_no_sum_of_benefits() -> None:
 def test_a_wrong_site_is_refused_in_words(change: dict[str, Any], words: str) -> None:
     with pytest.raises(InputError, match=words):
         case(**change)
+
+
+def test_an_operation_belongs_to_its_site() -> None:
+    nailed = {"kind": "exchange_nail", "day": "0 d", "nail_diameter": "9 mm"}
+    wrong = [{"kind": "operation", "day": "0 d", "what": "discectomy"}]
+    with pytest.raises(InputError, match="discectomy is no operation on a joint; known: arthro"):
+        case().with_plan(steps=wrong)
+    with pytest.raises(InputError, match="does not know"):
+        case("lumbar-disc").with_plan(steps=[nailed])
+    with pytest.raises(InputError, match="defect belongs to a joint"):
+        case("lumbar-disc", defect={"area": "2 cm^2", "depth": "2 mm"})
 
 
 def test_plans_that_no_study_gave_are_refused() -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from trephine.catalogue.cohorts import cohorts
 from trephine.catalogue.symptom_posterior import ArmsSeen, SymptomPosterior
 from trephine.catalogue.vocabulary import Product
 from trephine.models.symptom_group import Given
-from trephine.models.symptom_layout import CULTURED
+from trephine.models.symptom_layout import CULTURED, PRODUCTS, SITES
 
 NAMES = {
     Product.NONE: "no injection",
@@ -29,6 +31,10 @@ NAMES = {
 
 MARROW = (Product.CONCENTRATE, Product.CONCENTRATE_PLATELETS, Product.MARROW)
 """Products of marrow that are not grown; a trial of one is counted for all."""
+
+
+BARELY = 1.0
+"""Points of benefit below which two fits tell the same, the error of their sampling."""
 
 
 @dataclass(frozen=True)
@@ -140,12 +146,15 @@ def about_benefit(site: str, given: Given, seen: ArmsSeen | None) -> tuple[str, 
             "is that of randomised studies of other sites, with the spread between sites."
         )
     elif seen is not None:
+        patients = (
+            f"{seen.patients} patients where the number is told"
+            if seen.patients
+            else "of patients whose number is not told"
+        )
         told.append(
-            f"{called.capitalize()} in the {site} was given in "
+            f"{called.capitalize()} in the {site}: "
             f"{plural(seen.randomised, 'randomised study', 'randomised studies')} and "
-            f"{plural(seen.alone, 'other', 'others')}, to "
-            + (f"{seen.patients} patients" if seen.patients else "a number of patients")
-            + (" where the number is told." if seen.patients else " that is not told.")
+            f"{plural(seen.alone, 'other', 'others')}, {patients}."
         )
     if seen is not None and not seen.numbers:
         told.append(
@@ -164,6 +173,37 @@ def about_benefit(site: str, given: Given, seen: ArmsSeen | None) -> tuple[str, 
             "The flare of the first days is a belief: no published curve of those days was found."
         )
     return tuple(told)
+
+
+def beyond_chance_words(found: SymptomPosterior, product: Product) -> tuple[str, ...]:
+    """Return whether series raise the benefit in the knee above that of randomised arms.
+
+    Parameters
+    ----------
+    found
+        The posterior, with the benefits of a fit to randomised arms alone.
+    product
+        What is given.
+    """
+    alone = found.randomised_only.get(str(product))
+    seen = found.seen("knee", str(product))
+    if alone is None or seen is None or not seen.randomised:
+        return ()
+    draws = found.draws["benefit_of"][:, SITES.index("knee"), PRODUCTS.index(product)]
+    low, middle, high = (float(x) for x in np.quantile(draws, (0.05, 0.5, 0.95)))
+    more = middle - alone[1]
+    verdict = (
+        "series without a comparison add nothing to what the randomised arms show"
+        if more <= BARELY
+        else f"{more:.0f} points of that come from series without a comparison"
+    )
+    words = (
+        f"At full effect the benefit of {NAMES[product]} over saline in the knee is "
+        f"{signed(middle)} points of 100 ({signed(low)} to {signed(high)}) fitted to all arms, and "
+        f"{signed(alone[1])} ({signed(alone[0])} to {signed(alone[2])}) fitted to randomised arms "
+        f"alone: {verdict}."
+    )
+    return (words,)
 
 
 def cartilage(site: str, given: Given) -> Cartilage:

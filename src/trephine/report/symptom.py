@@ -91,7 +91,7 @@ def _tiles(run: SymptomRun) -> list[sheet.Tile]:
             sheet.Tile(
                 "Studied there",
                 str(len(course.studied)),
-                "treatments with numbers on pain or function",
+                "treatments whose pain or function is told",
             ),
         ]
     pain = own.score("VAS")

@@ -14,6 +14,7 @@ from trephine.report.svg import Panel, nice_top
 from trephine.report.words import rounded
 
 WEEK = 7.0
+NOTHING = "\u2013"
 VISITS = (2, 6, 13, 26, 52, 104)
 """Weeks of the tables, where the follow-up reaches them."""
 
@@ -103,7 +104,7 @@ def studies(course: SymptomCourse) -> sheet.Table:
             NAMES[Product(one.product)],
             str(one.randomised),
             str(one.alone),
-            str(one.patients),
+            str(one.patients) if one.patients else NOTHING,
             ", ".join(one.studies),
         )
         for one in course.studied

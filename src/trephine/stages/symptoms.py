@@ -28,6 +28,7 @@ from trephine.models.symptom_group import Given, Luck, group_change
 from trephine.models.symptom_words import (
     NAMES,
     about_benefit,
+    beyond_chance_words,
     cartilage,
     compared_words,
     studied_together,
@@ -156,6 +157,7 @@ def course_of_symptoms(
         studied=studied,
         sentences=(
             *(one.sentence for one in against),
+            *(beyond_chance_words(found, given.product) if site == "knee" else ()),
             *about_benefit(site, given, found.seen(site, given.product)),
             *loss.sentences,
         ),
@@ -177,6 +179,7 @@ def _burden(case: SymptomCase, laws: SymptomLaws) -> dict[Domain, float]:
 
 def _plan_course(person: _Person, given: Given) -> PlanCourse:
     changes = {domain: person.change(given, domain) for domain in DOMAINS}
+    told = {domain: _domain(person, domain, changes[domain]) for domain in DOMAINS}
     middle = np.median(changes["pain"], axis=0)
     gained = _half_of_the_gain(person.day, middle)
     starts = [
@@ -189,7 +192,7 @@ def _plan_course(person: _Person, given: Given) -> PlanCourse:
         name=NAMES[given.product],
         product=str(given.product),
         scores=tuple(
-            _score_course(person, INSTRUMENTS[name], changes[INSTRUMENTS[name].domain])
+            _score_course(person, INSTRUMENTS[name], told[INSTRUMENTS[name].domain])
             for name in SCORES[person.site]
         ),
         onset_day=float(gained[0]) if gained.size else None,
@@ -208,24 +211,45 @@ def _half_of_the_gain(day: Floats, change: Floats) -> Floats:
     return day[change <= 0.5 * best] if best < 0.0 else day[:0]
 
 
-def _score_course(person: _Person, instrument: Instrument, change: Floats) -> ScoreCourse:
-    """Return one score: of the group as its mean, of the person with the spread between people."""
-    burden = person.burden[instrument.domain]
-    spread = person.laws.change_sd(instrument.domain) * np.sqrt(
-        np.asarray(settled(person.day, person.laws.regression_days / DAY))
+@dataclass(frozen=True)
+class _Domain:
+    """Burden of one domain over time: of single persons, of the group, and how it spreads."""
+
+    change: Floats
+    spread: Floats
+    person: Bands
+    group: Bands
+
+
+def _domain(person: _Person, domain: Domain, change: Floats) -> _Domain:
+    """Return the burden of a domain from the change of a group, (draw, time)."""
+    laws, burden = person.laws, person.burden[domain]
+    spread = laws.change_sd(domain) * np.sqrt(
+        np.asarray(settled(person.day, laws.regression_days / DAY))
     )
-    lasting = person.laws.lasting_share
+    lasting = laws.lasting_share
     shape = (PEOPLE, *change.shape)
-    own = person.streams.named("person", instrument.domain).normal(size=(*shape[:2], 1))
-    daily = person.streams.named("day", instrument.domain).normal(size=shape)
+    own = person.streams.named("person", domain).normal(size=(*shape[:2], 1))
+    daily = person.streams.named("day", domain).normal(size=shape)
     people = change + spread * (np.sqrt(lasting) * own + np.sqrt(1.0 - lasting) * daily)
-    baseline = instrument.score(burden)
+    singly = burden + people.reshape(-1, change.shape[1])
+    return _Domain(change, spread, Bands.of(_ended(singly)), Bands.of(_ended(burden + change)))
+
+
+def _ended(burden: Floats) -> Floats:
+    """Return a burden that ends where its scale does, as people mark it."""
+    return np.clip(burden, 0.0, 100.0)
+
+
+def _score_course(person: _Person, instrument: Instrument, told: _Domain) -> ScoreCourse:
+    """Return one score: of the group as its mean, of the person with the spread between people."""
+    baseline = instrument.score(person.burden[instrument.domain])
     least = least_difference(instrument.name, baseline)
     responders = None
     if least is not None:
         points = 100.0 * least / (instrument.high - instrument.low)
-        wide = np.where(spread > 0.0, spread, 1.0)
-        share = np.where(spread > 0.0, norm.cdf((-points - change) / wide), 0.0)
+        wide = np.where(told.spread > 0.0, told.spread, 1.0)
+        share = np.where(told.spread > 0.0, norm.cdf((-points - told.change) / wide), 0.0)
         responders = Bands.of(share)
     return ScoreCourse(
         name=instrument.name,
@@ -233,18 +257,21 @@ def _score_course(person: _Person, instrument: Instrument, change: Floats) -> Sc
         high=instrument.high,
         better_is_high=instrument.better_is_high,
         baseline=baseline,
-        person=Bands.of(_on_scale(instrument, burden + people.reshape(-1, change.shape[1]))),
-        group=Bands.of(_on_scale(instrument, burden + change)),
+        person=_on_scale(instrument, told.person),
+        group=_on_scale(instrument, told.group),
         least_difference=least,
         responders=responders,
     )
 
 
-def _on_scale(instrument: Instrument, burden: Floats) -> Floats:
-    """Return scores; a burden beyond an end of the scale is marked at that end, as people do."""
-    ended = np.clip(burden, 0.0, 100.0)
-    share = 100.0 - ended if instrument.better_is_high else ended
-    return instrument.low + (instrument.high - instrument.low) * share / 100.0
+def _on_scale(instrument: Instrument, burden: Bands) -> Bands:
+    """Return bands of a burden as bands of a score; where high is good they change places."""
+    wide = (instrument.high - instrument.low) / 100.0
+    ends = [burden.median, burden.low_half, burden.high_half, burden.low, burden.high]
+    if not instrument.better_is_high:
+        return Bands(*(instrument.low + wide * one for one in ends))
+    median, low_half, high_half, low, high = (instrument.high - wide * one for one in ends)
+    return Bands(median, high_half, low_half, high, low)
 
 
 def _against(person: _Person, given: Given, other: Given) -> Against:

@@ -1,0 +1,109 @@
+"""Structure of a painful site: a dose beyond the disc's food, a filling defect, a sewn tendon."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import numpy as np
+import pytest
+
+from trephine.case.case import read
+from trephine.case.concentrate import Concentrate
+from trephine.case.symptom import SymptomCase
+from trephine.catalogue.cohorts import cohorts
+from trephine.catalogue.load import catalogue
+from trephine.core.errors import CatalogueError
+from trephine.core.rng import Streams
+from trephine.models.chondral_defect import ChondralParameters
+from trephine.models.disc_nutrition import DiscParameters
+from trephine.models.reading import Reading
+from trephine.models.tendon_repair import Counted, counted, lost_by_year, whole
+from trephine.stages.symptom_structure import feed, filling, repair, structure_words
+
+EXAMPLES = Path(__file__).parents[2] / "src" / "trephine" / "cli" / "examples"
+DISC = Reading(catalogue()).fill(DiscParameters)
+DEFECT = Reading(catalogue()).fill(ChondralParameters)
+
+
+def case(name: str, **site: Any) -> SymptomCase:
+    found = read(EXAMPLES / f"{name}.toml")
+    assert isinstance(found, SymptomCase)
+    return found.changed({"site": site}) if site else found
+
+
+def made(cells: float, volume: float) -> list[Concentrate]:
+    """Return a product of so many cells, of which the plan delivers a part."""
+    product = SimpleNamespace(nucleated=cells, progenitors=1e-4 * cells, volume=volume)
+    return [cast("Concentrate", SimpleNamespace(product=product))]
+
+
+def test_a_dose_beyond_what_a_disc_feeds_is_told_and_a_small_one_is_not() -> None:
+    disc = case("lumbar-disc")
+    many, few = (feed(disc, DISC, made(n, 6e-6)) for n in (3e8, 1.2e7))
+    assert many.injected == pytest.approx(1e8), "a third of the product is injected"
+    assert many.room == pytest.approx(1.54e7, rel=0.02)
+    (words,) = structure_words(many, None, None)
+    assert "injects 100 million nucleated cells" in words
+    assert "has food for about 15.4 million more" in words
+    assert structure_words(few, None, None) == ()
+    assert structure_words(feed(disc, DISC, []), None, None) == ()
+
+
+def test_a_defect_fills_with_cells_alone_and_hardly_faster_with_more() -> None:
+    knee = case("knee-cartilage-defect")
+    few, many = (filling(knee, DEFECT, made(n, 6e-6)) for n in (1e8, 1e10))
+    none = filling(knee, DEFECT, [])
+    assert few is not None
+    assert many is not None
+    assert none is not None
+    assert few.seeded[0] == pytest.approx(1e4 * 0.01 / (2.5e-4 * 2.5e-3))
+    assert few.mature_month is not None
+    assert many.mature_month is not None
+    assert 12.0 < many.mature_month <= few.mature_month < 30.0
+    assert few.mature_month - many.mature_month <= 2.0
+    assert few.profiles.shape == (5, few.height.size)
+    assert none.mature_month is None
+    assert none.fill.high.max() == 0.0
+    assert filling(case("knee-osteoarthritis"), DEFECT, made(1e8, 6e-6)) is None
+    (words,) = structure_words(None, few, None)
+    assert "No study links it to pain, so it moves no score" in words
+
+
+def test_sewn_tendons_are_those_of_the_series() -> None:
+    told = repair(case("rotator-cuff-repair"), seed=1)
+    assert told is not None
+    cells, alone = told.groups
+    assert (cells.is_planned, alone.is_planned) == (True, False)
+    assert cells.counts == "45 of 45 whole after 6 months, 39 of 45 after 10 years"
+    assert alone.counts == "30 of 45 whole after 6 months, 20 of 45 after 10 years"
+    assert alone.intact.median[[0, -1]] == pytest.approx([30 / 45, 20 / 45], abs=0.02)
+    assert cells.intact.low[-1] < 39 / 45 < cells.intact.high[-1]
+    assert "chance did not deal the patients out" in told.sentences[0]
+    without = case("rotator-cuff-repair").with_plan(
+        steps=[{"kind": "operation", "day": "0 d", "what": "tendon_repair"}]
+    )
+    again = repair(without, seed=1)
+    assert again is not None
+    assert [one.is_planned for one in again.groups] == [False, True]
+    assert repair(case("rotator-cuff"), seed=1) is None, "nothing is sewn"
+
+
+def test_the_rate_of_loss_is_that_of_the_whole_tendons() -> None:
+    of = Counted(first=4000, last=2000, total=8000, first_year=0.5, last_year=10.5)
+    luck = Streams(1).within("test")
+    rate = np.median(lost_by_year(of, luck.named("rate"), 4000))
+    assert rate == pytest.approx(np.log(2.0) / 10.0, rel=0.02)
+    course = whole(of, np.array([0.5, 5.5, 10.5]), luck.named("course"), 4000).mean(axis=0)
+    assert course == pytest.approx([0.5, 0.5 / np.sqrt(2.0), 0.25], abs=0.01)
+    broken = replace(of, first=of.total)  # counts against all that were sewn
+    wrong = whole(broken, np.array([10.5]), luck.named("course"), 4000).mean()
+    assert wrong == pytest.approx(0.25, abs=0.01), "the last count alone does not show it"
+    assert whole(broken, np.array([5.5]), luck.named("c"), 4000).mean() > course[1] + 0.1
+
+
+def test_an_arm_without_two_counts_is_refused() -> None:
+    with pytest.raises(CatalogueError, match="no two counts of the same tendons"):
+        counted(cohorts("calibrate")["ElleraGomes2012"].arms["all"])
