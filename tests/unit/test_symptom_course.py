@@ -17,7 +17,7 @@ from trephine.catalogue.symptom_posterior import symptom_posterior, unpacked
 from trephine.catalogue.vocabulary import Product
 from trephine.core.errors import CatalogueError, InputError
 from trephine.models.least_difference import least_difference
-from trephine.models.symptom_given import given_by, untold
+from trephine.models.symptom_given import dose_words, given_by, untold
 from trephine.models.symptom_group import Given, Luck, group_change
 from trephine.stages.symptoms import course_of_symptoms
 from trephine.study.symptom_fit import laws_of
@@ -135,6 +135,18 @@ def test_what_studies_gave_can_be_planned(steps: list[dict[str, Any]], product: 
     assert given is not None
     assert given.product is product
     assert untold(case().with_plan(steps=steps), given, FOUND) == ""
+
+
+def test_a_dose_beyond_those_compared_has_the_effect_of_the_nearest_and_says_so() -> None:
+    knee = case().with_plan(steps=[CULTURED, HYALURONATE])
+    most, more = given_by(knee, 1e8), given_by(knee, 1e9)
+    assert most == more
+    assert most != given_by(knee, 1e7)
+    assert dose_words(1e8) == dose_words(None) == ()
+    (words,) = dose_words(1e9)
+    assert "1e+03" not in words
+    assert "injects 1,000 million cultured cells" in words
+    assert words.endswith("the effect shown is that of 100 million.")
 
 
 def twice(kind: str, every: str, times: int = 2) -> list[dict[str, Any]]:

@@ -52,6 +52,8 @@ WITH = {
 REPEATED = (Product.CORTICOSTEROID, Product.SALINE)
 LEAST_INTERVAL, MOST_TIMES = 84.0, 8
 """Days between the injections of the trials that repeated them in the knee, and how many."""
+CELLS = (1e7, 1e8)
+"""Cultured cells of the two arms of the one trial with numbers that compared doses."""
 METHODS = {"none": "unspun marrow", "microfragmented_fat": "fragmented fat"}
 
 
@@ -63,7 +65,8 @@ def given_by(case: SymptomCase, cells: float | None = None) -> Given | None:
     case
         The case; its operations are not looked at.
     cells
-        Cultured cells of the first injection, where the plan cultures cells.
+        Cultured cells of the first injection, where the plan cultures cells; the effect is that of
+        the nearest dose that was given, which :func:`dose_words` tells.
     """
     steps = [step for step in case.plan.steps if not isinstance(step, Operation)]
     if not steps:
@@ -75,7 +78,20 @@ def given_by(case: SymptomCase, cells: float | None = None) -> Given | None:
     else:
         found = (whole for pair, whole in WITH.items() if set(pair) == products)
         product, days = next(found, None), _days(steps[:1])
-    return None if product is None else Given(product, days, cells)
+    near = None if cells is None else min(max(cells, CELLS[0]), CELLS[1])
+    return None if product is None else Given(product, days, near)
+
+
+def dose_words(cells: float | None) -> tuple[str, ...]:
+    """Return that a dose of cultured cells lies beyond those that were given, in a sentence."""
+    if cells is None or CELLS[0] <= cells <= CELLS[1]:
+        return ()
+    near = CELLS[0] if cells < CELLS[0] else CELLS[1]
+    words = (
+        f"The plan injects {cells / 1e6:,.0f} million cultured cells, beyond the 10 to 100 million "
+        f"that were compared; the effect shown is that of {near / 1e6:.0f} million."
+    )
+    return (words,)
 
 
 def called(case: SymptomCase) -> str:

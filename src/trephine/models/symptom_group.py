@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trephine.catalogue.vocabulary import Product
+from trephine.core.types import Series
 from trephine.models.instruments import Domain
 from trephine.models.symptom_layout import CELLS, CULTURED, FLARING, PRODUCTS, SITES, class_of
 from trephine.models.symptoms import (
@@ -76,7 +77,7 @@ def group_change(
     domain: Domain,
     baseline: float | Floats,
     severity: float,
-    day: Floats,
+    day: Series,
     luck: Luck,
 ) -> Floats:
     """Return the change of the mean burden of a group, negative where better, (draw, time).
@@ -102,7 +103,7 @@ def group_change(
     luck
         Of the study.
     """
-    began, last = _since(given, day)
+    began, last = _since(given, np.asarray(day, dtype=np.float64))
     d = {k: np.asarray(v)[:, None] if np.ndim(v) == 1 else np.asarray(v) for k, v in draws.items()}
     place = SITES.index(site)
     injected = float(given.product not in CONTROLS)

@@ -23,7 +23,7 @@ from trephine.catalogue.vocabulary import Product
 from trephine.core.rng import Streams
 from trephine.models.instruments import DOMAINS, INSTRUMENTS, Domain, Instrument
 from trephine.models.least_difference import least_difference
-from trephine.models.symptom_given import SITES, given_by, untold
+from trephine.models.symptom_given import SITES, dose_words, given_by, untold
 from trephine.models.symptom_group import Given, Luck, group_change
 from trephine.models.symptom_words import (
     NAMES,
@@ -159,6 +159,7 @@ def course_of_symptoms(
             *(one.sentence for one in against),
             *(beyond_chance_words(found, given.product) if site == "knee" else ()),
             *about_benefit(site, given, found.seen(site, given.product)),
+            *dose_words(cells),
             *loss.sentences,
         ),
         cartilage_loss_mm=loss.loss_mm,
