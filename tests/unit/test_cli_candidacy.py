@@ -27,7 +27,7 @@ def test_who_asks_of_an_ankle_hears_that_there_is_no_evidence(
 ) -> None:
     assert main(["candidacy", str(ankle), "--out", str(ankle.parent)]) == 0
     said = " ".join(capsys.readouterr().out.split())
-    assert "Marrow concentrate: No evidence" in said
+    assert "Marrow concentrate: no evidence" in said
     assert "recommends nothing" in said
     assert "No evidence" in (ankle.parent / "candidacy.html").read_text(encoding="utf-8")
 

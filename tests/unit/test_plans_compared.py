@@ -9,12 +9,20 @@ import numpy as np
 import pytest
 
 from trephine.case.case import Case, need_shaft, read
-from trephine.cli.example import file
+from trephine.cli.example import file, names
 from trephine.core.errors import InputError
+from trephine.report import harms
 from trephine.report import plans_compared as page
 from trephine.study import named_plans
 from trephine.study.plans_compared import bands, compared
 
+CARRIED = (
+    "without-cells",
+    "concentrate-with-demineralised-bone",
+    "concentrate-with-allograft",
+    "cultured-with-ceramic",
+)
+"""Plans that change the injections of a plan and so need some."""
 PLAN = """[plan]
 [[plan.steps]]
 kind = "revision_plating"
@@ -30,8 +38,16 @@ def case() -> Case:
 
 def told(week: float | None, bone: float) -> dict[str, Any]:
     curve = {"name": "Bone (mL)", "week": [0.0, 1.0], "values": [0.0, bone]}
-    summary = {"ending": "UNITED", "sentence": "It ended.", "union_week": week, "bone_mL": bone}
-    return {"summary": summary, "curves": [curve]}
+    return {
+        "ending": "UNITED",
+        "sentence": "It ended.",
+        "notes": [],
+        "numbers": {"Week of union": week, "Bone (mL)": bone},
+        "spans": {},
+        "event": ["United", week is not None],
+        "curves": [curve],
+        "apart": {},
+    }
 
 
 DRAWS = {
@@ -42,7 +58,7 @@ DRAWS = {
 
 def test_every_named_plan_is_valid_and_keeps_the_load(case: Case) -> None:
     found = named_plans.plans(case, sorted(named_plans.known(case)))
-    assert len(found) == 1 + len(named_plans.known(case)) == 10
+    assert len(found) == 1 + len(named_plans.known(case)) == 12
     assert all(one.plan.loadings == case.plan.loadings for one in found.values())
     assert not found["observation"].plan.injections
     nail = found["exchange-nail"].plan.surgeries[0]
@@ -68,23 +84,25 @@ def test_an_unknown_plan_is_refused(case: Case, word: str, said: str) -> None:
 
 def test_differences_are_taken_draw_by_draw() -> None:
     row = compared(DRAWS)[1]
-    assert row["differences"]["bone_mL"]["spread"][1] == pytest.approx(0.75)
-    weeks = row["differences"]["union_week"]
+    assert row["differences"]["Bone (mL)"]["spread"][1] == pytest.approx(0.75)
+    weeks = row["differences"]["Week of union"]
     assert (weeks["pairs"], weeks["spread"][1]) == (3, -1.0)
-    assert row["united"]["share"] == 1.0
-    assert row["united"]["difference"] == pytest.approx(0.25)
-    low, high = row["united"]["interval"]
+    assert row["event"]["share"] == 1.0
+    assert row["event"]["difference"] == pytest.approx(0.25)
+    low, high = row["event"]["interval"]
     assert low < 0.25 < high
 
 
 def test_unpaired_draws_would_give_another_difference() -> None:
     shuffled = {"plan": DRAWS["plan"], "graft": [DRAWS["graft"][n] for n in (3, 0, 1, 2)]}
-    apart = compared(shuffled)[1]["differences"]["bone_mL"]["spread"]
-    assert apart != pytest.approx(compared(DRAWS)[1]["differences"]["bone_mL"]["spread"])
+    apart = compared(shuffled)[1]["differences"]["Bone (mL)"]["spread"]
+    assert apart != pytest.approx(compared(DRAWS)[1]["differences"]["Bone (mL)"]["spread"])
 
 
 def test_bands_hold_the_draws_between_their_ends() -> None:
-    _, (low, middle, high) = bands(DRAWS["plan"], 0)
+    found = bands(DRAWS["plan"], "Bone (mL)")
+    assert found is not None
+    low, middle, high = found[1]
     assert np.all(low <= middle)
     assert np.all(middle <= high)
     assert middle[-1] == pytest.approx(5.5)
@@ -97,3 +115,73 @@ def test_the_page_tells_every_plan_and_difference(case: Case) -> None:
     assert "graft: union at week 8" in text
     assert "+25 points" in text
     assert "http" not in text.replace("http://www.w3.org", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "plan", "kinds"),
+    [
+        ("hip-osteonecrosis", "without-cells", {"loading", "core_decompression"}),
+        ("hip-osteonecrosis", "observation", {"loading"}),
+        ("tibia-lengthening", "without-cells", {"loading", "distraction"}),
+        ("tibia-fracture", "early-concentrate", {"loading", "injection"}),
+        ("knee-osteoarthritis", "corticosteroid", {"corticosteroid_injection"}),
+        ("rotator-cuff", "concentrate", {"injection"}),
+        ("lumbar-disc", "cultured-cells", {"injection"}),
+    ],
+)
+def test_every_kind_of_site_has_plans_by_name(name: str, plan: str, kinds: set[str]) -> None:
+    found = named_plans.plans(read(file(name)), [plan])[plan]
+    assert {step.kind for step in found.plan.steps} == kinds
+
+
+@pytest.mark.parametrize("name", [name for name in names() if name != "femur-no-cells"])
+def test_every_named_plan_of_every_example_is_a_valid_case(name: str) -> None:
+    case = read(file(name))
+    names = [n for n in named_plans.known(case) if case.plan.injections or n not in CARRIED]
+    assert len(named_plans.plans(case, names)) == len(names) + 1
+
+
+def test_the_follow_up_stays_whatever_a_file_says(case: Case, tmp_path: Path) -> None:
+    path = tmp_path / "late.toml"
+    path.write_text(PLAN + '[plan.follow_up]\nduration = "10 wk"\n')
+    assert named_plans.plans(case, [str(path)])["late"].plan.follow_up == case.plan.follow_up
+
+
+@pytest.mark.parametrize("word", ["plan", "plan={}", "../out={}", "observation={}"])
+def test_a_label_neither_leaves_its_folder_nor_hides_another_plan(
+    word: str, case: Case, tmp_path: Path
+) -> None:
+    path = tmp_path / "plated.toml"
+    path.write_text(PLAN)
+    with pytest.raises(InputError):
+        named_plans.plans(case, ["observation", word.format(path)] if "=" in word else [word])
+
+
+def test_bone_that_is_taken_and_a_nail_stand_on_the_page(case: Case) -> None:
+    found = harms.beside(named_plans.plans(case, ["autograft", "exchange-nail", "observation"]))
+    assert found is not None
+    rows = dict(found.rows)
+    _, graft, nail, none = rows["major complication where bone is taken"]
+    assert graft[0].startswith("5.")
+    assert nail[0] == none[0] == harms.NOT_OF_IT
+    said = [sentence for name, sentence in found.gaps if name == "exchange-nail"]
+    assert any("20 %" in sentence for sentence in said)
+    assert not [name for name, _ in found.gaps if name == "observation"]
+
+
+def test_a_marrow_rate_told_of_bone_would_be_seen(case: Case) -> None:
+    """Sabotage: the graft read with the counts of marrow drawn by needle."""
+    found = harms.beside(named_plans.plans(case, ["autograft"]))
+    assert found is not None
+    rows = dict(found.rows)
+    marrow = rows["major complication of the harvest"][0]
+    assert not marrow[0].startswith("5.")
+
+
+def test_saline_is_not_told_to_be_harmless() -> None:
+    knee = read(file("knee-osteoarthritis"))
+    found = harms.beside(named_plans.plans(knee, ["saline", "observation"]))
+    assert found is not None
+    _, saline, nothing = dict(found.rows)["anything unwanted at all"]
+    assert saline[0] == harms.UNKNOWN
+    assert nothing[0] == harms.NOT_OF_IT

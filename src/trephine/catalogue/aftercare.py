@@ -34,7 +34,7 @@ FACTS = frozenset(
         "shaft", "femoral_head", "regenerate", "joint", "disc", "tendon", "bursa", "knee",
         "bone_site", "soft_site", "marrow_harvest", "iliac_harvest", "cells", "repeated",
         "loading", "nsaid_planned", "core_decompression", "corticosteroid_injection", "smoker",
-        "diabetes", "anticoagulated",
+        "diabetes", "anticoagulated", "injected", "bone_taken", "fresh",
     }
 )  # fmt: skip
 """What a rule may ask of a case; :mod:`trephine.study.case_facts` tells which hold."""
@@ -53,7 +53,7 @@ class Rule(Founded):
     when, unless
         Facts that must all hold, and of which none may.
     anchor
-        Of which day of the plan the line tells: the harvests, the injections, or day 0.
+        Of which day of the plan the line tells: the harvests, the grafts, the injections, or day 0.
     days
         First and last day after it; none for what has no date.
     """
@@ -61,7 +61,7 @@ class Rule(Founded):
     phase: Phase
     when: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
-    anchor: Literal["start", "harvest", "injection"] = "injection"
+    anchor: Literal["start", "harvest", "graft", "injection"] = "injection"
     days: tuple[int, int] | None = None
 
     @model_validator(mode="after")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
 from typing import Literal
 
-from trephine.catalogue.cohorts import checked, files, read
+from trephine.catalogue.cohorts import checked, cohorts, files, read
 from trephine.catalogue.effects import Effects, Harm, effects
 from trephine.catalogue.printed import Frozen
 from trephine.core.errors import CatalogueError, did_you_mean
@@ -39,8 +39,8 @@ class Event(Frozen):
     about
         What it is, in words for a patient.
     of
-        Whether it counts for each harvest, for each procedure of harvest and injection, or once
-        for the patient.
+        Whether it counts for each harvest of marrow, for each procedure of harvest and injection,
+        for each bone graft, or once for the patient.
     severity
         In words.
     found
@@ -57,7 +57,7 @@ class Event(Frozen):
     """
 
     about: str
-    of: Literal["harvest", "procedure", "patient"]
+    of: Literal["harvest", "procedure", "graft", "patient"]
     severity: Literal["minor", "moderate", "serious", "any"]
     found: Literal["by asking", "anyway", "by measuring"]
     bleeding: bool = False
@@ -110,12 +110,39 @@ class Counted:
         return self.reporter in ASKS
 
 
+class PrintedHarm(Frozen):
+    """Where a study prints how often an operation had complications, and no count.
+
+    Parameters
+    ----------
+    study, arm, endpoint
+        Names among the published studies.
+    """
+
+    study: str
+    arm: str
+    endpoint: str
+
+    @property
+    def sentence(self) -> str:
+        """What was printed, in whom, and that no rate follows from it."""
+        study = cohorts()[self.study]
+        arm = study.arms[self.arm]
+        what = arm.endpoints[self.endpoint]
+        return (
+            f"{arm.label[:1].upper()}{arm.label[1:]}: {what.value} had complications in "
+            f"{study.population} ({self.study}: {study.design}); of how many is not told, so no "
+            "rate follows from it."
+        )
+
+
 @dataclass(frozen=True)
 class Safety:
-    """Events by name, and every count of one."""
+    """Events by name, every count of one, and what is printed of operations as a share alone."""
 
     events: Mapping[str, Event]
     counts: tuple[Counted, ...]
+    printed: Mapping[str, PrintedHarm] = field(default_factory=dict)
 
     def counted(self, event: str, *, asks: bool) -> tuple[Counted, ...]:
         """Return the counts of an event that may set a rate, of one sort of reporter alone.
@@ -165,7 +192,23 @@ def put_together(tables: Mapping[str, Mapping[str, object]], published: Effects)
         counts.append(
             Counted(key, report.event, report.reporter, _events(harm, place), harm.total, harm)
         )
-    return Safety(MappingProxyType(events), tuple(counts))
+    return Safety(
+        MappingProxyType(events),
+        tuple(counts),
+        MappingProxyType(
+            {key: _printed(key, value) for key, value in tables.get("printed", {}).items()}
+        ),
+    )
+
+
+def _printed(key: str, value: object) -> PrintedHarm:
+    place = f"{FOLDER}/printed.toml: {key}"
+    told = checked(PrintedHarm, value, place)
+    study = cohorts().get(told.study)
+    arm = None if study is None else study.arms.get(told.arm)
+    if arm is None or told.endpoint not in arm.endpoints:
+        raise CatalogueError(f"{place}: no such study, arm or endpoint")
+    return told
 
 
 def _events(harm: Harm, place: str) -> int:

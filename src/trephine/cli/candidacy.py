@@ -20,15 +20,16 @@ def candidacy(
     case: Annotated[Path, typer.Argument(metavar="CASE.toml", help="The case file.")],
     *,
     predict: Annotated[
-        int,
+        int | None,
         typer.Option(
             metavar="RUNS",
             min=0,
             max=1000,
-            help="Compute so many runs of the plan, and of the same without cells; none unless "
-            "given.",
+            help="Compute so many runs of the plan of a bone, of the same without cells, and of "
+            "no treatment; 0 computes nothing.",
+            show_default="a painful site is computed, a bone is not",
         ),
-    ] = 0,
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Luck; the same seed, the same runs.")] = 0,
     voxel: Annotated[
         str | None, typer.Option(help="Edge of a voxel of those runs, for example '3 mm'.")
@@ -50,11 +51,13 @@ def candidacy(
     from trephine.report import candidacy as page
     from trephine.report import harms
     from trephine.study.candidacy import candidacy as found_for
+    from trephine.study.case_facts import SOFT
     from trephine.study.foretold import foretold
 
     asked = read(case)
     stated = table(case, "a case file").get("patient", {}).keys()
-    computed = foretold(asked, predict, seed=seed, settings=numerics(voxel)) if predict else ()
+    runs = int(asked.site.kind in SOFT) if predict is None else predict
+    computed = foretold(asked, runs, seed=seed, settings=numerics(voxel)) if runs else ()
     found, harm = found_for(asked, stated, computed), harms.told(asked)
     if out is not None:
         from trephine.store.files import writing
@@ -88,7 +91,7 @@ def show(found: Candidacy, harm: Harms | None, console: Console) -> None:
     from rich.padding import Padding
 
     from trephine.cli.paper import table
-    from trephine.report.candidacy import endings, lead
+    from trephine.report.candidacy import endings, has_column, lead
     from trephine.study.candidacy import NO_ADVICE
 
     console.print(NO_ADVICE, style="bold")
@@ -96,7 +99,7 @@ def show(found: Candidacy, harm: Harms | None, console: Console) -> None:
     console.print(f"{found.person}. {found.problem[:1].upper()}{found.problem[1:]}.")
     console.print(Padding(lead(found), (1, 0)))
     _options(found, console)
-    if found.foretold:
+    if found.foretold and not has_column(found):
         rows = table("Way", "Outcome with its interval", title="Computed for this person")
         for one in found.foretold:
             rows.add_row(one.name, "\n".join(endings(one)))
@@ -111,11 +114,23 @@ def show(found: Candidacy, harm: Harms | None, console: Console) -> None:
 
 def _options(found: Candidacy, console: Console) -> None:
     from trephine.cli.paper import table
+    from trephine.report.candidacy import has_column
 
-    rows = table("Option", "How far it was studied", title="What could be done, no order of merit")
+    is_computed = has_column(found)
+    heads = ("Option", "How far it was studied", "Computed for this person")
+    title = "What could be done, no order of merit"
+    rows = table(*heads[: 2 + is_computed], title=title)
     for option in found.options:
-        rows.add_row(option.name + (" (planned)" if option.is_planned else ""), option.certainty)
+        name = option.name + (" (planned)" if option.is_planned else "")
+        told = (name, option.certainty, option.computed or "Not computed.")
+        rows.add_row(*told[: 2 + is_computed])
     console.print(rows)
+    if found.near:
+        title = f"The nearest that was studied is the {found.near}; whether it holds is not known"
+        rows = table(f"In the {found.near}", "How far it was studied", title=title)
+        for option in found.near_options:
+            rows.add_row(option.name, option.certainty)
+        console.print(rows)
 
 
 def _cautions(found: Candidacy, console: Console) -> None:

@@ -14,6 +14,7 @@ from trephine.core.errors import StoreError
 if TYPE_CHECKING:
     from trephine.case.course_case import CourseCase
     from trephine.case.course_run import CourseRun
+    from trephine.report.plan_stills import Stills
 
 Plain = dict[str, Any]
 
@@ -43,6 +44,7 @@ def compare_plans(
     from trephine.cli.progress import display
     from trephine.cli.run import StoppedError, what_is_asked
     from trephine.report import plans_compared as page
+    from trephine.report.plan_stills import stills
     from trephine.store.files import WriteError, writing
     from trephine.store.layout import refuse_occupied
     from trephine.store.runs import load_any
@@ -55,12 +57,12 @@ def compare_plans(
     if not is_resumed:
         refuse_occupied(folder)
     report = part(kind_of(case).report)
-    pictures: dict[str, Any] = {}
+    pictures: dict[str, Stills | None] = {}
 
     def finished(name: str, run: CourseRun, place: Path) -> None:
         with writing(place):
             report.write(run, place)
-        pictures[name] = _stills(run)
+        pictures[name] = stills(run)
 
     with display(paper(is_for_errors=True), is_quiet=is_quiet) as watch:
         try:
@@ -75,14 +77,14 @@ def compare_plans(
             )
             for name in cases:
                 if name not in pictures:
-                    pictures[name] = _stills(load_any(folder / name / "run"))
+                    pictures[name] = stills(load_any(folder / name / "run"))
             rows = plans_compared.compared(told, seed)
             text = page.html(
                 case,
                 cases,
                 rows,
                 told,
-                {name: pictures[name] for name in cases if pictures[name]},
+                {name: held for name in cases if (held := pictures[name]) is not None},
                 {name: _steps(one) for name, one in cases.items()},
                 _facts(case, settings.as_written()["voxel"], seed, replicates),
             )
@@ -100,26 +102,12 @@ def compare_plans(
     typer.echo(f"page: {written}")
 
 
-def _stills(run: CourseRun) -> Sequence[Any]:
-    """Return the sections of a shaft; other sites have their own reports."""
-    from trephine.case.run import Run
-    from trephine.report.comparison import stills
-
-    return stills(run) if isinstance(run, Run) else ()
-
-
 def _steps(case: CourseCase) -> list[tuple[str, str, str]]:
     """Return day, title and words of each step of a plan."""
-    from trephine.case.case import Case
-    from trephine.report.story import plan_events
+    from trephine.report.step_words import steps
     from trephine.report.words import day
 
-    if isinstance(case, Case):
-        return [(day(e.day).capitalize(), e.title, e.text) for e in plan_events(case)]
-    return [
-        (day(step.day).capitalize(), step.kind.replace("_", " ").capitalize(), "")
-        for step in sorted(case.plan.steps, key=lambda step: step.day)
-    ]
+    return [(day(when).capitalize(), title, text) for when, title, text in steps(case.plan)]
 
 
 def _facts(case: CourseCase, voxel: str, seed: int, replicates: int) -> Mapping[str, str]:
@@ -139,23 +127,21 @@ def _facts(case: CourseCase, voxel: str, seed: int, replicates: int) -> Mapping[
 def _show(rows: Sequence[Plain]) -> None:
     """Print the table of the plans: a line for each outcome."""
     from trephine.cli.paper import paper, table
-    from trephine.report.plans_compared import called, cell, shown, united
+    from trephine.report.plans_compared import cell, ended, happened, shown
 
+    names = shown(rows)
     printed = table(
-        "Plan", "Outcome", ">First", ">Median (80 %)", ">To the plan",
-        title="One patient and one luck under each plan",
-    )  # fmt: skip
+        "Plan", "Outcome", "Value", "To the plan", title="One patient and one luck under each plan"
+    )
     printed.columns[0].no_wrap = True
     for number, row in enumerate(rows):
         name = row["plan"]
-        if row["draws"] > 1 and "united" in row:
-            share, _, apart = united(row).partition("; ")
-            printed.add_row(name, "United", "", share, apart if number else "")
-            name = ""
-        for key in shown(rows)[:MOST_PRINTED]:
+        printed.add_row(name, ended(row["sentence"] or ""), "", "")
+        if row["draws"] > 1 and "event" in row:
+            share, _, apart = happened(row).partition("; ")
+            printed.add_row("", row["event"]["name"], share, apart if number else "")
+        for key in names[:MOST_PRINTED]:
             one = cell(row, key)
-            printed.add_row(
-                name, called(key), one.value, one.span, one.difference if number else ""
-            )
-            name = ""
+            value = f"{one.value} {one.span}".rstrip()
+            printed.add_row("", key, value, one.difference if number else "")
     paper().print(printed)

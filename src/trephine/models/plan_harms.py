@@ -9,10 +9,12 @@ from typing import Any, Literal
 import numpy as np
 
 from trephine.case.course_case import CourseCase
+from trephine.case.document import Document
 from trephine.case.harvesting import FatHarvest, Harvest
 from trephine.case.plan import Plan
+from trephine.case.surgery import ExchangeNail, RevisionPlating
 from trephine.catalogue.load import catalogue
-from trephine.catalogue.safety import Event, safety
+from trephine.catalogue.safety import Event, PrintedHarm, safety
 from trephine.models.adverse_events import (
     AdverseEventParameters,
     Rate,
@@ -32,6 +34,13 @@ Basis = Literal["counted", "scaled"]
 
 WITHOUT_HARM = ("injection", "loading", "medication", "exercise")
 """Steps that are told apart by other means, or that put nothing into anybody."""
+CALLED = {
+    "autograft": "opening the bone to pack the graft",
+    "revision_plating": "revision plating",
+    "exchange_nail": "exchange nailing",
+    "distraction": "cutting the bone and drawing it apart",
+}
+"""What a step is called where its name alone says too little or too much."""
 
 
 @dataclass(frozen=True)
@@ -93,11 +102,11 @@ class ExpectedHarm:
 
 
 def expected(case: CourseCase) -> tuple[ExpectedHarm, ...]:
-    """Return what the plan of a case may do to its patient; empty where it takes no marrow.
+    """Return what the plan of a case may do to its patient; empty where it takes nothing.
 
-    The events overlap, a painful harvest is one of anything unwanted, and must not be added up.
-    Harvests of one day count as one, and so do injections. No source tells harm by the volume
-    drawn.
+    Counted are marrow drawn, marrow injected, and bone taken for a graft. The events overlap, a
+    painful harvest is one of anything unwanted, and must not be added up. Harvests of one day
+    count as one, and so do injections. No source tells harm by the volume drawn.
 
     Parameters
     ----------
@@ -108,6 +117,7 @@ def expected(case: CourseCase) -> tuple[ExpectedHarm, ...]:
     times = {
         "harvest": len(harvest_days(case.plan)),
         "procedure": procedures,
+        "graft": len({step.day for step in case.plan.steps if step.kind == "autograft"}),
         "patient": min(procedures, 1),
     }
     p, known, factor = _laws()
@@ -177,14 +187,39 @@ def unknown_harms(case: CourseCase) -> tuple[str, ...]:
     """Return what the plan holds of whose harm the catalogue has no record, in sentences."""
     gaps = []
     if any(isinstance(i.harvest, FatHarvest) for i in case.plan.injections):
-        gaps.append("taking fat")
+        gaps += ["taking fat", "injecting what is made of it"]
     if any(i.process.method == "culture" for i in case.plan.injections):
         gaps.append("growing cells in culture")
-    steps = dict.fromkeys(s.kind for s in case.plan.steps if s.kind not in WITHOUT_HARM)
-    gaps += [kind.replace("_", " ") for kind in steps]
-    return tuple(
-        f"Of harm by {gap} the catalogue holds no record; none told is not none." for gap in gaps
-    )
+    told = printed_of(case)
+    for step in case.plan.steps:
+        if step.kind not in WITHOUT_HARM and _operation(step) not in told:
+            gaps.append(CALLED.get(step.kind, step.kind.replace("_", " ")))
+    if not gaps:
+        return ()
+    *most, last = dict.fromkeys(gaps)
+    said = f"{', '.join(most)} and {last}" if most else last
+    return (f"Of harm by {said} the catalogue holds no record; none told is not none.",)
+
+
+def printed_harms(case: CourseCase) -> tuple[str, ...]:
+    """Return what studies print of the plan's operations as a share alone, in sentences."""
+    return tuple(told.sentence for told in printed_of(case).values())
+
+
+def printed_of(case: CourseCase) -> dict[str, PrintedHarm]:
+    """Return what is printed of the plan's operations, by the name of the operation."""
+    known = safety().printed
+    names = dict.fromkeys(_operation(step) for step in case.plan.steps)
+    return {name: known[name] for name in names if name in known}
+
+
+def _operation(step: Document) -> str:
+    """Return what studies call an operation of a plan; nothing where they have no name for it."""
+    if isinstance(step, ExchangeNail):
+        return "exchange_nailing"
+    if isinstance(step, RevisionPlating) and step.earlier == "stays":
+        return "augmentative_plating"
+    return ""
 
 
 def harvest_days(plan: Plan) -> tuple[float, ...]:

@@ -8,7 +8,8 @@ from trephine.catalogue.aftercare import PHASES
 from trephine.catalogue.load import catalogue
 from trephine.report.page import environment
 from trephine.store.files import replacing
-from trephine.study.aftercare import GROUNDS, NO_ADVICE, Line, Sheet
+from trephine.study.aftercare import GROUNDS, NO_ADVICE, Sheet
+from trephine.study.aftercare_plan import Line
 
 
 def html(sheet: Sheet) -> str:

@@ -9,9 +9,9 @@ from trephine.catalogue.candidacy import WEIGHTS
 from trephine.catalogue.load import catalogue
 from trephine.report import harms
 from trephine.report.page import environment, style
-from trephine.report.words import percent
+from trephine.report.words import listed, percent
 from trephine.store.files import replacing
-from trephine.study.candidacy import NO_ADVICE, Candidacy, Weighed, grounds
+from trephine.study.candidacy import ASKED, NO_ADVICE, Candidacy, Weighed, grounds
 from trephine.study.foretold import Foretold
 from trephine.study.studied import DESIGNS
 
@@ -38,7 +38,8 @@ def html(found: Candidacy, case_harms: harms.Harms | None) -> str:
         "found": found,
         "lead": lead(found),
         "not_advice": NO_ADVICE,
-        "foretold": [_row(one) for one in found.foretold],
+        "foretold": [] if has_column(found) else [_row(one) for one in found.foretold],
+        "has_column": has_column(found),
         "cautions": [
             (title, [_caution(one) for one in found.standing(standing)])  # type: ignore[arg-type]
             for standing, title in STANDINGS.items()
@@ -52,16 +53,25 @@ def html(found: Candidacy, case_harms: harms.Harms | None) -> str:
     return environment().get_template("candidacy.html").render(words)
 
 
+def has_column(found: Candidacy) -> bool:
+    """Return whether what is computed stands beside each option, and needs no table of its own."""
+    return any(option.computed for option in found.options)
+
+
 def lead(found: Candidacy) -> str:
     """Return in a sentence or two how far what is planned has been studied for this problem."""
     planned = [option for option in found.options if option.is_planned]
-    told = " ".join(f"{o.name[:1].upper()}{o.name[1:]}: {o.certainty}" for o in planned)
-    applying = len(found.standing("applies"))
-    asked = len({one.caution.asks for one in found.standing("not stated")})
-    return (
-        f"{told} Cautions with a source that apply to this person: {applying}. Facts that others "
-        f"depend on and nobody has stated: {asked}."
-    )
+    told = " ".join(f"{o.name[:1].upper()}{o.name[1:]}: {_lower(o.certainty)}" for o in planned)
+    applying = list(dict.fromkeys(one.caution.named for one in found.standing("applies")))
+    asked = list(dict.fromkeys(ASKED[one.caution.asks] for one in found.standing("not stated")))
+    said = f"{told} Of what asks for care, {listed(applying) or 'nothing stated'} applies."
+    if asked:
+        said += f" Not stated, and to be asked: {listed(asked)}."
+    return said
+
+
+def _lower(words: str) -> str:
+    return words[:1].lower() + words[1:]
 
 
 def _caution(one: Weighed) -> dict[str, Any]:

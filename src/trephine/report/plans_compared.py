@@ -2,36 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import jinja2
+import numpy as np
 from markupsafe import Markup
 
 from trephine.case.course_case import CourseCase
-from trephine.report.comparison import DASHES, Still
+from trephine.report import harms
+from trephine.report.comparison import DASHES
 from trephine.report.legend import Graph, Key
-from trephine.report.palette import CATEGORIES, SITE, TISSUES
+from trephine.report.palette import CATEGORIES
+from trephine.report.plan_stills import Stills
 from trephine.report.svg import Panel, nice_top
-from trephine.report.words import NO_BREAK, rounded
+from trephine.report.words import NO_BREAK, listed, rounded
 from trephine.store.files import replacing
-from trephine.study.plans_compared import bands
+from trephine.study.plans_compared import bands, curve_names
 
 Plain = dict[str, Any]
 
 PAGE = "plans_compared.html"
 PRINTED = "comparison.html"
+UNION = "Week of union"
 MOST_COLUMNS = 6
-"""Outcomes that the table shows, in the order of the product's own summary."""
-WORDS = {
-    "union_week": "Week of union",
-    "mrust": "mRUST, 4 to 16",
-    "bridged_cortices": "Cortices bridged, of 4",
-    "callus_volume_mL": "Mineralised new bone (mL)",
-    "tissue_stiffness_N_per_mm": "Stiffness of the tissue (N/mm)",
-}
+"""Outcomes that the table shows, in the order of the kind of site."""
 
 
 class Cell(NamedTuple):
@@ -63,17 +61,15 @@ def shown(rows: Sequence[Plain]) -> list[str]:
     return list(rows[0]["outcomes"])[:MOST_COLUMNS]
 
 
-def called(name: str) -> str:
-    """Return an outcome in words."""
-    return WORDS.get(name, name.replace("_", " ").capitalize())
-
-
 def cell(row: Plain, name: str) -> Cell:
     """Return what the table says of one outcome of one plan."""
     held, apart = row["outcomes"][name], row["differences"][name]
     value = "none" if held["value"] is None else told(held["value"])
     span = ""
-    if row["draws"] > 1 and held["spread"] is not None:
+    if held["is_own"]:
+        low, _, high = held["spread"]
+        span = f"({told(low)} to {told(high)})"
+    elif row["draws"] > 1 and held["spread"] is not None:
         low, middle, high = held["spread"]
         span = f"{told(middle)} ({told(low)} to {told(high)})"
         if held["told"] < row["draws"]:
@@ -82,14 +78,14 @@ def cell(row: Plain, name: str) -> Cell:
     if apart["spread"] is not None:
         low, middle, high = apart["spread"]
         difference = signed(middle)
-        if row["draws"] > 1:
+        if row["draws"] > 1 or apart["is_own"]:
             difference += f" ({signed(low)} to {signed(high)})"
     return Cell(value, span, difference)
 
 
-def united(row: Plain) -> str:
-    """Return the share of draws that united, and how far it lies above the first plan's."""
-    found = row.get("united")
+def happened(row: Plain) -> str:
+    """Return in how many draws it happened, and how far that lies above the first plan's."""
+    found = row.get("event")
     if found is None:
         return ""
     low, high = (100.0 * end for end in found["interval"])
@@ -99,41 +95,71 @@ def united(row: Plain) -> str:
     )
 
 
+def ended(sentence: str) -> str:
+    """Return how a course ended in a few words: its sentence up to the first stop or colon."""
+    return re.split(r"[:.](?:\s|$)", sentence, maxsplit=1)[0]
+
+
 def graphs(draws: Mapping[str, list[Plain]]) -> list[Graph]:
     """Return each quantity over time, a line and a band a plan."""
-    first = next(iter(draws.values()))[0]["curves"]
-    drawn = []
-    for which, curve in enumerate(first):
-        found = {name: bands(each, which) for name, each in draws.items()}
-        highest = max(float(high.max()) for _, (_, _, high) in found.values())
-        lowest = min(float(low.min()) for _, (low, _, _) in found.values())
-        unit = curve["name"]
-        longest = max((week for week, _ in found.values()), key=lambda week: float(week[-1]))
-        ends = (min(0.0, -nice_top(-lowest)) if lowest < 0 else 0.0, nice_top(highest))
-        panel = Panel.of(longest, ends, unit, f"Lines: {unit} by week and plan")
-        under, over, keys = [panel.axes()], [], []
-        for number, (name, (week, (low, middle, high))) in enumerate(found.items()):
-            colour = CATEGORIES[number % len(CATEGORIES)]
-            dash = DASHES[number % len(DASHES)]
-            if len(draws[name]) > 1:
-                under.append(f'<g opacity="0.16">{panel.area(week, low, high, colour)}</g>')
-            over.append(panel.line(week, middle, colour, dash=dash))
-            keys.append(Key(name, colour, [rounded(float(middle[-1]))], dash))
-        svg = Markup(panel.drawing([*under, *over]))  # noqa: S704  (text is escaped)
-        drawn.append(Graph(unit.partition(" (")[0], "", svg, keys))
-    return drawn
+    return [_graph(name, draws) for name in curve_names(draws)]
+
+
+def _graph(title: str, draws: Mapping[str, list[Plain]]) -> Graph:
+    held = {name: bands(each, title) for name, each in draws.items()}
+    found = {name: band for name, band in held.items() if band is not None}
+    highest = max(float(high.max()) for _, (_, _, high) in found.values())
+    lowest = min(float(low.min()) for _, (low, _, _) in found.values())
+    longest = max((week for week, _ in found.values()), key=lambda week: float(week[-1]))
+    ends = (min(0.0, -nice_top(-lowest)) if lowest < 0 else 0.0, nice_top(highest))
+    head, _, rest = title.partition(" (")
+    panel = Panel.of(longest, ends, rest.rstrip(")"), f"Lines: {title} by week and plan")
+    under, over, keys = [panel.axes()], [], []
+    for number, name in enumerate(draws):
+        if name not in found:
+            keys.append(Key(f"{name}: no course", CATEGORIES[number], [""], shape="none"))
+            continue
+        week, (low, middle, high) = found[name]
+        colour, dash = CATEGORIES[number % len(CATEGORIES)], DASHES[number % len(DASHES)]
+        if np.any(high > low):
+            under.append(f'<g opacity="0.16">{panel.area(week, low, high, colour)}</g>')
+        over.append(panel.line(week, middle, colour, dash=dash))
+        keys.append(Key(name, colour, [told(float(middle[-1]))], dash))
+    svg = Markup(panel.drawing([*under, *over]))  # noqa: S704  (text is escaped)
+    return Graph(head, "", svg, keys)
 
 
 def lead(rows: Sequence[Plain]) -> str:
-    """Return what came out of the first draw, a clause a plan."""
-    if all("union_week" in row["outcomes"] for row in rows):
-        weeks = {row["plan"]: row["outcomes"]["union_week"]["value"] for row in rows}
-        said = [
-            f"{name}: {'no union' if week is None else f'union at week {rounded(week)}'}"
-            for name, week in weeks.items()
-        ]
-        return f"{'; '.join(said)}."
-    return "; ".join(f"{row['plan']}: {row['ending'] or ''}".lower() for row in rows) + "."
+    """Return what came out of the first draw, a clause a plan, plans that ended alike together."""
+    alike: dict[str, list[str]] = {}
+    for row in rows:
+        alike.setdefault(_clause(row), []).append(row["plan"])
+    said = [f"{listed(names)}: {clause}" for clause, names in alike.items()]
+    return f"{'; '.join(said)}.{_shown(rows)}"
+
+
+def _shown(rows: Sequence[Plain]) -> str:
+    """Return whose first outcome differs from the first plan's beyond its own interval."""
+    told = {r["plan"]: next(iter(r["differences"].items()), None) for r in rows[1:]}
+    known = {plan: held for plan, held in told.items() if held is not None and held[1]["is_own"]}
+    if not known:
+        return ""
+    apart = [p for p, (_, d) in known.items() if d["spread"][0] > 0 or d["spread"][2] < 0]
+    alike = [plan for plan in known if plan not in apart]
+    name = next(iter(known.values()))[0].partition(" (")[0]
+    said = f" In {name} a difference from the plan is shown of {listed(apart)}." if apart else ""
+    if alike:
+        said += f" In {name} no difference between the plan and {listed(alike)} is shown."
+    return said
+
+
+def _clause(row: Plain) -> str:
+    week = row["outcomes"].get(UNION)
+    if week is not None:
+        held = week["value"]
+        return "no union" if held is None else f"union at week {rounded(held)}"
+    words = ended(row["sentence"] or row["ending"])
+    return words[:1].lower() + words[1:]
 
 
 def html(
@@ -141,7 +167,7 @@ def html(
     cases: Mapping[str, CourseCase],
     rows: Sequence[Plain],
     draws: Mapping[str, list[Plain]],
-    stills: Mapping[str, Sequence[Still]],
+    stills: Mapping[str, Stills],
     plans: Mapping[str, Sequence[tuple[str, str, str]]],
     facts: Mapping[str, str],
 ) -> str:
@@ -174,21 +200,24 @@ def html(
         about=" ".join(case.about.split()),
         lead=lead(rows),
         count=rows[0]["draws"],
-        heads=[called(name) for name in names],
+        heads=names,
         rows=[
             {
                 "plan": row["plan"],
-                "united": united(row),
+                "event": happened(row),
+                "ended": ended(row["sentence"] or ""),
                 "cells": [cell(row, name) for name in names],
                 "sentence": row["sentence"] or "",
+                "notes": row["notes"],
                 "is_first": number == 0,
             }
             for number, row in enumerate(rows)
         ],
-        is_union=any("united" in row for row in rows),
+        event=next((row["event"]["name"] for row in rows if "event" in row), ""),
+        is_own=any(o["is_own"] for row in rows for o in row["outcomes"].values()),
         graphs=graphs(draws),
         stills=stills,
-        legend=[*TISSUES, *SITE],
+        harms=harms.beside(cases),
         plans={name: plans.get(name, ()) for name in cases},
         facts=facts,
         style=Markup(style),  # noqa: S704  (our own file)

@@ -125,7 +125,7 @@ def chapters(run: RegenerateRun) -> list[sheet.Chapter]:
             "sections",
             "Sections",
             paragraphs=("Coronal sections through the axis of the shaft, as the bone then stood.",),
-            stills=_sections(run),
+            stills=sections(run),
             legend=tuple((s.colour, s.label) for s in (*TISSUES[:6], LOOSE, *SITE)),
         ),
         sheet.Chapter("visits", "Visits", tables=(_table(run),)),
@@ -252,7 +252,7 @@ def _films(seen: Consolidation) -> tuple[sheet.Still, ...]:
     return tuple(stills)
 
 
-def _sections(run: RegenerateRun) -> tuple[sheet.Still, ...]:
+def sections(run: RegenerateRun) -> tuple[sheet.Still, ...]:
     """Return coronal sections in the colours of the tissues, as the bone stood at each visit."""
     domain = Domain.of(run.anatomy, run.anatomy.grid.spacing)
     coronal = next(cut for cut in CUTS if cut.plane == "coronal")

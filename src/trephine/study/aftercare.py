@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from trephine.case.comparator import Needled
 from trephine.case.course_case import CourseCase
-from trephine.case.harvesting import Harvest
-from trephine.case.plan import Injection
+from trephine.case.surgery import Autograft
 from trephine.catalogue.aftercare import PHASES, Phase, Rule, rules
 from trephine.catalogue.evidence_grade import ACCESS, GRADES
 from trephine.core.errors import InputError
@@ -17,54 +17,19 @@ from trephine.models.plan_harms import (
     Chance,
     ExpectedHarm,
     expected,
-    haemoglobin_falls,
     harvest_days,
+    printed_harms,
     procedure_days,
     unknown_harms,
 )
+from trephine.study.aftercare_plan import COMPUTED, DAY, PLAN, Line, lines
 from trephine.study.case_facts import facts
 
-DAY = 86400.0
-PLAN, COMPUTED = "plan", "computed"
-"""Grounds of a line that no study can have: it says what the plan decides, or follows from it."""
 GROUNDS = {**GRADES, PLAN: "this plan decides it", COMPUTED: "computed from this plan"}
 NO_ADVICE = (
     "This sheet is made by a research program. It is no medical advice and replaces no word of "
     "the team that treats you; where the two differ, the team is right."
 )
-DEVICES = {
-    "none": "put back as drawn",
-    "concentrate": "concentrated",
-    "culture": "grown in culture",
-}
-
-
-@dataclass(frozen=True)
-class Line:
-    """A line of the sheet.
-
-    Parameters
-    ----------
-    phase
-        Part of the sheet.
-    when
-        Days from day 0, first and last of each span; none for what has no date.
-    text
-        What the patient is told.
-    grade
-        A grade of evidence, ``plan`` or ``computed``.
-    sources
-        Keys of sources.
-    access
-        How the sources were read, in words where it matters.
-    """
-
-    phase: Phase
-    when: tuple[tuple[int, int], ...]
-    text: str
-    grade: str
-    sources: tuple[str, ...] = ()
-    access: str = ""
 
 
 @dataclass(frozen=True)
@@ -139,33 +104,42 @@ def aftercare(case: CourseCase, start: dt.date | None = None) -> Sheet:
             f"{case.name}: the plan has no step, so there is nothing to tell a patient about"
         )
     found = expected(case)
-    told = [*_of_plan(case), *_of_rules(case, found)]
+    told = [*lines(case), *_of_rules(case, found)]
     order = list(PHASES)
     undated = (10**6, 0)
     told.sort(key=lambda line: (order.index(line.phase), next(iter(line.when), undated)[0]))
-    return Sheet(case.name, start, tuple(told), unknown_harms(case))
+    gaps = (*printed_harms(case), *unknown_harms(case))
+    return Sheet(case.name, start, tuple(told), gaps)
 
 
 def _of_rules(case: CourseCase, found: tuple[ExpectedHarm, ...]) -> Iterator[Line]:
     holding, words = facts(case), _words(found)
+    given = [day for step in case.plan.steps if isinstance(step, Needled) for day in step.days]
     anchors = {
         "start": (0.0,),
         "harvest": harvest_days(case.plan),
-        "injection": procedure_days(case.plan) or tuple(i.day for i in case.plan.injections),
+        "graft": tuple(s.day for s in case.plan.surgeries if isinstance(s, Autograft)),
+        "injection": procedure_days(case.plan)
+        or tuple(i.day for i in case.plan.injections)
+        or tuple(given),
     }
+    since = 0 if "fresh" in holding else None
     for rule in rules().values():
         days = anchors[rule.anchor] or (0.0,)
         if rule.holds(holding):
-            yield _line(rule, days, words)
+            yield _line(rule, days, words, since)
 
 
-def _line(rule: Rule, days: tuple[float, ...], words: dict[str, str]) -> Line:
+def _line(rule: Rule, days: tuple[float, ...], words: dict[str, str], since: int | None) -> Line:
+    """Return a line of a rule, from no day before the first on which there was a patient."""
     reach = rule.days
     spans = (
         ()
         if reach is None
         else tuple((round(d / DAY) + reach[0], round(d / DAY) + reach[1]) for d in days)
     )
+    if since is not None:
+        spans = tuple((max(first, since), last) for first, last in spans if last >= since)
     return Line(
         rule.phase,
         joined(spans),
@@ -208,79 +182,6 @@ def of_hundred(chance: Chance | None) -> str:
 
 def _people(number: float) -> str:
     return f"{number:.0f}" if number >= 1.5 else f"{number:.1g}"
-
-
-def _of_plan(case: CourseCase) -> Iterator[Line]:
-    """Yield what the plan itself decides."""
-    for injection in case.plan.injections:
-        yield from _of_injection(injection)
-    yield from _blood_lost(case)
-    loadings = case.plan.loadings
-    for number, step in enumerate(loadings):
-        first = round(step.day / DAY)
-        ends = loadings[number + 1].day if number + 1 < len(loadings) else None
-        last = max(
-            first, round((case.plan.follow_up.duration if ends is None else ends - DAY) / DAY)
-        )
-        amount = f"{step.body_weights:.2g} times your body weight"
-        text = (
-            "Put no weight on the leg."
-            if step.body_weights == 0
-            else f"In one step of walking at most {amount} on the treated bone, pull of the "
-            "muscles included; ask how you walk so."
-        )
-        yield Line("weeks", ((first, last),), text, PLAN)
-    for drug in case.plan.medications:
-        name = {"nsaid": "an ibuprofen-like drug (NSAID)", "corticosteroid": "a corticosteroid"}
-        until = case.plan.follow_up.duration if drug.until is None else drug.until - DAY
-        days = (round(drug.day / DAY), round(until / DAY))
-        yield Line("weeks", (days,), f"You take {name[drug.drug]}.", PLAN)
-    for other in case.plan.steps:
-        if other.kind not in ("injection", "loading", "medication"):
-            day = round(other.day / DAY)
-            words = other.kind.replace("_", " ")
-            yield Line("day", ((day, day),), f"{words[:1].upper()}{words[1:]}.", PLAN)
-    yield _visits(case)
-
-
-def _of_injection(injection: Injection) -> Iterator[Line]:
-    taken, day = round(injection.harvest_day / DAY), round(injection.day / DAY)
-    harvest = injection.harvest
-    if isinstance(harvest, Harvest):
-        where = harvest.bone.replace("_", " ")
-        drawn = f"{harvest.volume * 1e6:.3g} mL of marrow is drawn from the {where}"
-    else:
-        drawn = f"{harvest.volume * 1e6:.3g} mL of fat is drawn"
-    how = DEVICES.get(injection.process.method, injection.process.method.replace("_", " "))
-    given = f"{injection.deliver.volume * 1e6:.3g} mL is injected ({how})."
-    if taken == day:
-        yield Line("day", ((day, day),), f"{drawn}; {given}", PLAN)
-    else:
-        yield Line("day", ((taken, taken),), f"{drawn}.", PLAN)
-        yield Line("day", ((day, day),), f"{given[:1].upper()}{given[1:]}", PLAN)
-
-
-def _blood_lost(case: CourseCase) -> Iterator[Line]:
-    """Yield what the harvests of each day do to the haemoglobin."""
-    for day, fall in haemoglobin_falls(case):
-        text = f"The harvest lowers your haemoglobin by about {fall:.2g} g/L."
-        yield Line("day", ((round(day / DAY),) * 2,), text, COMPUTED)
-
-
-def _visits(case: CourseCase) -> Line:
-    plan = case.plan.follow_up
-    every, number = plan.interval / DAY, plan.visits
-    last = round(plan.duration / DAY)
-    text = f"{number} visits, one every {_span_in_words(every)}." if number > 1 else "One visit."
-    return Line("visits", ((round(every), last),), text, PLAN)
-
-
-def _span_in_words(days: float) -> str:
-    for length, name in ((7.0, "week"), (1.0, "day")):
-        if abs(days / length - round(days / length)) < 1e-6:
-            many = round(days / length)
-            return name if many == 1 else f"{many} {name}s"
-    return f"{days:.3g} days"
 
 
 def span(first: int, last: int, start: dt.date | None) -> str:

@@ -7,22 +7,48 @@ absent; where nobody has studied something, that is the answer.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from trephine.case.course_case import CourseCase
 from trephine.catalogue.candidacy import WEIGHTS, Caution, cautions
 from trephine.catalogue.evidence_grade import ACCESS, GRADES
-from trephine.models.plan_harms import ExpectedHarm, expected, unknown_harms
-from trephine.study.case_facts import facts
-from trephine.study.foretold import Foretold
-from trephine.study.studied import DESIGNS, Option, Result, conditions, options, results
+from trephine.catalogue.vocabulary import Product
+from trephine.models.plan_harms import ExpectedHarm, expected, printed_harms, unknown_harms
+from trephine.study.case_facts import SOFT, facts
+from trephine.study.foretold import INSTEAD, PLANNED, UNTREATED, Foretold
+from trephine.study.studied import (
+    DESIGNS,
+    GIVEN,
+    Option,
+    Result,
+    conditions,
+    nearest,
+    options,
+    results,
+)
 
+ASKED = {
+    "infection": "an infection",
+    "bleeding_disorder": "a disorder of clotting",
+    "platelets": "the count of platelets",
+    "anticoagulated": "blood thinners",
+    "cancer": "cancer",
+    "pregnant": "pregnancy",
+    "diabetes": "diabetes",
+    "smoker": "smoking",
+    "age": "age",
+    "body_mass_index": "height, for the body mass index",
+    "osteonecrosis_risk": "steroids and alcohol",
+}
+"""What a caution asks of a person, in words."""
 NO_ADVICE = (
     "This page is made by a research program. It says what has been studied and what has not; it "
     "recommends nothing, and whether a procedure is right for a person is for that person and a "
     "physician to decide."
 )
+PREGNANT_UNTIL = 55.0
+"""Age above which nobody is asked whether she is pregnant [years]."""
 BILLION_PER_LITRE = 1e12
 """Of a count in blood, as people say it [1/m^3]."""
 
@@ -70,6 +96,9 @@ class Candidacy:
         What the catalogue knows nothing of, in sentences.
     foretold
         What the program computes, where it was asked to.
+    near, near_options, near_results
+        Where nobody has studied the place: the nearest that was studied, how far there each thing
+        was studied, and the randomised arms of what is planned.
     """
 
     name: str
@@ -82,6 +111,9 @@ class Candidacy:
     harms: tuple[ExpectedHarm, ...]
     gaps: tuple[str, ...]
     foretold: tuple[Foretold, ...] = ()
+    near: str = ""
+    near_options: tuple[Option, ...] = ()
+    near_results: tuple[Result, ...] = ()
 
     def standing(self, standing: Standing) -> tuple[Weighed, ...]:
         """Return the cautions with a standing."""
@@ -110,6 +142,11 @@ class Candidacy:
             ],
             "harms": [harm.as_plain() for harm in self.harms],
             "results": [asdict(result) for result in self.results],
+            "nearest": {
+                "place": self.near,
+                "options": [asdict(option) for option in self.near_options],
+                "results": [asdict(result) for result in self.near_results],
+            },
             "gaps": list(self.gaps),
         }
 
@@ -129,8 +166,10 @@ def candidacy(
     foretold
         What the program computes of ways to treat the person.
     """
-    studied = conditions(case)
+    studied, near = conditions(case), nearest(case)
+    place, near_options, near_results = near or ("", (), ())
     gaps = [
+        *printed_harms(case),
         *unknown_harms(case),
         *(() if studied else ("No study of this place or diagnosis is in the catalogue.",)),
         *(() if foretold else ("No outcome was computed for this person; --predict asks for it.",)),
@@ -140,13 +179,27 @@ def candidacy(
         problem=problem(case),
         person=person(case, stated),
         is_studied=bool(studied),
-        options=options(case),
+        options=tuple(_with_outcome(case, one, foretold) for one in options(case)),
         results=results(case),
         weighed=weighed(case, stated),
         harms=expected(case),
         gaps=tuple(gaps),
         foretold=foretold,
+        near=place,
+        near_options=near_options,
+        near_results=near_results,
     )
+
+
+def _with_outcome(case: CourseCase, option: Option, foretold: tuple[Foretold, ...]) -> Option:
+    """Return an option with what the program computes of it, where one way is that option."""
+    if case.site.kind not in SOFT:
+        return option
+    names = {str(GIVEN[kind]): kind.replace("_", " ") for kind in INSTEAD}
+    names[str(Product.NONE)] = UNTREATED
+    wanted = PLANNED if option.is_planned else names.get(option.name, "")
+    found = next((one for one in foretold if one.name == wanted), None)
+    return option if found is None else replace(option, computed=" ".join(found.told))
 
 
 def weighed(case: CourseCase, stated: Collection[str]) -> tuple[Weighed, ...]:
@@ -155,10 +208,15 @@ def weighed(case: CourseCase, stated: Collection[str]) -> tuple[Weighed, ...]:
     found = (
         Weighed(name, standing(case, caution, stated), caution)
         for name, caution in cautions().items()
-        if set(caution.when) <= holding
+        if set(caution.when) <= holding and not (caution.asks == "pregnant" and _cannot(case))
     )
     order = ("applies", "not stated", "does not apply")
     return tuple(sorted(found, key=lambda one: order.index(one.standing)))
+
+
+def _cannot(case: CourseCase) -> bool:
+    """Return whether pregnancy need not be asked about."""
+    return case.patient.sex == "male" or case.patient.age_years > PREGNANT_UNTIL
 
 
 def standing(case: CourseCase, caution: Caution, stated: Collection[str]) -> Standing:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from trephine.case.comparator import Needled
 from trephine.case.course_case import CourseCase
 from trephine.case.harvesting import Harvest
+from trephine.case.surgery import Autograft
 from trephine.models.plan_harms import procedure_days, words_of_site
 
 BONE = frozenset({"shaft", "femoral_head", "regenerate"})
@@ -29,6 +31,12 @@ def facts(case: CourseCase) -> frozenset[str]:
     found |= {"marrow_harvest"} if harvests else set()
     found |= {"iliac_harvest"} if any("iliac" in h.bone for h in harvests) else set()
     found |= {"cells"} if plan.injections else set()
+    needled = any(isinstance(step, Needled) for step in plan.steps)
+    found |= {"injected"} if plan.injections or needled else set()
+    grafts = [step for step in plan.surgeries if isinstance(step, Autograft)]
+    found |= {"bone_taken"} if grafts else set()
+    is_fresh = found & {"shaft"} and getattr(case.site, "diagnosis", "") == "fracture"
+    found |= {"fresh"} if is_fresh else set()
     found |= {"repeated"} if len(procedure_days(plan)) > 1 else set()
     found |= {f"{drug.drug}_planned" for drug in plan.medications}
     for name in ("smoker", "diabetes", "anticoagulated"):

@@ -7,18 +7,27 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
 from scipy.stats import beta
 
 from trephine import pipeline
 from trephine.case.course_case import CourseCase
+from trephine.case.course_run import CourseRun
+from trephine.case.regenerate_run import RegenerateRun
 from trephine.case.settings import Settings
 from trephine.core.errors import InputError, SolverError
 from trephine.core.rng import Streams
 from trephine.models.beliefs import Beliefs
 from trephine.study.case_facts import SOFT
+from trephine.study.named_plans import KEPT
+from trephine.study.plan_readings import readings
 
 CELLS = ("injection",)
 INTERVAL = (0.025, 0.975)
+BAND = (0.1, 0.5, 0.9)
+PLANNED, UNTREATED = "as planned", "no treatment"
+NO_NUMBER = "No evidence, so no number."
+NO_SCORE = "No number: the program has no law of the scores that the file states."
 INSTEAD = (
     "saline_injection",
     "corticosteroid_injection",
@@ -44,8 +53,8 @@ class Foretold:
     intervals
         95 % interval of the share of each ending, of the number of runs alone [-].
     told
-        What one run says with intervals of its own, in sentences: at a painful site a run holds
-        the whole posterior.
+        In sentences: at a painful site what one run says with intervals of its own, as it holds
+        the whole posterior; elsewhere the middle of each number with the span of 80 % of runs.
     """
 
     name: str
@@ -86,26 +95,32 @@ def foretold(
 def ways(case: CourseCase) -> Iterator[tuple[str, CourseCase]]:
     """Yield the plan of a case by name, then what may stand in its place.
 
-    At a painful site that is each comparator and nothing, elsewhere the plan without its cells.
+    At a painful site that is each comparator and nothing, elsewhere the plan without its cells,
+    and none of its treatments.
     """
-    yield "as planned", case
+    yield PLANNED, case
     if case.site.kind in SOFT:
         planned = {step.kind for step in case.plan.steps}
         for kind in INSTEAD:
             if kind not in planned:
                 step = {"kind": kind, "day": "0 d"}
                 yield kind.replace("_", " "), case.with_plan(steps=[step])
-        yield "no treatment", case.with_plan(steps=[])
+        if case.plan.steps:
+            yield UNTREATED, case.with_plan(steps=[])
         return
     rest = [step.as_written() for step in case.plan.steps if step.kind not in CELLS]
     if len(rest) < len(case.plan.steps):
         yield "the same without cells", case.with_plan(steps=rest)
+    bare = [step.as_written() for step in case.plan.steps if step.kind in KEPT]
+    if len(bare) < len(rest):
+        yield UNTREATED, case.with_plan(steps=bare)
 
 
 def _ended(
     name: str, case: CourseCase, runs: int, seed: int, settings: Settings | None
 ) -> Foretold:
     endings: Counter[str] = Counter()
+    numbers: dict[str, list[float | None]] = {}
     for number in range(runs):
         luck = Streams(seed).within("candidacy", number)
         beliefs = Beliefs.draw(luck.named("numbers"))
@@ -115,9 +130,31 @@ def _ended(
         except (InputError, SolverError) as error:
             endings[f"could not be computed: {str(error).splitlines()[0]}"] += 1
         else:
-            endings[str(run.summary()["sentence"])] += 1
+            endings[ending(run)] += 1
+            for key, value in readings(run).numbers.items():
+                numbers.setdefault(key, []).append(value)
     found = dict(endings.most_common())
-    return Foretold(name, runs, found, {k: interval(n, runs) for k, n in found.items()})
+    spans = {k: interval(n, runs) for k, n in found.items()}
+    told = tuple(_spread(key, values) for key, values in numbers.items())
+    return Foretold(name, runs, found, spans, told)
+
+
+def ending(run: CourseRun) -> str:
+    """Return how a run ended, in a sentence without numbers of its own, so that it counts."""
+    if isinstance(run, RegenerateRun):
+        is_done = run.regenerate.consolidated is not None
+        return "Consolidated." if is_done else "Not consolidated at the last visit."
+    return str(run.summary()["sentence"])
+
+
+def _spread(name: str, values: list[float | None]) -> str:
+    """Return the middle of a number over the runs, with the span of 80 % of them."""
+    held = [value for value in values if value is not None]
+    if not held:
+        return f"{name}: in no run."
+    low, middle, high = np.quantile(held, BAND)
+    where = "" if len(held) == len(values) else f" in {len(held)} of {len(values)} runs"
+    return f"{name}: {middle:.3g} ({low:.3g} to {high:.3g}){where}."
 
 
 def _of_pain(name: str, case: CourseCase, seed: int, settings: Settings | None) -> Foretold:
@@ -126,6 +163,8 @@ def _of_pain(name: str, case: CourseCase, seed: int, settings: Settings | None) 
         summary = pipeline.run(case, settings=settings, seed=seed).summary()
     except InputError as error:
         return Foretold(name, 1, {}, {}, (f"Not computed: {str(error).splitlines()[0]}.",))
+    if not summary["scores"]:
+        return Foretold(name, 1, {}, {}, (NO_NUMBER,))
     day = summary["day"]
     stated = {str(part["score"]) for part in case.site.as_written().values() if _is_score(part)}
     scores = [
@@ -135,7 +174,7 @@ def _of_pain(name: str, case: CourseCase, seed: int, settings: Settings | None) 
         for score, found in summary["scores"].items()
         if score in stated
     ]
-    return Foretold(name, 1, {}, {}, tuple(scores) or (str(summary["sentence"]),))
+    return Foretold(name, 1, {}, {}, tuple(scores) or (NO_SCORE,))
 
 
 def _is_score(part: object) -> bool:

@@ -2,27 +2,74 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from trephine.case.case import Case
 from trephine.case.course_case import CourseCase
+from trephine.case.distraction import Distraction
 from trephine.case.document import table
 from trephine.core.errors import InputError, did_you_mean
 
 Steps = list[dict[str, Any]]
 
-KEPT = ("loading", "medication")
+DAY = 86400.0
+LABEL = re.compile(r"[\w-]{1,60}")
+
+KEPT = ("loading", "medication", "distraction")
 """Kinds of steps that stay when another treatment takes the place of the plan's."""
-PLANNED, OBSERVED = "plan", "observation"
+PLANNED, OBSERVED, WITHOUT = "plan", "observation", "without-cells"
 WIDER = 2e-3
 """How much wider than the old one a nail is that takes its place [m]."""
 USUAL_NAIL = 11e-3
 """Nail where the bone has none yet [m]."""
 PACKED = "10 mL"
 """Iliac bone, or chips beside concentrate, where a plan by name brings some."""
-GROWN = {"method": "culture", "duration": "21 d", "product_volume": "10 mL"}
+GROWN_FOR = 21.0
+"""Days that cells are grown [d]."""
+GROWN = {"method": "culture", "duration": f"{GROWN_FOR:g} d", "product_volume": "10 mL"}
+EARLY = 14.0
+"""Day of the early injection of a fresh fracture [d]."""
+
+
+def _usual(draws: str, product: str, given: str, carrier: str) -> dict[str, Any]:
+    """Return an injection of concentrate where the plan of the case has none to go by."""
+    return {
+        "kind": "injection",
+        "day": "0 d",
+        "harvest": {
+            "bone": "posterior_iliac_crest",
+            "draws": [draws],
+            "syringe": "10 mL",
+            "anticoagulant": "6 mL",
+        },
+        "process": {"method": "concentrate", "device": "buffy_coat", "product_volume": product},
+        "deliver": {"volume": given, "guidance": "fluoroscopy", "carrier": carrier},
+    }
+
+
+USUAL = {
+    "shaft": _usual("30 x 4 mL", "15 mL", "12 mL", "clot"),
+    "regenerate": _usual("30 x 4 mL", "15 mL", "12 mL", "clot"),
+    "femoral_head": _usual("20 x 5 mL", "10 mL", "10 mL", "clot"),
+    "joint": _usual("12 x 5 mL", "6 mL", "5 mL", "none"),
+    "disc": _usual("12 x 5 mL", "6 mL", "2 mL", "none"),
+    "tendon": _usual("12 x 5 mL", "6 mL", "4 mL", "none"),
+    "bursa": _usual("12 x 5 mL", "6 mL", "4 mL", "none"),
+}
+"""Concentrate as the examples give it, by kind of site."""
+GIVEN = {
+    "saline": "saline_injection",
+    "corticosteroid": "corticosteroid_injection",
+    "hyaluronic-acid": "hyaluronic_acid_injection",
+    "platelets": "platelet_injection",
+    "cord-cells": "cord_cell_injection",
+    "exercise": "exercise",
+}
+"""Steps of a painful site by the name of a plan that holds nothing else."""
 
 
 def plans(case: CourseCase, asked: list[str]) -> dict[str, CourseCase]:
@@ -46,24 +93,51 @@ def plans(case: CourseCase, asked: list[str]) -> dict[str, CourseCase]:
     for word in asked:
         label, _, place = word.rpartition("=")
         path = Path(place)
-        if path.suffix == ".toml":
-            found[label or path.stem] = _from_file(case, path)
-        elif label:
+        name = (label or path.stem) if path.suffix == ".toml" else word
+        if label and path.suffix != ".toml":
             raise InputError(f"--with {word}: after '=' comes a TOML file with a [plan]")
-        else:
-            found[word] = _by_name(case, word)
+        if name != PLANNED and name in found:
+            raise InputError(f"--with {word}: there is a plan '{name}' already; write label=file")
+        if path.suffix == ".toml":
+            found[_allowed(name)] = _from_file(case, path)
+        elif name != PLANNED:
+            found[name] = _by_name(case, name)
+    if len(found) == 1:
+        raise InputError(
+            f"--with {PLANNED}: that is the plan of the case itself; name another beside it, such "
+            f"as {OBSERVED}"
+        )
     return found
+
+
+def _allowed(label: str) -> str:
+    """Return a label that may name a folder and is not the plan of the case."""
+    if label == PLANNED or not LABEL.fullmatch(label):
+        raise InputError(
+            f"--with {label}=...: a label has letters, digits, '-' and '_', and is not '{PLANNED}'"
+        )
+    return label
 
 
 def known(case: CourseCase) -> dict[str, Callable[[Any], Steps]]:
     """Return the plans by name that make sense at the site of a case."""
-    common: dict[str, Callable[[Any], Steps]] = {OBSERVED: lambda _: []}
-    return common | (BONE if isinstance(case, Case) else {})
+    found: dict[str, Callable[[Any], Steps]] = {OBSERVED: lambda _: [], WITHOUT: _without}
+    kind = case.site.kind
+    if kind not in USUAL:
+        return found
+    found["concentrate"] = _concentrate
+    if kind == "shaft":
+        is_fresh = getattr(case.site, "diagnosis", "") == "fracture"
+        return found | ({"early-concentrate": _early} if is_fresh else {}) | BONE
+    if kind == "femoral_head":
+        return found | HIP
+    if kind == "regenerate":
+        return found
+    given = {name: _only(step) for name, step in GIVEN.items() if step in case.STEPS}
+    return found | given | {"cultured-cells": _cultured}
 
 
 def _by_name(case: CourseCase, name: str) -> CourseCase:
-    if name == PLANNED:
-        return case
     options = known(case)
     if name not in options:
         words = did_you_mean(name, [PLANNED, *options])
@@ -78,10 +152,13 @@ def _from_file(case: CourseCase, path: Path) -> CourseCase:
     document = table(path, "a file with a [plan]").get("plan")
     if not isinstance(document, dict):
         raise InputError(f"{path} has no [plan]")
-    steps = list(document.get("steps", []))
-    own = {step.get("kind") for step in steps if isinstance(step, dict)}
+    steps = document.get("steps", [])
+    if not isinstance(steps, list) or not all(isinstance(step, dict) for step in steps):
+        raise InputError(f"{path}: plan.steps is a list of tables, [[plan.steps]]")
+    own = {step.get("kind") for step in steps}
     kept = [step for step in _staying(case) if step["kind"] not in own]
-    return _named(case.with_plan(**{**document, "steps": [*kept, *steps]}), case, path.stem)
+    rest = {key: value for key, value in document.items() if key not in ("steps", "follow_up")}
+    return _named(case.with_plan(**{**rest, "steps": [*kept, *steps]}), case, path.stem)
 
 
 def _named(changed: CourseCase, case: CourseCase, name: str) -> CourseCase:
@@ -92,10 +169,61 @@ def _staying(case: CourseCase) -> Steps:
     return [step.as_written() for step in case.plan.steps if step.kind in KEPT]
 
 
-def _day(case: Case) -> str:
+def _day(case: CourseCase) -> str:
     """Return the day on which the plan first treats; another treatment comes then instead."""
     treated = [step.day for step in case.plan.steps if step.kind not in KEPT]
-    return f"{min(treated, default=0.0) / 86400:g} d"
+    return f"{min(treated, default=_first(case)) / DAY:g} d"
+
+
+def _first(case: CourseCase) -> float:
+    """Return the first day on which a plan that has no treatment may have one [s]."""
+    drawn = [step for step in case.plan.steps if isinstance(step, Distraction)]
+    return math.ceil(max((step.end for step in drawn), default=0.0) / DAY) * DAY
+
+
+def _without(case: CourseCase) -> Steps:
+    rest = [s.as_written() for s in case.plan.steps if s.kind not in (*KEPT, "injection")]
+    if not case.plan.injections:
+        raise InputError(f"{case.name}: the plan injects no cells; write --with {OBSERVED}")
+    return rest
+
+
+def _injections(case: CourseCase) -> Steps:
+    """Return the injections of the plan, or the usual one on the day on which the plan treats."""
+    own = [step.as_written() for step in case.plan.injections]
+    return own or [{**USUAL[case.site.kind], "day": _day(case)}]
+
+
+def _concentrate(case: CourseCase) -> Steps:
+    """Return the first injection of the plan, of concentrate alone."""
+    usual, first = USUAL[case.site.kind], _injections(case)[0]
+    if first["process"]["method"] in ("concentrate", "centrifuge"):
+        return [first]
+    return [{**usual, "day": _day(case)}]
+
+
+def _early(case: CourseCase) -> Steps:
+    return [{**_injections(case)[0], "day": f"{EARLY:g} d"}]
+
+
+def _only(kind: str) -> Callable[[CourseCase], Steps]:
+    return lambda case: [{"kind": kind, "day": _day(case)}]
+
+
+def _cultured(case: CourseCase) -> Steps:
+    """Return one injection of cells grown from the plan's harvest, when they are ready."""
+    found = {**_concentrate(case)[0], "process": dict(GROWN)}
+    harvest = {k: v for k, v in found["harvest"].items() if k != "day"}
+    drawn = step_day(found["day"])
+    found["day"] = f"{drawn + GROWN_FOR:g} d"
+    volume = USUAL[case.site.kind]["deliver"]["volume"]
+    deliver = {**found["deliver"], "carrier": "none", "volume": volume}
+    return [{**found, "harvest": harvest, "deliver": deliver}]
+
+
+def _decompression(case: CourseCase) -> Steps:
+    own = [step.as_written() for step in case.plan.decompressions]
+    return own or [{"kind": "core_decompression", "day": _day(case)}]
 
 
 def _autograft(case: Case) -> Steps:
@@ -145,6 +273,12 @@ def step_day(text: str) -> float:
     return float(text.split(maxsplit=1)[0])
 
 
+HIP: dict[str, Callable[[Any], Steps]] = {
+    "decompression": _decompression,
+    "decompression-with-concentrate": lambda case: [*_decompression(case), *_concentrate(case)],
+    "decompression-with-cultured-cells": lambda case: [*_decompression(case), *_cultured(case)],
+}
+"""Ways to treat a femoral head by name."""
 BONE: dict[str, Callable[[Any], Steps]] = {
     "exchange-nail": _exchange,
     "plate": _plate,

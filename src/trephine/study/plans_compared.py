@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +13,18 @@ import trephine
 from trephine import pipeline
 from trephine.case.course_case import CourseCase
 from trephine.case.course_run import CourseRun
-from trephine.case.run import Run
 from trephine.case.settings import Settings
+from trephine.case.symptom import SymptomCase
+from trephine.case.symptom_run import SymptomRun
 from trephine.core import digest
+from trephine.core.errors import InputError
 from trephine.core.progress import Watch
 from trephine.core.rng import Streams
 from trephine.models.beliefs import Beliefs
 from trephine.store.files import read_document, write_document
+from trephine.store.runs import load_any
+from trephine.study.plan_readings import Curve, readings, scale, stated
+from trephine.study.symptom_differences import apart
 
 Array = NDArray[np.floating[Any]]
 Plain = dict[str, Any]
@@ -30,19 +33,6 @@ BAND = (0.1, 0.5, 0.9)
 """Quantiles of what draws show: the middle, and the ends of the span of 80 %."""
 RESAMPLED = 2000
 """Resamples of the draws that tell how well a share is known."""
-TIMES = {"week": 1.0, "day": 1.0 / 7.0, "month": 365.25 / 84.0, "months": 365.25 / 84.0}
-"""Names of times in a product, and weeks in one of them."""
-HIDDEN = ("seed", "provisional_records", "largest_imbalance")
-MOST_CURVES = 8
-
-
-@dataclass(frozen=True)
-class Curve:
-    """One quantity over time of one draw: its name with the unit, weeks and values."""
-
-    name: str
-    week: Array
-    values: Array
 
 
 def drawn_beliefs(seed: int, draw: int) -> Beliefs:
@@ -83,6 +73,11 @@ def draws(
     finished
         Told of each run of the first draw, with its folder.
     """
+    first_name, first_case = next(iter(cases.items()))
+    if replicates > 1 and isinstance(first_case, SymptomCase):
+        raise InputError(
+            "--replicates: a course of pain tells its whole interval in one run; leave it out"
+        )
     found: dict[str, list[Plain]] = {name: [] for name in cases}
     for draw in range(replicates):
         beliefs = drawn_beliefs(seed, draw)
@@ -91,6 +86,7 @@ def draws(
             asked = digest.of_document(
                 {
                     "case": case.digest,
+                    "first": first_case.digest if isinstance(case, SymptomCase) else "",
                     "settings": settings.digest,
                     "beliefs": beliefs.digest,
                     "seed": seed + draw,
@@ -114,80 +110,52 @@ def draws(
             path.parent.mkdir(parents=True, exist_ok=True)
             if place is not None:
                 finished(name, run, place)
-            told = {"asked": asked, "summary": _plain(run.summary()), "curves": _told(run)}
+            told = {"asked": asked, **told_of(run)}
+            if isinstance(run, SymptomRun) and name != first_name:
+                told["apart"] = _apart(run, load_any(out / first_name / "run"))
             write_document(path, told)
             found[name].append(told)
     return found
 
 
-def _plain(summary: Mapping[str, Any]) -> Plain:
-    """Return the scalar entries of a summary."""
+def told_of(run: CourseRun) -> Plain:
+    """Return what a comparison keeps of a run, as plain data."""
+    seen, summary = readings(run), run.summary()
     return {
-        k: v for k, v in summary.items() if v is None or isinstance(v, bool | int | float | str)
+        "ending": summary["ending"],
+        "sentence": summary["sentence"],
+        "notes": list(summary.get("told", [])),
+        "numbers": seen.numbers,
+        "spans": {name: list(span) for name, span in (seen.spans or {}).items()},
+        "event": None if seen.event is None else list(seen.event),
+        "curves": [_curve(one) for one in seen.curves],
+        "apart": {},
     }
 
 
-def _told(run: CourseRun) -> list[Plain]:
-    """Return the curves of a run as plain data."""
-    return [
-        {
-            "name": one.name,
-            "week": [float(f"{v:.6g}") for v in one.week],
-            "values": [float(f"{v:.6g}") for v in one.values],
-        }
-        for one in curves(run)
-    ]
+def _curve(one: Curve) -> Plain:
+    parts = {"week": one.week, "values": one.values, "low": one.low, "high": one.high}
+    told = {k: [float(f"{v:.6g}") for v in part] for k, part in parts.items() if part is not None}
+    return {"name": one.name, **told}
 
 
-def curves(run: CourseRun) -> list[Curve]:
-    """Return what a run shows over time.
-
-    Of a shaft, score, callus, stiffness and movement. Of any other product every series that
-    stands beside times, by its name, in the product's own unit.
-    """
-    if isinstance(run, Run):
-        week = run.course.day / 7.0
-        return [
-            Curve("Radiographic union (mRUST, 4 to 16)", run.follow_up.week, run.follow_up.mrust),
-            Curve(
-                "Mineralised new bone (mL)", run.follow_up.week, run.follow_up.callus_volume * 1e6
-            ),
-            Curve("Stiffness of the tissue (N/mm)", week, run.course.stiffness * 1e-3),
-            Curve("Movement between the bone ends (mm)", week, run.course.movement * 1e3),
-        ]
-    return list(_series(run, "", None))[:MOST_CURVES]
-
-
-def _series(held: Any, name: str, week: Array | None) -> Iterator[Curve]:  # noqa: ANN401
-    """Yield every series of a product that is as long as the times beside or above it."""
-    if isinstance(held, tuple | list):
-        for one in held:
-            yield from _series(one, getattr(one, "name", name), week)
-    if not dataclasses.is_dataclass(held) or isinstance(held, type):
-        return
-    parts = {field.name: getattr(held, field.name) for field in dataclasses.fields(held)}
-    for key, weeks in TIMES.items():
-        if isinstance(parts.get(key), np.ndarray) and parts[key].ndim == 1:
-            week = np.asarray(parts.pop(key), dtype=float) * weeks
-            break
-    for key, part in parts.items():
-        if isinstance(part, np.ndarray):
-            if week is not None and part.ndim == 1 and part.shape == week.shape:
-                words = f"{name}: {key}" if name else key
-                yield Curve(words.replace("_", " ").capitalize(), week, part.astype(float))
-        else:
-            yield from _series(part, getattr(part, "name", None) or name or key, week)
+def _apart(run: SymptomRun, first: object) -> Plain:
+    """Return how far the scores that the case states lie from those of the first plan."""
+    if not isinstance(first, SymptomRun):
+        raise TypeError("the first plan is of another kind of site")
+    found = apart(run, first)
+    return {
+        f"{score.name} ({scale(score)})": list(found[score.name])
+        for score in stated(run)
+        if score.name in found
+    }
 
 
 def outcomes(told: Mapping[str, list[Plain]]) -> list[str]:
     """Return the names of the numbers that any plan's outcome holds, in order."""
-    names: dict[str, None] = {}
-    for each in told.values():
-        for one in each:
-            for key, value in one["summary"].items():
-                if isinstance(value, int | float) and not isinstance(value, bool):
-                    names.setdefault(key)
-    return [name for name in names if name not in HIDDEN]
+    return list(
+        dict.fromkeys(key for each in told.values() for one in each for key in one["numbers"])
+    )
 
 
 def spread(values: list[float]) -> tuple[float, float, float] | None:
@@ -207,47 +175,68 @@ def compared(told: Mapping[str, list[Plain]], seed: int = 0) -> list[Plain]:
     """
     first = next(iter(told.values()))
     names, rows = outcomes(told), []
-    for name, each in told.items():
+    for number, (name, each) in enumerate(told.items()):
         row: Plain = {"plan": name, "draws": len(each), "outcomes": {}, "differences": {}}
         for key in names:
-            own = [one["summary"].get(key) for one in each]
-            pairs = [
-                (a, b)
-                for a, b in zip(own, (o["summary"].get(key) for o in first), strict=True)
-                if a is not None and b is not None
-            ]
+            own = [one["numbers"].get(key) for one in each]
+            held = [v for v in own if v is not None]
+            within = each[0]["spans"].get(key) if len(each) == 1 else None
             row["outcomes"][key] = {
                 "value": own[0],
-                "told": sum(v is not None for v in own),
-                "spread": spread([v for v in own if v is not None]),
+                "told": len(held),
+                "spread": tuple(within) if within else spread(held),
+                "is_own": within is not None,
             }
-            apart = [a - b for a, b in pairs]
-            row["differences"][key] = {"pairs": len(pairs), "spread": spread(apart)}
-        row["ending"] = each[0]["summary"].get("ending")
-        row["sentence"] = each[0]["summary"].get("sentence")
-        if "union_week" in each[0]["summary"]:
-            row["united"] = _united(each, first, seed)
+            other = [one["numbers"].get(key) for one in first]
+            row["differences"][key] = _difference(each[0]["apart"].get(key), own, other, number)
+        row |= {key: each[0][key] for key in ("ending", "sentence", "notes")}
+        if each[0]["event"] is not None:
+            row["event"] = _event(each, first, seed)
         rows.append(row)
     return rows
 
 
-def _united(each: list[Plain], first: list[Plain], seed: int) -> Plain:
-    """Return the share of draws that united, and how far it lies above that of the first plan."""
-    own = np.array([one["summary"]["union_week"] is not None for one in each], dtype=float)
-    other = np.array([one["summary"]["union_week"] is not None for one in first], dtype=float)
+def _difference(
+    known: list[float] | None, own: list[float | None], other: list[float | None], number: int
+) -> Plain:
+    """Return how far a number lies above the first plan's, draw by draw."""
+    if known is not None:
+        return {"pairs": 1, "spread": tuple(known), "is_own": True}
+    apart = [a - b for a, b in zip(own, other, strict=True) if a is not None and b is not None]
+    return {"pairs": len(apart), "spread": spread(apart) if number else None, "is_own": False}
+
+
+def _event(each: list[Plain], first: list[Plain], seed: int) -> Plain:
+    """Return the share of draws in which it happened, and how far it lies above the first's."""
+    own = np.array([one["event"][1] for one in each], dtype=float)
+    other = np.array([one["event"][1] for one in first], dtype=float)
     apart = own - other
     rng = Streams(seed).named("resampled")
     picks = rng.integers(0, apart.size, (RESAMPLED, apart.size))
     low, high = np.quantile(apart[picks].mean(axis=1), (0.025, 0.975))
     return {
+        "name": each[0]["event"][0],
         "share": float(own.mean()),
         "difference": float(apart.mean()),
         "interval": [float(low), float(high)],
     }
 
 
-def bands(each: list[Plain], which: int) -> tuple[Array, Array]:
-    """Return the weeks of a curve, and low end, middle and high end of its draws, (3, time)."""
-    week = np.asarray(each[0]["curves"][which]["week"])
-    values = np.array([one["curves"][which]["values"] for one in each])
-    return week, np.quantile(values, BAND, axis=0)
+def bands(each: list[Plain], name: str) -> tuple[Array, Array] | None:
+    """Return the weeks of a curve, and low end, middle and high end, (3, time).
+
+    Of one draw that tells an interval of its own it is that; of several, the span of 80 % of them.
+    None where a plan has no such curve.
+    """
+    held = [curve for one in each for curve in one["curves"] if curve["name"] == name]
+    if not held:
+        return None
+    week = np.asarray(held[0]["week"])
+    if len(each) == 1 and "low" in held[0]:
+        return week, np.array([held[0][part] for part in ("low", "values", "high")])
+    return week, np.quantile(np.array([curve["values"] for curve in held]), BAND, axis=0)
+
+
+def curve_names(told: Mapping[str, list[Plain]]) -> list[str]:
+    """Return the names of the curves that any plan has, in order."""
+    return list(dict.fromkeys(c["name"] for each in told.values() for c in each[0]["curves"]))

@@ -110,8 +110,8 @@ class Result:
         Which arm, what it got, how many.
     population
         In whom.
-    against
-        With what it is compared.
+    against, beside
+        With what it is compared, in the words of the study, and by published products.
     results
         Outcomes, values and times, as printed.
     role, access
@@ -129,6 +129,7 @@ class Result:
     patients: int | None
     population: str
     against: str
+    beside: tuple[str, ...]
     results: tuple[str, ...]
     role: str
     access: str
@@ -144,9 +145,22 @@ def conditions(case: CourseCase) -> tuple[Condition, ...]:
     return next((CONDITIONS[key] for key in keys if key in CONDITIONS), ())
 
 
+NEAREST: dict[str, tuple[str, Condition]] = {
+    "joint": ("knee", Condition.KNEE),
+    "tendon": ("rotator cuff", Condition.CUFF),
+    "bursa": ("rotator cuff", Condition.CUFF),
+}
+"""The best studied place of the same kind of site, for one of which there is no study."""
+
+
 def results(case: CourseCase) -> tuple[Result, ...]:
     """Return every arm of people with the condition of a case, the surest designs first."""
-    wanted = set(conditions(case))
+    return of_conditions(conditions(case))
+
+
+def of_conditions(those: tuple[Condition, ...]) -> tuple[Result, ...]:
+    """Return every arm of people with some conditions, the surest designs first."""
+    wanted = set(those)
     order = list(DESIGNS)
     found = [
         result
@@ -176,11 +190,25 @@ def _arms(name: str, study: Study) -> Iterator[Result]:
             patients=arm.n,
             population=study.population,
             against=against,
+            beside=_beside(arm, study),
             results=tuple(_said(e, study) for e in told[-SHOWN:]),
             role=_least(arm, "role", ("holdout", "context", "calibrate")),
             access=_least(arm, "access", ("recalled", "seen_secondary", "seen")),
             source=study.source,
         )
+
+
+def _beside(arm: Arm, study: Study) -> tuple[str, ...]:
+    """Return the published products that an arm is compared with, told of on their own or not."""
+    named = [arm.against, *(e.against for e in arm.endpoints.values())]
+    found = []
+    for name in filter(None, named):
+        if name in study.arms:
+            found.append(str(study.arms[name].product))
+        else:
+            words = name.lower()
+            found += [str(p) for p in Product if words in str(p) or str(p) in words]
+    return tuple(dict.fromkeys(found))
 
 
 def _least(arm: Arm, field: str, order: tuple[str, ...]) -> str:
@@ -229,7 +257,7 @@ class Option:
     products
         Published products that count as it.
     studies
-        Arms of it, by design.
+        Studies of it or against it, by design.
     patients
         Patients in those arms, of those that say how many.
     certainty
@@ -242,6 +270,32 @@ class Option:
     studies: dict[Design, int]
     patients: int
     certainty: str
+    computed: str = ""
+    """What the program computes of it for the person, where it was asked to."""
+
+
+def nearest(case: CourseCase) -> tuple[str, tuple[Option, ...], tuple[Result, ...]] | None:
+    """Return what was studied of another place, where nobody has studied that of a case.
+
+    Returns
+    -------
+    tuple
+        The other place, how far there each thing that was given has been studied, and every arm
+        of what the plan gives; None where the place itself was studied or nothing lies near.
+    """
+    kind = case.site.kind
+    if conditions(case) or kind not in NEAREST:
+        return None
+    place, condition = NEAREST[kind]
+    found = of_conditions((condition,))
+    planned = _planned(case)
+    taken = {p for _, products in planned for p in products}
+    groups = [(name, products, True) for name, products in planned]
+    rest = dict.fromkeys(r.product for r in found)
+    groups += [(name, (name,), False) for name in rest if name not in taken]
+    told = tuple(_option(n, products, found, is_planned=own) for n, products, own in groups)
+    own = tuple(r for r in found if r.product in taken and r.design == "randomised")
+    return place, told, own
 
 
 def options(case: CourseCase) -> tuple[Option, ...]:
@@ -280,7 +334,8 @@ def _option(
     name: str, products: tuple[str, ...], found: tuple[Result, ...], *, is_planned: bool
 ) -> Option:
     own = [r for r in found if r.product in products]
-    studies = {design: len({r.study for r in own if r.design == design}) for design in DESIGNS}
+    both = [r for r in found if {r.product, *r.beside} & set(products)]
+    studies = {design: len({r.study for r in both if r.design == design}) for design in DESIGNS}
     studies = {design: number for design, number in studies.items() if number}
     patients = sum(r.patients or 0 for r in own)
     return Option(name, is_planned, products, studies, patients, certainty(studies, patients))
@@ -299,7 +354,7 @@ def certainty(studies: dict[Design, int], patients: int) -> str:
     told = ", ".join(f"{n} {words[d][n > 1]}" for d, n in studies.items())
     people = f", {patients} patients" if patients else ""
     if "randomised" in studies:
-        return f"Compared by chance: {told}{people}."
+        return f"Compared by chance ({told}{people})."
     if "compared" in studies:
-        return f"Never compared by chance: {told}{people}; what differs may be who was chosen."
-    return f"Never compared with anything: {told}{people}; what would have come without is unknown."
+        return f"Never compared by chance ({told}{people}); what differs may be who was chosen."
+    return f"Never compared with anything ({told}{people}); what comes without it is unknown."

@@ -1,0 +1,94 @@
+"""How far two plans for one painful site lie apart, draw by draw of the posterior."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trephine.case.processing import Culture
+from trephine.case.symptom_course import ScoreCourse
+from trephine.case.symptom_run import SymptomRun
+from trephine.catalogue.load import catalogue
+from trephine.catalogue.symptom_posterior import symptom_posterior
+from trephine.core.rng import Streams
+from trephine.models.instruments import INSTRUMENTS
+from trephine.models.reading import Reading
+from trephine.models.symptom_given import SITES, given_by
+from trephine.models.symptom_group import Given, Luck, group_change
+from trephine.models.symptoms import SymptomLaws
+
+Floats = NDArray[np.float64]
+
+INTERVAL = (0.05, 0.5, 0.95)
+"""Quantiles of a difference: the middle, and the ends of the interval of nine tenths."""
+
+
+def apart(run: SymptomRun, other: SymptomRun) -> Mapping[str, tuple[float, float, float]]:
+    """Return how far the scores of one plan's group lie above another's at the last visit.
+
+    Both groups have the same draws of the posterior, the same study and the same luck, so what is
+    common to them takes no part in the interval.
+
+    Parameters
+    ----------
+    run, other
+        Courses of one person with one seed.
+
+    Returns
+    -------
+    Mapping
+        Low end, middle and high end by score, in points of its scale; empty where no study tells
+        of one of the two.
+    """
+    if run.course.own is None or other.course.own is None:
+        return {}
+    found = {}
+    for score in run.course.own.scores:
+        values = _at_the_end(run, score) - _at_the_end(other, score)
+        low, middle, high = (float(v) for v in np.quantile(values, INTERVAL))
+        found[score.name] = (low, middle, high)
+    return found
+
+
+def given(run: SymptomRun) -> Given:
+    """Return what the plan of a course with evidence gives, and when.
+
+    Raises
+    ------
+    ValueError
+        If no study tells of the plan.
+    """
+    steps = run.case.plan.injections
+    grown = bool(steps) and isinstance(steps[0].process, Culture)
+    found = given_by(run.case, run.progenitors[0] if grown else None)
+    if found is None or run.course.own is None:
+        raise ValueError("no evidence, so nothing to compare")
+    return found
+
+
+def _at_the_end(run: SymptomRun, score: ScoreCourse) -> Floats:
+    """Return a group's mean score at the last visit, (draw,)."""
+    instrument = INSTRUMENTS[score.name]
+    found, plan = symptom_posterior(), given(run)
+    streams = Streams(run.provenance.seed).within("pain")
+    burden = instrument.burden(score.baseline)
+    change = group_change(
+        found.draws,
+        Reading(catalogue()).fill(SymptomLaws),
+        plan,
+        site=SITES[run.case.site.kind, run.case.site.at],
+        domain=instrument.domain,
+        baseline=burden,
+        severity=run.case.site.severity,
+        day=np.asarray(run.course.day, dtype=np.float64),
+        luck=Luck(
+            study=streams.named("study").normal(size=found.count),
+            benefit=streams.named("benefit", plan.product).normal(size=found.count),
+            bias=np.zeros(found.count),
+        ),
+    )
+    ended = np.clip(burden + change[:, -1], 0.0, 100.0)
+    share = 100.0 - ended if instrument.better_is_high else ended
+    return np.asarray(instrument.low + (instrument.high - instrument.low) * share / 100.0)
