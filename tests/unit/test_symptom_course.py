@@ -19,6 +19,7 @@ from trephine.core.errors import CatalogueError, InputError
 from trephine.models.least_difference import least_difference
 from trephine.models.symptom_given import dose_words, given_by, untold
 from trephine.models.symptom_group import Given, Luck, group_change
+from trephine.models.symptom_words import surgery_words
 from trephine.stages.symptoms import course_of_symptoms
 from trephine.study.symptom_fit import laws_of
 
@@ -147,6 +148,15 @@ def test_a_dose_beyond_those_compared_has_the_effect_of_the_nearest_and_says_so(
     assert "1e+03" not in words
     assert "injects 1,000 million cultured cells" in words
     assert words.endswith("the effect shown is that of 100 million.")
+
+
+def test_a_disc_says_that_nobody_compared_it_and_who_had_surgery() -> None:
+    told = course(case("lumbar-disc"))
+    words = " ".join(told.sentences)
+    assert "had no comparison by chance" in words
+    assert "24 of 26 had none after 12 months; 21 of 26 had none after 24 months" in words
+    assert surgery_words("knee", Product.CONCENTRATE) == ()
+    assert [one.numbers for one in told.studied] == [1]
 
 
 def twice(kind: str, every: str, times: int = 2) -> list[dict[str, Any]]:

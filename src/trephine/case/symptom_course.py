@@ -139,6 +139,8 @@ class Studied:
         By its standard name.
     randomised, alone
         Studies that compared it by chance, and others.
+    numbers
+        Studies that tell it in numbers; the others tell it in words.
     patients
         How many got it, where told.
     studies
@@ -148,6 +150,7 @@ class Studied:
     product: str
     randomised: int
     alone: int
+    numbers: int
     patients: int
     studies: tuple[str, ...]
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from trephine.catalogue.cohorts import cohorts
 from trephine.catalogue.symptom_posterior import ArmsSeen, SymptomPosterior
-from trephine.catalogue.vocabulary import Product
+from trephine.catalogue.vocabulary import Condition, Outcome, Product
 from trephine.models.symptom_group import Given
 from trephine.models.symptom_layout import CULTURED, PRODUCTS, SITES
 
@@ -33,6 +33,7 @@ MARROW = (Product.CONCENTRATE, Product.CONCENTRATE_PLATELETS, Product.MARROW)
 """Products of marrow that are not grown; a trial of one is counted for all."""
 
 
+CONDITIONS = dict(zip(SITES, (Condition.KNEE, Condition.DISC, Condition.CUFF), strict=True))
 BARELY = 1.0
 """Points of benefit below which two fits tell the same, the error of their sampling."""
 
@@ -204,6 +205,24 @@ def beyond_chance_words(found: SymptomPosterior, product: Product) -> tuple[str,
         f"alone: {verdict}."
     )
     return (words,)
+
+
+def surgery_words(site: str, product: Product) -> tuple[str, ...]:
+    """Return how many had no surgery after a product at a site, where a study counted them."""
+    told = []
+    for name, study in cohorts("calibrate").items():
+        if study.condition is not CONDITIONS[site]:
+            continue
+        for arm in study.arms.values():
+            counts = [
+                f"{sum(e.events)} of {e.total} had none after {e.time}"
+                for e in arm.endpoints.values()
+                if e.outcome is Outcome.NO_SURGERY and e.events and e.total
+            ]
+            if arm.product is product and counts:
+                alone = "" if arm.against else ", without a comparison"
+                told.append(f"Of surgery one study tells ({name}{alone}): {'; '.join(counts)}.")
+    return tuple(told)
 
 
 def cartilage(site: str, given: Given) -> Cartilage:

@@ -42,7 +42,7 @@ def beside(course: SymptomCourse) -> sheet.Chapter:
         keys.append(Key(one.name.capitalize(), colour, [rounded(float(values[-1]))], dash))
     graph = Graph(
         "Pain under each treatment",
-        "The same person, the same luck; means of people alike.",
+        "The same person, the same luck; means of people alike." + _in_words(course, every),
         panel.drawing(parts),
         keys,
     )
@@ -71,6 +71,17 @@ def beside(course: SymptomCourse) -> sheet.Chapter:
     )
     tables = ((table,) if rows else ()) + (_those_who_gain(course, every),)
     return sheet.Chapter("beside", "Beside other treatments", graphs=(graph,), tables=tables)
+
+
+def _in_words(course: SymptomCourse, every: tuple[PlanCourse, ...]) -> str:
+    """Return which of the treatments shown are told in words alone."""
+    shown = {one.product for one in every}
+    told = [
+        NAMES[Product(one.product)]
+        for one in course.studied
+        if one.product in shown and not one.numbers
+    ]
+    return f" Told in words alone, so mostly a belief: {', '.join(told)}." if told else ""
 
 
 def _those_who_gain(course: SymptomCourse, every: tuple[PlanCourse, ...]) -> sheet.Table:
@@ -104,6 +115,7 @@ def studies(course: SymptomCourse) -> sheet.Table:
             NAMES[Product(one.product)],
             str(one.randomised),
             str(one.alone),
+            str(one.numbers) if one.numbers else "words alone",
             str(one.patients) if one.patients else NOTHING,
             ", ".join(one.studies),
         )
@@ -111,7 +123,7 @@ def studies(course: SymptomCourse) -> sheet.Table:
     )
     return sheet.Table(
         "Studies of this site that the model was fitted to",
-        ("Treatment", "Randomised", "Others", "Patients", "Studies"),
+        ("Treatment", "Randomised", "Others", "In numbers", "Patients", "Studies"),
         rows,
         numbers=False,
         note="Patients of the arms that tell their number.",

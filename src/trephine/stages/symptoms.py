@@ -32,6 +32,7 @@ from trephine.models.symptom_words import (
     cartilage,
     compared_words,
     studied_together,
+    surgery_words,
 )
 from trephine.models.symptoms import DAY, SymptomLaws, settled
 
@@ -130,7 +131,7 @@ def course_of_symptoms(
     if site is None:
         return SymptomCourse(day, SymptomEnding.NO_EVIDENCE, None, (), (), (), (why,))
     studied = tuple(
-        Studied(a.product, a.randomised, a.alone, a.patients, a.studies)
+        Studied(a.product, a.randomised, a.alone, a.numbers, a.patients, a.studies)
         for a in found.arms
         if a.site == site
     )
@@ -160,6 +161,7 @@ def course_of_symptoms(
             *(beyond_chance_words(found, given.product) if site == "knee" else ()),
             *about_benefit(site, given, found.seen(site, given.product)),
             *dose_words(cells),
+            *surgery_words(site, given.product),
             *loss.sentences,
         ),
         cartilage_loss_mm=loss.loss_mm,
