@@ -1,73 +1,64 @@
 """Ask what the model of the necrotic femoral head makes of published series, and write it down.
 
-Untreated hips by type (Kuroda 2019) and the two arms of Gangji 2004 set parameters, so their rows
-are fits. All other rows are tests: a small lesion, a head that starts broken, and series that set
-nothing.
+Untreated hips by type (Kuroda 2019) and the two arms of Gangji 2004 set four numbers, so their
+rows are fits. All other rows are tests: a small lesion, a head that starts broken, and series that
+set nothing.
 
-Run as ``python validation/hips.py [patients]``; it writes the table of the page on hips.
+Run as ``python validation/hips.py``, after ``python validation/hip_people.py`` where the model has
+changed: it writes tables and picture of the page on hips, and the scores. With ``--fit`` it only
+prints the four numbers, for the catalogue.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
+import condition_scores
 import numpy as np
-from scipy import stats
+from condition_scores import ConditionScore, Role, Verdict
+from hip_fit import (
+    ARMS,
+    TYPES,
+    Array,
+    Numbers,
+    Row,
+    chances,
+    draws,
+    hips_by_type,
+    in_a_trial,
+    interval,
+    middle,
+    published,
+    rows,
+)
+from hip_plots import collapse_by_type
 
-from trephine.case.case import of_any_kind
-from trephine.case.hip import HipCase
-from trephine.study.hips import HipChances, follow_many, share_interval
+from trephine.catalogue.cohorts import cohorts
 
-PAGE = Path(__file__).parents[1] / "docs/explanation/hips.md"
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs/explanation/hips.md"
+PICTURE = ROOT / "docs/images/hips.svg"
 BEGIN, END = "<!-- figures: made by validation/hips.py -->", "<!-- end of figures -->"
-KURODA = {"A": (0.0, 0.0), "B": (7.9, 7.9), "C1": (23.2, 36.6), "C2": (57.8, 84.8)}
-"""Collapse at 2 and 5 years [%]; catalogue Kuroda2019."""
-DRILL = {"kind": "core_decompression", "day": "0 d"}
-REST = [
-    {"kind": "loading", "day": "0 d", "body_weights": 1.0},
-    {"kind": "loading", "day": "42 d", "body_weights": 2.8},
-]
-CELLS = {
-    "kind": "injection",
-    "day": "0 d",
-    "harvest": {"bone": "posterior_iliac_crest", "draws": ["80 x 5 mL"], "anticoagulant": "40 mL"},
-    "process": {"method": "concentrate", "device": "buffy_coat", "product_volume": "50 mL"},
-    "deliver": {"volume": "50 mL", "carrier": "clot"},
-}
-"""About 400 mL drawn and 50 mL injected, as Gangji 2004 (recalled)."""
+SAFE = 0.1
+"""Chance of collapse below which a lesion counts as safe."""
+SAME = 0.1
+"""Difference of chances up to which two arms count as alike."""
 
 
-def hip(years: float, steps: list[dict[str, Any]], **site: Any) -> HipCase:  # noqa: ANN401
-    """Return a case."""
-    half = f"{182.625 * years:g} d"
-    data = {
-        "name": "a hip of a series",
-        "patient": {"age": "42 year", "sex": "male", "mass": "70 kg"},
-        "site": {"kind": "femoral_head", "side": "left", "stage": "II", **site},
-        "plan": {
-            "steps": steps,
-            "follow_up": {"duration": f"{365.25 * years:g} d", "interval": half},
-        },
-    }
-    case = of_any_kind(data, "series")
-    assert isinstance(case, HipCase)  # noqa: S101  (told apart by its kind)
-    return case
+class Line(NamedTuple):
+    """A published value beside what the model makes of it."""
 
-
-def both(first: HipChances, second: HipChances) -> HipChances:
-    """Return the patients of two types together."""
-    names = first.__dataclass_fields__
-    return HipChances(*(np.concatenate([getattr(first, n), getattr(second, n)]) for n in names))
-
-
-def arm(years: float, steps: list[dict[str, Any]], patients: int, **site: Any) -> HipChances:  # noqa: ANN401
-    """Return an arm of which half has lesions of type C1 and half of type C2."""
-    types = ("C1", "C2")
-    halves = (hip(years, steps, lesion={"jic": jic}, **site) for jic in types)
-    first, second = (follow_many(case, patients // 2, seed=n) for n, case in enumerate(halves))
-    return both(first, second)
+    study: str
+    endpoint: str
+    published: str
+    chance: str
+    trial: str
+    verdict: Verdict
+    role: Role
+    why: str = ""
 
 
 def percent(share: float) -> str:
@@ -75,113 +66,240 @@ def percent(share: float) -> str:
     return f"{100 * share:.0f} %"
 
 
-def told(chances: HipChances, share: float) -> str:
-    """Return a share of virtual patients with its interval."""
-    low, high = chances.interval(share)
-    return f"{percent(share)} ({100 * low:.0f}-{100 * high:.0f})"
+def told(chance: Array) -> str:
+    """Return the middle of chances and their interval."""
+    low, high = interval(chance)
+    return f"{percent(float(np.median(chance)))} ({100 * low:.0f}-{100 * high:.0f})"
 
 
-def in_a_trial(chances: HipChances, share: float, n: int) -> tuple[int, int]:
-    """Return the 90 % interval of how many of n hips would break, the chance being uncertain."""
-    total = chances.collapse_day.size
-    events = round(share * total)
-    law = stats.betabinom(n, events + 0.5, total - events + 0.5)
-    return int(law.ppf(0.05)), int(law.ppf(0.95))
+def counted(
+    study: str,
+    endpoint: str,
+    chance: Array,
+    seen: float,
+    hips: int,
+    role: Role,
+    *,
+    shown: str = "",
+    why: str = "",
+) -> Line:
+    """Return a line for a share of hips, in the interval of a trial of that size or not."""
+    low, high = in_a_trial(chance, hips)
+    events = round(seen * hips)
+    inside = low <= events <= high
+    trial = f"{low} to {high} of {hips}"
+    verdict: Verdict = "inside" if inside else "outside"
+    return Line(
+        study,
+        endpoint,
+        shown or f"{100 * seen:g} %",
+        told(chance),
+        trial,
+        verdict,
+        role,
+        "" if inside else why,
+    )
 
 
-def untreated(patients: int) -> list[str]:
-    """Return the table of untreated hips by type."""
-    lines = [
-        "| type | collapse at 2 years: published | model | at 5 years: published | model |",
-        "|---|---|---|---|---|",
-    ]
-    for jic, (two, five) in KURODA.items():
-        found = follow_many(hip(5, [], lesion={"jic": jic}), patients)
-        at_two, at_five = found.collapsed(2), found.collapsed(5)
+def of_types(people: dict[str, Row], fit: list[Numbers]) -> list[Line]:
+    """Return the lines of untreated hips by type."""
+    lines = []
+    hips = round(hips_by_type())
+    values = published()
+    for jic in TYPES:
+        for years, seen in zip((2, 5), values[f"untreated {jic}"], strict=True):
+            chance = chances(fit, people[f"untreated {jic}"], "collapse_day", years)
+            endpoint = f"collapse at {years} years, untreated, type {jic}"
+            lines.append(
+                counted("Kuroda2019", endpoint, chance, seen, hips, "may be fitted", why=TYPE_MISS)
+            )
+    return lines
+
+
+TYPE_MISS = "four numbers cannot make all eight shares at once"
+
+
+def of_arms(people: dict[str, Row], fit: list[Numbers]) -> list[Line]:
+    """Return the lines of arms with a decompression."""
+    lines = []
+    values = published()
+    names = {"cells": "decompression and cells", "drilled": "decompression alone"}
+    for arm, name in names.items():
+        events, hips = values[arm]
+        chance = chances(fit, people[arm], "fracture_day", 2)
         lines.append(
-            f"| {jic} | {two:g} % | {told(found, at_two)} | {five:g} % | {told(found, at_five)} |"
+            counted(
+                "Gangji2004",
+                f"stage III at 2 years, {name}",
+                chance,
+                events / hips,
+                int(hips),
+                "may be fitted",
+                shown=f"{events:g} of {hips:g}",
+                why="the arm of 18 hips at most",
+            )
         )
-        print(lines[-1], flush=True)
+    known = cohorts()
+    for arm, name in names.items():
+        end = known["Gangji2011"].arms[ARMS[arm]].endpoints["collapse_60_months"]
+        hips = int(end.total or 0)
+        chance = chances(fit, people[arm], "fracture_day", 5)
+        lines.append(
+            counted(
+                "Gangji2011",
+                f"fracture at 5 years, {name}; holds the hips of 2004 too (recalled)",
+                chance,
+                float(end.events[0]) / hips,
+                hips,
+                "not fitted",
+                shown=f"{end.events[0]:g} of {hips}",
+            )
+        )
+    hegde = known["Hegde2025"].arms["cd_bmac"]
+    seen = hegde.endpoints["collapse_15_months"].printed / 100.0
+    chance = chances(fit, people["cells"], "fracture_day", 1.25)
+    lines.append(
+        counted(
+            "Hegde2025",
+            "stage III at 15 months, decompression and cells",
+            chance,
+            seen,
+            int(hegde.n or 0),
+            "not fitted",
+            why="the stages and types of its hips are not told; half C1 and half C2 here",
+        )
+    )
+    mayo = known["Mayo_BJO2021"].arms["cd_bmac_prp"]
+    seen = mayo.endpoints["survival_free_of_collapse_7_y"].printed / 100.0
+    chance = 1.0 - chances(fit, people["cells"], "collapse_day", 5)
+    lines.append(
+        counted(
+            "Mayo_BJO2021",
+            "free of collapse at 7 years, decompression and cells; model: 5 years",
+            chance,
+            seen,
+            int(mayo.n or 0),
+            "not fitted",
+            why="the types of its hips are not told; half C1 and half C2 here",
+        )
+    )
+    return [*lines, odds(people, fit)]
+
+
+def odds(people: dict[str, Row], fit: list[Numbers]) -> Line:
+    """Return the line of the pooled odds of collapse with cells over those without."""
+    end = cohorts()["Papakostidis2015"].arms["cells"].endpoints["collapse"]
+    both = [chances(fit, people[arm], "collapse_day", 2, seed=n) for n, arm in enumerate(ARMS)]
+    with_cells, without = (chance / (1.0 - chance) for chance in both)
+    ratio = with_cells / without
+    low, high = interval(ratio)
+    inside = low <= end.printed <= high
+    return Line(
+        "Papakostidis2015",
+        "odds of collapse with cells over those without; model: at 2 years",
+        f"{end.printed:g} (0.08-0.6)",
+        f"{np.median(ratio):.2f} ({low:.2f}-{high:.2f})",
+        "its size is not told",
+        "inside" if inside else "outside",
+        "not fitted",
+    )
+
+
+def directions(people: dict[str, Row], fit: list[Numbers]) -> list[Line]:
+    """Return the lines of what is only told as a direction."""
+    small = chances(fit, people["small"], "collapse_day", 5)
+    late = chances(fit, people["late"], "collapse_day", 2)
+    late_cells = chances(fit, people["late cells"], "collapse_day", 2, seed=1)
+    apart = late - late_cells
+    low, high = interval(apart)
+    alike = abs(float(np.median(apart))) <= SAME
+    drilled, cells = (
+        chances(fit, people[arm], "fracture_day", 2, seed=n)
+        for n, arm in enumerate(("drilled", "cells"))
+    )
+    fewer = drilled - cells
+    bounds = interval(fewer)
+    return [
+        Line(
+            "HEALING 3.1",
+            "lesions of 50, 70 and 90 degrees, untreated, 5 years",
+            "below 110 degrees safe",
+            told(small),
+            "",
+            "holds" if float(np.median(small)) <= SAFE else "fails",
+            "not fitted",
+        ),
+        Line(
+            "Hauzeur2018",
+            "starts in stage III, 2 mm within 2 years: untreated less injected",
+            "no difference",
+            f"{told(late)} less {told(late_cells)}: {100 * np.median(apart):.0f} points"
+            f" ({100 * low:.0f} to {100 * high:.0f})",
+            "",
+            "holds" if alike else "fails",
+            "not fitted",
+        ),
+        Line(
+            "Gangji2004",
+            "stage III at 2 years: decompression alone less with cells",
+            "fewer with cells",
+            f"{100 * np.median(fewer):.0f} points ({100 * bounds[0]:.0f} to {100 * bounds[1]:.0f})",
+            "",
+            "holds" if float(np.median(fewer)) > 0 else "fails",
+            "may be fitted",
+        ),
+    ]
+
+
+def untold() -> list[Line]:
+    """Return the lines of what was published and the model does not tell."""
+    return [
+        Line(study, endpoint, shown, "none", "", "no value", "not fitted", why)
+        for study, endpoint, shown, why in (
+            ("Gangji2004", "pain and scores, with cells", "improved", "no numbers to learn from"),
+            ("Sen2012", "Harris hip score with cells", "better", "no numbers to learn from"),
+            ("Pepke2016", "Harris hip score with cells", "no difference", "no numbers"),
+            (
+                "Hernigou2009",
+                "replaced at 8 to 18 years, with cells",
+                "94 of 534",
+                "the model follows five years",
+            ),
+        )
+    ]
+
+
+def table(lines: Sequence[Line]) -> list[str]:
+    """Return lines as a table of the page."""
+    rows_of = [
+        f"| {one.study} | {one.endpoint} | {one.published} | {one.chance} | {one.trial or '-'} "
+        f"| {one.verdict} | {'fit' if one.role == 'may be fitted' else 'test'} |"
+        for one in lines
+    ]
+    return [
+        "| source | what | published | chance in the model | in such a trial | verdict | kind |",
+        "|---|---|---|---|---|---|---|",
+        *rows_of,
+    ]
+
+
+def fitted(fit: list[Numbers]) -> list[str]:
+    """Return the four numbers as a table: middle, 90 % interval, spread in the logarithm."""
+    drawn = np.array(fit)
+    lines = ["| number | middle | 90 % interval |", "|---|---|---|"]
+    names = (
+        "rate of damage $k_d$ [1/d]",
+        "filling over the program's rate",
+        "mean rest of the front [years]",
+        "most that a graft adds, $b_1$",
+    )
+    for name, middling, column in zip(names, middle(fit), drawn.T, strict=True):
+        low, high = interval(column)
+        lines.append(f"| {name} | {middling:.2g} | {low:.2g} to {high:.2g} |")
     return lines
 
 
-def trials(patients: int) -> list[str]:
-    """Return the table of treated hips and of what sets nothing."""
-    drilled = arm(5, [DRILL, *REST], patients)
-    treated = arm(5, [DRILL, *REST, CELLS], patients)
-    late = arm(2, [], patients // 2, stage="III")
-    late_cells = arm(2, [CELLS], patients // 2, stage="III")
-    small = follow_many(hip(5, [], lesion={"necrotic_angle": "80 deg"}), patients // 2)
-    lines = ["| what | published | model | kind |", "|---|---|---|---|"]
-
-    def row(what: str, published: str, model: str, kind: str) -> None:
-        lines.append(f"| {what} | {published} | {model} | {kind} |")
-        print(lines[-1], flush=True)
-
-    for name, found, events, n in (
-        ("decompression alone", drilled, 5, 8),
-        ("decompression and cells", treated, 1, 10),
-    ):
-        share = found.fractured(2)
-        low, high = in_a_trial(found, share, n)
-        row(
-            f"Gangji 2004, {name}: stage III at 2 years",
-            f"{events} of {n}",
-            f"{told(found, share)}; {low} to {high} of {n} in a trial of that size",
-            "fit",
-        )
-    pairs = ((drilled, 8, 11, "decompression alone"), (treated, 3, 13, "with cells"))
-    for found, events, n, name in pairs:
-        share = found.fractured(5)
-        low, high = in_a_trial(found, share, n)
-        row(
-            f"Gangji 2011, {name}: fracture at 5 years (recalled)",
-            f"{events} of {n}",
-            f"{told(found, share)}; {low} to {high} of {n}",
-            "test, overlaps the fit",
-        )
-    share = treated.fractured(1.25)
-    row("Hegde 2025, with cells: stage III at 15 months", "30 %", told(treated, share), "test")
-    share = 1.0 - treated.collapsed(5)
-    row(
-        "Mayo 2021, with cells: no collapse, 7 years (model 5)",
-        "84 %",
-        told(treated, share),
-        "test",
-    )
-    row(
-        "odds of collapse with cells (Papakostidis 2015)",
-        "0.2 (0.08-0.6)",
-        odds(treated, drilled),
-        "test",
-    )
-    share = small.collapsed(5)
-    row(
-        "lesion of 80 degrees, untreated, 5 years",
-        "below 110 degrees safe",
-        told(small, share),
-        "test",
-    )
-    for found, name in ((late, "untreated"), (late_cells, "injected late")):
-        share = found.collapsed(2)
-        row(f"stage III, {name}: 2 mm at 2 years", "no difference", told(found, share), "test")
-    return lines
-
-
-def odds(treated: HipChances, drilled: HipChances) -> str:
-    """Return the odds ratio of collapse within two years, with its interval by simulation."""
-    rng = np.random.default_rng(0)
-    drawn = []
-    for found in (treated, drilled):
-        total = found.collapse_day.size
-        events = round(found.collapsed(2) * total)
-        chance = rng.beta(events + 0.5, total - events + 0.5, 20000)
-        drawn.append(chance / (1.0 - chance))
-    low, middle, high = np.quantile(drawn[0] / drawn[1], [0.05, 0.5, 0.95])
-    return f"{middle:.2f} ({low:.2f}-{high:.2f})"
-
-
-def write(lines: list[str]) -> None:
+def write(lines: Sequence[str]) -> None:
     """Put the tables between their marks on the page."""
     text = PAGE.read_text(encoding="utf-8")
     before, rest = text.split(BEGIN)
@@ -190,11 +308,45 @@ def write(lines: list[str]) -> None:
 
 
 def main() -> None:
-    """Ask, print and write."""
-    patients = int(sys.argv[1]) if len(sys.argv) > 1 else 40
-    low, high = share_interval(1, 10)
-    print(f"{patients} virtual patients a row; 1 of 10 is {low:.2f}-{high:.2f}")
-    write([*untreated(patients), "", *trials(patients)])
+    """Fit, ask, print and write."""
+    people = rows()
+    fit = draws(people)
+    print("\n".join(fitted(fit)))
+    print("distinct draws:", len(set(fit)))
+    if "--fit" in sys.argv:
+        return
+    types, arms = of_types(people, fit), of_arms(people, fit)
+    told_only, absent = directions(people, fit), untold()
+    lines = [
+        *fitted(fit),
+        "",
+        "![Collapse over five years by type](../images/hips.svg)",
+        "",
+        *table(types),
+        "",
+        *table([*arms, *told_only]),
+    ]
+    print("\n".join(lines))
+    write(lines)
+    PICTURE.write_text(collapse_by_type(people, fit, published()), encoding="utf-8")
+    count = people["untreated C2"].columns["damage"].size
+    condition_scores.keep(
+        "femoral head",
+        [
+            ConditionScore(
+                one.study,
+                one.endpoint,
+                one.published,
+                f"{one.chance}; {one.trial}" if one.trial else one.chance,
+                one.verdict,
+                one.role,
+                one.why,
+            )
+            for one in (*types, *arms, *told_only, *absent)
+        ],
+        f"{count} virtual people with own numbers, weighted by {len(fit)} draws of a fit; "
+        "voxels of 3.5 mm; seed 0.",
+    )
 
 
 if __name__ == "__main__":
