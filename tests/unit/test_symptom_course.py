@@ -19,7 +19,7 @@ from trephine.core.errors import CatalogueError, InputError
 from trephine.models.least_difference import least_difference
 from trephine.models.symptom_given import dose_words, given_by, untold
 from trephine.models.symptom_group import Given, Luck, group_change
-from trephine.models.symptom_words import surgery_words
+from trephine.models.symptom_words import studied_together, surgery_words
 from trephine.stages.symptoms import course_of_symptoms
 from trephine.study.symptom_fit import laws_of
 
@@ -195,6 +195,13 @@ def test_what_no_study_gave_gets_no_number(steps: list[dict[str, Any]], words: s
     single = {one.product for one in told.beside}
     assert given is not None
     assert (str(given.product) in single) == (given.product not in {Product.CULTURED, Product.NONE})
+
+
+def test_unspun_marrow_does_not_borrow_the_comparisons_of_concentrate() -> None:
+    seen = studied_together(FOUND, "knee", Product.CONCENTRATE, Product.SALINE)
+    with_platelets = studied_together(FOUND, "knee", Product.CONCENTRATE_PLATELETS, Product.SALINE)
+    assert seen == with_platelets == 1
+    assert studied_together(FOUND, "knee", Product.MARROW, Product.SALINE) == 0
 
 
 def test_fragmented_fat_has_no_arm_anywhere() -> None:

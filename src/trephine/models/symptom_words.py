@@ -29,8 +29,10 @@ NAMES = {
 }
 """What a report calls each product."""
 
-MARROW = (Product.CONCENTRATE, Product.CONCENTRATE_PLATELETS, Product.MARROW)
-"""Products of marrow that are not grown; a trial of one is counted for all."""
+SPUN = (Product.CONCENTRATE, Product.CONCENTRATE_PLATELETS)
+"""Products that are counted as one where studies compared them with others."""
+MARROW = (*SPUN, Product.MARROW)
+"""Products of marrow that are not grown."""
 
 
 CONDITIONS = dict(zip(SITES, (Condition.KNEE, Condition.DISC, Condition.CUFF), strict=True))
@@ -71,10 +73,10 @@ def plural(count: int, one: str, several: str) -> str:
 def studied_together(found: SymptomPosterior, site: str, product: Product, other: Product) -> int:
     """Return how many randomised studies at a site compared two products.
 
-    Concentrate is counted with or without platelets, spun or not.
+    Concentrate is counted with or without platelets.
     """
-    family = MARROW if product in MARROW else (product,)
-    kin = MARROW if other in MARROW else (other,)
+    family = SPUN if product in SPUN else (product,)
+    kin = SPUN if other in SPUN else (other,)
     theirs = {s for p in kin if (a := found.seen(site, p)) for s in a.studies}
     return len(
         {
@@ -125,8 +127,8 @@ def compared_words(
     else:
         verdict = f"no benefit of {called} over {beside} is shown"
     basis = (
-        f"from {plural(together, 'randomised study', 'randomised studies')} that compared them, "
-        "and all others"
+        f"from {plural(together, 'randomised study', 'randomised studies')} that compared "
+        f"them{', with platelets or without' if product in SPUN else ''}, and all others"
         if together
         else f"no randomised study with numbers compared the two in the {site}; this rests on "
         "other comparisons"
@@ -144,7 +146,8 @@ def about_benefit(site: str, given: Given, seen: ArmsSeen | None) -> tuple[str, 
             f"{plural(seen.alone, 'study', 'studies').capitalize()} of {called} in the {site} had "
             "no comparison by chance. Such a study tells how people changed, not what the product "
             "did; what it reports beyond a randomised trial is not promised here. The course told "
-            "is that of randomised studies of other sites, with the spread between sites."
+            "rests on randomised studies of other treatments and sites, with the spread between "
+            "them."
         )
     elif seen is not None:
         patients = (
@@ -193,11 +196,12 @@ def beyond_chance_words(found: SymptomPosterior, product: Product) -> tuple[str,
     draws = found.draws["benefit_of"][:, SITES.index("knee"), PRODUCTS.index(product)]
     low, middle, high = (float(x) for x in np.quantile(draws, (0.05, 0.5, 0.95)))
     more = middle - alone[1]
-    verdict = (
-        "series without a comparison add nothing to what the randomised arms show"
-        if more <= BARELY
-        else f"{more:.0f} points of that come from series without a comparison"
-    )
+    if abs(more) <= BARELY:
+        verdict = "series without a comparison add nothing to what the randomised arms show"
+    elif more > 0.0:
+        verdict = f"{more:.0f} points of that come from series without a comparison"
+    else:
+        verdict = f"series without a comparison take {-more:.0f} points from it"
     words = (
         f"At full effect the benefit of {NAMES[product]} over saline in the knee is "
         f"{signed(middle)} points of 100 ({signed(low)} to {signed(high)}) fitted to all arms, and "

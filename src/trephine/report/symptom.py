@@ -148,7 +148,7 @@ def _chapters(run: SymptomRun) -> list[sheet.Chapter]:
             sheet.Chapter(
                 "course",
                 "Pain and function over time",
-                (BANDS, *_times(course.own, float(course.day[-1]))),
+                (BANDS, *_times(course, course.own)),
                 graphs=tuple(_curve(course, score) for score in course.own.scores),
                 tables=(_responders(course, course.own),),
             )
@@ -202,17 +202,21 @@ def _curve(course: SymptomCourse, score: ScoreCourse) -> Graph:
     return Graph(title, f"A {good} score is good.", panel.drawing(parts), keys)
 
 
-def _times(own: PlanCourse, last: float) -> tuple[str, ...]:
+def _times(course: SymptomCourse, own: PlanCourse) -> tuple[str, ...]:
     """Return when relief begins, how long it lasts and what the first days bring, in words."""
     rise, low, high = own.flare
+    due = (
+        "what is due to the treatment stands beside the others below."
+        if course.against
+        else "what of it is due to the treatment is not known."
+    )
     told = []
     if own.onset_day is not None and own.onset_interval is not None:
         early, late = own.onset_interval
         told.append(
             f"Half of the largest relief is reached by day {rounded(own.onset_day)} (nine tenths "
-            f"of groups: day {rounded(early)} to {rounded(late)}) and kept {_until(own, last)}. "
-            "That is all relief, whatever brings it; what is due to the treatment stands beside "
-            "the others below."
+            f"of groups: day {rounded(early)} to {rounded(late)}) and kept "
+            f"{_until(own, float(course.day[-1]))}. That is all relief, whatever brings it; {due}"
         )
     if rise > 0.0:
         over = own.flare_over_day

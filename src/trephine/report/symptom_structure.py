@@ -44,8 +44,8 @@ def _feed(feed: DiscFeed) -> tuple[str, ...]:
     verdict = (
         "All of them find food."
         if share >= 1.0
-        else f"At most {percent(share)} of them find food; more would starve them and the disc's "
-        "own."
+        else f"About {rounded(100 * share, 2)} of a hundred find food; more would starve them and "
+        "the disc's own."
     )
     return told, f"The plan injects {count(feed.injected)} nucleated cells. {verdict}"
 
