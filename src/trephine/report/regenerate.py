@@ -15,11 +15,26 @@ from trephine.report.legend import Graph, Key
 from trephine.report.palette import ACCENT, LOOSE, MUTED, NEW_BONE, SECOND, SITE, TISSUES
 from trephine.report.sections import CUTS, Ground
 from trephine.report.svg import Panel, nice_top
-from trephine.report.words import NO_BREAK, count, measure, new_bone, rounded
+from trephine.report.words import (
+    NO_BREAK,
+    count,
+    key_words,
+    listed,
+    measure,
+    new_bone,
+    rounded,
+)
 
 DAY = 86400.0
-SHOWN = 9
-"""Films and sections that a page shows."""
+SHOWN = 6
+"""Films and sections that a page shows: what stands side by side."""
+COUNTED = "Days are counted from the one on which the segment meets the other end."
+PRODUCTS = {
+    "none": "marrow as drawn",
+    "concentrate": "marrow concentrate",
+    "centrifuge": "marrow concentrate",
+    "culture": "cultured cells",
+}
 LEAST = 220
 """Shorter edge of a section on the page, in pixels."""
 
@@ -86,7 +101,10 @@ def tiles(run: RegenerateRun) -> list[sheet.Tile]:
             "days from the osteotomy for each centimetre gained",
         ),
         sheet.Tile(
-            "New bone", new_bone(float(seen.bone[-1])), f"{seen.filled[-1]:.0%} of a full cortex"
+            "New bone",
+            new_bone(float(seen.bone[-1])),
+            f"{rounded(float(seen.filled[-1]), 2)} times the cortex that is missing; "
+            "it also fills canal and callus",
         ),
         sheet.Tile(
             "Peak force",
@@ -157,12 +175,12 @@ def _story(run: RegenerateRun) -> tuple[str, ...]:
         f"A {who} of {patient.age_years:.0f}{smoke} {cut}",
         f"{drawn} {length} are gained on day {ends}.",
     ]
-    for treatment in run.treatments:
-        product = treatment.concentrate
+    for planned, treatment in zip(run.case.plan.injections, run.treatments, strict=True):
+        given = measure(planned.deliver.volume, "m^3", "mL")
+        what = PRODUCTS.get(planned.process.method, key_words(planned.process.method))
         said.append(
-            f"On day {treatment.graft.day / DAY:g} {product.product.volume * 1e6:.3g} mL of "
-            f"{product.method} are at hand; {count(treatment.graft.funnel[-1].progenitors)} "
-            "progenitors stay in the regenerate."
+            f"On day {treatment.graft.day / DAY:g}, {given} of {what} are injected into it; "
+            f"{count(treatment.graft.funnel[-1].progenitors)} progenitors stay."
         )
     if not run.treatments:
         said.append("Nothing is injected.")
@@ -202,7 +220,10 @@ def _lengths(run: RegenerateRun) -> Graph:
         ("Between the bone ends", ACCENT, weeks, seen.length * 1e3),
         ("Soft zone in the middle", SECOND, weeks, seen.soft * 1e3),
     ]
-    note = "The soft zone is what holds next to no mineral yet; bone follows from both ends."
+    note = (
+        "The soft zone is what holds next to no mineral yet; bone follows from both ends. Dotted: "
+        f"{listed([words.lower() for _, words in _events(run)])}."
+    )
     return _graph(run, "Length", note, "mm", lines)
 
 
@@ -279,7 +300,10 @@ def _docked(seen: Consolidation) -> str:
     """Return what became of the docking site, in a sentence."""
     if seen.consolidated is None:
         return (
-            f"After {seen.day[-1]:g} days together {int(seen.bridged[-1])} of four cortices were "
-            "bridged where the segment docked."
+            f"{COUNTED} After {seen.day[-1]:g} days together {int(seen.bridged[-1])} of four "
+            "cortices were bridged where it docked."
         )
-    return f"The segment united with the other end after {seen.consolidated:g} days together."
+    return (
+        f"{COUNTED} The segment united with the other end after {seen.consolidated:g} days "
+        "together."
+    )
