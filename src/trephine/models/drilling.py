@@ -20,18 +20,19 @@ FROM = 2.0
 def within_track(anatomy: HeadAnatomy, plan: CoreDecompression) -> Field:
     """Return the distance within the wall of the track, negative outside it, (x, y, z) [mm].
 
-    The track runs from the axis of the neck to the middle of the lesion, and ends short of the
-    joint.
+    The track runs from the axis of the neck to the middle of the lesion, and ends flat, short of
+    the joint.
     """
     end = np.asarray(anatomy.axis) * (anatomy.radius - plan.short_of_joint)
     start = np.asarray(anatomy.neck_axis) * anatomy.radius * FROM
     along = end - start
     x, y, z = anatomy.grid.centres()
     share = (x - start[0]) * along[0] + (y - start[1]) * along[1] + (z - start[2]) * along[2]
-    share = np.clip(share / float(along @ along), 0.0, 1.0)
+    share = share / float(along @ along)
     near = [c - s - share * a for c, s, a in zip((x, y, z), start, along, strict=True)]
     apart = np.sqrt(near[0] ** 2 + near[1] ** 2 + near[2] ** 2)
-    distance: Field = (plan.diameter / 2.0 - apart) * 1e3
+    before_end = (1.0 - share) * float(np.linalg.norm(along))
+    distance: Field = np.minimum(plan.diameter / 2.0 - apart, before_end) * 1e3
     return distance
 
 

@@ -31,9 +31,10 @@ SOLVED = (
     "not shown: the head has lost the shape of the grid."
 )
 NO_RULE = (
-    "The model holds no rule about cells in this stage. Bone over a broken patch is strained "
-    "beyond what lets new bone form, and the bone beside bears what the patch does not: cells "
-    "speed a repair that has no quiet to work in."
+    "The model holds no rule about cells in this stage. A head that broke stays broken, so it is "
+    "replaced as often with cells as without. The bone beside bears what the broken patch does "
+    "not; but strain within the patch stays far below what keeps bone from forming, so cells may "
+    "slow further flattening here, which no trial has shown: do not rely on that."
 )
 FEWER = (
     "The model, fitted to that trial among others, finds fewer collapses with cells than without "

@@ -23,7 +23,7 @@ from trephine.models.necrosis import NECROSIS, Felt, Place
 from trephine.models.necrosis_parameters import NecrosisParameters, in_engine_units
 from trephine.models.term import Numbers, Term
 
-VERSION = 1
+VERSION = 2
 """Goes up when the same inputs give another product."""
 DAY = 86400.0
 MONTH = 365.25 / 12.0
