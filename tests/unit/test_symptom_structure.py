@@ -10,9 +10,11 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
+from trephine import pipeline
 from trephine.case.case import read
 from trephine.case.concentrate import Concentrate
 from trephine.case.symptom import SymptomCase
+from trephine.case.symptom_run import SymptomRun
 from trephine.catalogue.cohorts import cohorts
 from trephine.catalogue.load import catalogue
 from trephine.core.errors import CatalogueError
@@ -21,7 +23,9 @@ from trephine.models.chondral_defect import ChondralParameters
 from trephine.models.disc_nutrition import DiscParameters
 from trephine.models.reading import Reading
 from trephine.models.tendon_repair import Counted, counted, lost_by_year, whole
+from trephine.report.symptom import write
 from trephine.stages.symptom_structure import feed, filling, repair, structure_words
+from trephine.store.runs import load_any
 
 EXAMPLES = Path(__file__).parents[2] / "src" / "trephine" / "cli" / "examples"
 DISC = Reading(catalogue()).fill(DiscParameters)
@@ -107,3 +111,29 @@ def test_the_rate_of_loss_is_that_of_the_whole_tendons() -> None:
 def test_an_arm_without_two_counts_is_refused() -> None:
     with pytest.raises(CatalogueError, match="no two counts of the same tendons"):
         counted(cohorts("calibrate")["ElleraGomes2012"].arms["all"])
+
+
+@pytest.mark.parametrize("name", ["knee-cartilage-defect", "rotator-cuff-repair"])
+def test_structure_is_kept_on_disk_and_told_in_the_report(name: str, tmp_path: Path) -> None:
+    run = pipeline.run(case(name), out=tmp_path / "run")
+    assert isinstance(run, SymptomRun)
+    again = load_any(tmp_path / "run")
+    assert again.summary() == run.summary()
+    assert run.summary()["structure"]
+    page = write(run, tmp_path / "page").read_text(encoding="utf-8")
+    for words in TOLD[name]:
+        assert words in page
+    (other,) = set(TOLD) - {name}
+    for words in TOLD[other]:
+        assert words not in page
+
+
+TOLD = {
+    "knee-cartilage-defect": (
+        "The cartilage defect",
+        "No study links the filling to pain",
+        "Cut through the",
+    ),
+    "rotator-cuff-repair": ("The sewn tendon", "(this plan)", "No evidence: no study"),
+}
+"""What the page of each says, and the other does not."""

@@ -81,7 +81,12 @@ class SymptomRun:
                 for score in own.scores
             },
             "onset_day": None if own is None else own.onset_day,
+            "onset_interval": None if own is None else own.onset_interval,
             "until_day": None if own is None else own.until_day,
+            "flare": None if own is None else own.flare,
+            "flare_over_day": None if own is None else own.flare_over_day,
+            "cartilage_loss_mm": course.cartilage_loss_mm,
+            "structure": self._structure(),
             "against": {one.name: one.sentence for one in course.against},
             "told": list(course.sentences),
             "seed": self.provenance.seed,
@@ -89,3 +94,23 @@ class SymptomRun:
             "catalogue_digest": self.provenance.catalogue_digest,
             "posterior_digest": self.posterior,
         }
+
+    def _structure(self) -> dict[str, Any]:
+        """Return what is told of structure in plain data; empty where nothing is."""
+        course, told = self.course, dict[str, Any]()
+        if course.feed is not None:
+            told["disc_room"] = course.feed.room
+            told["disc_injected"] = course.feed.injected
+        if course.defect is not None:
+            fill = course.defect.fill
+            told["defect_month"] = float(course.defect.month[-1])
+            told["defect_fill"] = [float(one[-1]) for one in (fill.median, fill.low, fill.high)]
+            told["defect_mature_month"] = course.defect.mature_month
+        if course.tendon is not None:
+            told["tendon_whole"] = {
+                one.name: [
+                    float(band[-1]) for band in (one.intact.median, one.intact.low, one.intact.high)
+                ]
+                for one in course.tendon.groups
+            }
+        return told
