@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import tomllib
+from importlib import resources
 from pathlib import Path
 
 import pytest
 
-from trephine.catalogue.symptom_posterior import symptom_posterior
+from trephine.catalogue.symptom_posterior import FOLDER, symptom_posterior
 from trephine.catalogue.vocabulary import Product
 
 PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "symptoms.md"
+SCORES = Path(__file__).parents[2] / "validation/conditions/joints-discs-and-tendons.json"
 FOUND = symptom_posterior()
 SITES = ("knee", "lumbar disc", "rotator cuff")
 ROWS = {
@@ -59,3 +63,17 @@ def test_the_table_says_what_the_posterior_holds(row: str) -> None:
 
 def test_every_product_of_the_posterior_has_a_row() -> None:
     assert {arm.product for arm in FOUND.arms} <= {str(p) for ps in ROWS.values() for p in ps}
+
+
+def test_the_scorecard_has_every_value_left_out_of_what_ships() -> None:
+    data = resources.files("trephine.catalogue") / "data" / FOLDER / "table.toml"
+    table = tomllib.loads(data.read_text(encoding="utf-8"))["left_out"]
+    kept = json.loads(SCORES.read_text(encoding="utf-8"))["scores"]
+    rows = [one for one in kept if one["study"] in {left["study"] for left in table}]
+    rows = [one for one in rows if one["role"] == "not fitted"]
+    assert [one["study"] for one in rows] == [left["study"] for left in table]
+    inside = [left["low"] <= left["published"] <= left["high"] for left in table]
+    assert [one["verdict"] == "inside" for one in rows] == inside
+    assert f"{sum(inside) / len(inside):.0%} of {len(inside)}".replace("%", " %") in " ".join(
+        PAGE.read_text(encoding="utf-8").split()
+    ), "the page tells another coverage"
