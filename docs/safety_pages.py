@@ -58,6 +58,10 @@ def page(made: str, table: Table) -> Iterator[str]:
         f"({low} to {high}) for an event that only one of the two has counted. Before any count it "
         f"was {rounded(p.reporting_factor, 2)}; events that both have counted: {matched}.\n"
     )
+    yield "## Printed as a share alone\n"
+    yield "Without a count no rate follows; told as printed, where a plan has that operation.\n"
+    yield from (f"- {told.sentence}" for told in known.printed.values())
+    yield ""
     yield "## Who counts\n"
     yield from table(("reporter", "what it is"), REPORTERS.items())
 

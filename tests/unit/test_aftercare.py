@@ -12,7 +12,7 @@ from trephine.case.course_case import CourseCase
 from trephine.catalogue.aftercare import PHASES, parsed, rules
 from trephine.catalogue.load import catalogue
 from trephine.cli.aftercare import day
-from trephine.cli.example import written
+from trephine.cli.example import names, written
 from trephine.core.errors import CatalogueError, InputError
 from trephine.report.aftercare import html
 from trephine.study.aftercare import GROUNDS, NO_ADVICE, Sheet, aftercare, joined, span
@@ -125,3 +125,58 @@ def test_a_date_is_read_or_refused() -> None:
 def test_there_are_rules() -> None:
     assert len(rules()) > 20
     assert any(rule.grade == "custom" for rule in rules().values())
+
+
+FAT = {
+    "kind": "injection",
+    "day": "0 d",
+    "harvest": {"tissue": "fat", "volume": "60 mL"},
+    "process": {"method": "microfragmented_fat", "product_volume": "10 mL"},
+    "deliver": {"volume": "8 mL"},
+}
+
+
+@pytest.mark.parametrize("name", sorted(names()))
+def test_every_example_has_a_sheet_that_leaves_nothing_open(name: str) -> None:
+    sheet = aftercare(case(name), START)
+    assert sheet.lines
+    assert not any("{" in line.text or "_" in line.text for line in sheet.lines)
+    assert html(sheet).count("<tr>") == len(sheet.lines)
+
+
+def test_a_plan_of_fat_is_told_no_number_of_marrow() -> None:
+    sheet = aftercare(case().with_plan(steps=[FAT]), START)
+    assert "mL of fat is drawn" in texts(sheet)
+    assert "people with this plan" not in texts(sheet)
+    assert any("taking fat" in gap for gap in sheet.gaps)
+
+
+def test_who_only_exercises_hears_of_no_injection() -> None:
+    exercised = texts(aftercare(case("rotator-cuff")))
+    assert "no running" not in exercised
+    assert "injected" not in exercised
+    saline = {"kind": "saline_injection", "day": "0 d", "times": 3, "every": "2 wk"}
+    given = aftercare(case("knee-osteoarthritis").with_plan(steps=[saline]))
+    assert "no running" in texts(given)
+    line = next(one for one in given.lines if one.text == "Saline injection.")
+    assert line.when == ((0, 0), (14, 14), (28, 28))
+
+
+def test_nothing_is_told_before_a_fracture_happened() -> None:
+    fresh = aftercare(case("tibia-fracture-early-injection"))
+    assert min(first for line in fresh.lines for first, _ in line.when) == 0
+    elective = aftercare(case("tibia-nonunion"))
+    assert min(first for line in elective.lines for first, _ in line.when) < 0
+
+
+def test_who_gives_bone_hears_where_it_will_hurt() -> None:
+    graft = {"kind": "autograft", "day": "7 d", "volume": "10 mL"}
+    sheet = aftercare(case("tibia-nonunion").with_plan(steps=[graft]))
+    line = next(one for one in sheet.lines if "152" in one.text)
+    assert (line.sources, line.when) == (("Hernigou2014",), ((7, 91),))
+    assert "10 mL of bone is taken" in texts(sheet)
+
+
+def test_an_operation_and_a_distraction_are_told_in_words() -> None:
+    assert "A track of 8 mm is drilled" in texts(aftercare(case("hip-osteonecrosis")))
+    assert "1 mm a day, in 4 turns" in texts(aftercare(case("tibia-lengthening")))

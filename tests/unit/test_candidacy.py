@@ -15,7 +15,7 @@ from trephine.core.errors import CatalogueError
 from trephine.report import harms
 from trephine.report.candidacy import html
 from trephine.study.candidacy import Standing, Weighed, candidacy, person, standing, weighed
-from trephine.study.foretold import interval, ways
+from trephine.study.foretold import foretold, interval, ways
 from trephine.study.studied import certainty, options, results
 
 STATED = ("age", "sex", "mass", "height", "smoker")
@@ -153,3 +153,65 @@ def test_the_interval_of_a_few_runs_is_wide() -> None:
     low, high = interval(3, 3)
     assert low < 0.5
     assert high == pytest.approx(1.0, abs=0.01)
+
+
+def test_what_stood_on_the_other_side_of_a_trial_was_compared_by_chance() -> None:
+    drilled = next(o for o in options(case("hip-osteonecrosis")) if o.name == "core decompression")
+    assert drilled.studies["randomised"] >= 3
+    assert drilled.certainty.startswith("Compared by chance")
+
+
+def test_arms_of_its_own_alone_would_hide_those_trials() -> None:
+    """Sabotage: an option is looked for among the arms that tell results, and nowhere else."""
+    found = results(case("hip-osteonecrosis"))
+    own = {r.study for r in found if "core decompression" in r.product and r.design == "randomised"}
+    beside = {
+        r.study
+        for r in found
+        if any("core decompression" in p for p in r.beside) and r.design == "randomised"
+    }
+    assert len(own | beside) > len(own)
+
+
+def test_an_ankle_is_told_of_the_knee_as_of_another_place() -> None:
+    asked = case("ankle-candidacy")
+    found = candidacy(asked, STATED)
+    assert (found.results, found.near) == ((), "knee")
+    assert {r.study for r in found.near_results} >= {"Shapiro2017", "MILES2023"}
+    assert found.options[0].studies == {}
+    assert "not what is known of this problem" in html(found, None)
+    assert candidacy(case("knee-osteoarthritis"), STATED).near == ""
+
+
+@pytest.mark.parametrize(
+    ("patient", "asked"),
+    [({"sex": "female", "age": "30 year"}, True), ({"sex": "female", "age": "60 year"}, False)],
+)
+def test_pregnancy_is_asked_of_those_who_can_be(patient: dict[str, object], asked: bool) -> None:  # noqa: FBT001  (a parameter of the test)
+    woman = case("lumbar-disc", **patient)
+    assert ("pregnant" in {one.caution.asks for one in weighed(woman, STATED)}) == asked
+    man = case("lumbar-disc", sex="male", age="30 year")
+    assert "pregnant" not in {one.caution.asks for one in weighed(man, STATED)}
+
+
+def test_what_is_computed_stands_beside_each_option_of_a_joint() -> None:
+    knee = case("knee-osteoarthritis")
+    found = candidacy(knee, STATED, foretold(knee, 1))
+    told = {option.name: option.computed for option in found.options}
+    assert "for one person" in told["marrow concentrate"]
+    assert "for one person" in told["saline"]
+    assert told["surgery without cells"] == ""
+    assert "Not computed." in html(found, None)
+
+
+def test_a_hip_has_two_other_ways() -> None:
+    names = dict(ways(case("hip-osteonecrosis")))
+    assert list(names) == ["as planned", "the same without cells", "no treatment"]
+    assert [s.kind for s in names["the same without cells"].plan.decompressions]
+    assert {s.kind for s in names["no treatment"].plan.steps} == {"loading"}
+
+
+def test_a_lengthened_bone_is_lengthened_either_way() -> None:
+    names = dict(ways(case("tibia-lengthening")))
+    assert list(names) == ["as planned", "the same without cells"]
+    assert any(s.kind == "distraction" for s in names["the same without cells"].plan.steps)

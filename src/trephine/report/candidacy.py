@@ -64,7 +64,7 @@ def lead(found: Candidacy) -> str:
     told = " ".join(f"{o.name[:1].upper()}{o.name[1:]}: {_lower(o.certainty)}" for o in planned)
     applying = list(dict.fromkeys(one.caution.named for one in found.standing("applies")))
     asked = list(dict.fromkeys(ASKED[one.caution.asks] for one in found.standing("not stated")))
-    said = f"{told} Of what asks for care, {listed(applying) or 'nothing stated'} applies."
+    said = f"{told} Of what asks for care this applies: {listed(applying) or 'nothing stated'}."
     if asked:
         said += f" Not stated, and to be asked: {listed(asked)}."
     return said

@@ -135,7 +135,8 @@ def lead(rows: Sequence[Plain]) -> str:
     for row in rows:
         alike.setdefault(_clause(row), []).append(row["plan"])
     said = [f"{listed(names)}: {clause}" for clause, names in alike.items()]
-    return f"{'; '.join(said)}.{_shown(rows)}"
+    first = "; ".join(said)
+    return f"{first[:1].upper()}{first[1:]}.{_shown(rows)}"
 
 
 def _shown(rows: Sequence[Plain]) -> str:

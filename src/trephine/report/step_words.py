@@ -51,7 +51,8 @@ def _text(step: Step) -> str:
     elif isinstance(step, Distraction):
         text = distracted(step)
     elif isinstance(step, Loading):
-        text = f"At most {step.body_weights:.2g} body weights in a step of walking."
+        weights = "body weight" if step.body_weights == 1 else "body weights"
+        text = f"At most {step.body_weights:.2g} {weights} in a step of walking."
     elif isinstance(step, Medication):
         name = {"nsaid": "An ibuprofen-like drug (NSAID)", "corticosteroid": "A corticosteroid"}
         until = "to the end" if step.until is None else f"until day {step.until / DAY:g}"

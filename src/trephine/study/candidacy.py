@@ -197,7 +197,7 @@ def _with_outcome(case: CourseCase, option: Option, foretold: tuple[Foretold, ..
         return option
     names = {str(GIVEN[kind]): kind.replace("_", " ") for kind in INSTEAD}
     names[str(Product.NONE)] = UNTREATED
-    wanted = PLANNED if option.is_planned else names.get(option.name, "")
+    wanted = PLANNED if option.is_planned else names.get(option.products[0], "")
     found = next((one for one in foretold if one.name == wanted), None)
     return option if found is None else replace(option, computed=" ".join(found.told))
 

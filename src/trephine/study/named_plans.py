@@ -158,7 +158,12 @@ def _from_file(case: CourseCase, path: Path) -> CourseCase:
     own = {step.get("kind") for step in steps}
     kept = [step for step in _staying(case) if step["kind"] not in own]
     rest = {key: value for key, value in document.items() if key not in ("steps", "follow_up")}
-    return _named(case.with_plan(**{**rest, "steps": [*kept, *steps]}), case, path.stem)
+    try:
+        changed = case.with_plan(**{**rest, "steps": [*kept, *steps]})
+    except InputError as error:
+        said = f"the plan of {path} does not fit a site of kind '{case.site.kind}'"
+        raise InputError(said, error.problems) from None
+    return _named(changed, case, path.stem)
 
 
 def _named(changed: CourseCase, case: CourseCase, name: str) -> CourseCase:

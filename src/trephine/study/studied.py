@@ -94,6 +94,11 @@ BESIDES: dict[str, tuple[Product, ...]] = {
     "bone_site": (Product.AUTOGRAFT, Product.SURGERY, Product.NONE),
 }
 """What a person could choose instead, shown also where the catalogue holds no study of it."""
+SAID = {
+    str(Product.NONE): "no treatment, or none with cells",
+    str(Product.SURGERY): "surgery without cells",
+}
+"""Products whose standard name tells a person who asks too little."""
 SHOWN = 3
 """Results shown of an arm; the last in time are taken."""
 
@@ -294,8 +299,9 @@ def nearest(case: CourseCase) -> tuple[str, tuple[Option, ...], tuple[Result, ..
     rest = dict.fromkeys(r.product for r in found)
     groups += [(name, (name,), False) for name in rest if name not in taken]
     told = tuple(_option(n, products, found, is_planned=own) for n, products, own in groups)
-    own = tuple(r for r in found if r.product in taken and r.design == "randomised")
-    return place, told, own
+    own = {*taken, str(Product.CELLS_ANY)}
+    arms_told = tuple(r for r in found if r.product in own and r.design == "randomised")
+    return place, told, arms_told
 
 
 def options(case: CourseCase) -> tuple[Option, ...]:
@@ -312,7 +318,7 @@ def options(case: CourseCase) -> tuple[Option, ...]:
     groups = [(name, products, True) for name, products in planned]
     groups += [(name, (name,), False) for name in rest if name not in taken]
     return tuple(
-        _option(name, products, found, is_planned=is_planned)
+        _option(SAID.get(name, name), products, found, is_planned=is_planned)
         for name, products, is_planned in groups
     )
 
@@ -344,7 +350,7 @@ def _option(
 def certainty(studies: dict[Design, int], patients: int) -> str:
     """Return how far something has been studied, in a sentence without a verdict on it."""
     if not studies:
-        return "No evidence: the catalogue holds no study of this for this problem."
+        return "No evidence; the catalogue holds no study of this for this problem."
     words = {
         "randomised": ("randomised study", "randomised studies"),
         "compared": ("other comparison", "other comparisons"),
@@ -352,7 +358,7 @@ def certainty(studies: dict[Design, int], patients: int) -> str:
         "pooled": ("review", "reviews"),
     }
     told = ", ".join(f"{n} {words[d][n > 1]}" for d, n in studies.items())
-    people = f", {patients} patients" if patients else ""
+    people = f", at least {patients} patients" if patients else ""
     if "randomised" in studies:
         return f"Compared by chance ({told}{people})."
     if "compared" in studies:
