@@ -51,8 +51,6 @@ TRIALS = (
     "goel-2005-marrow",
     "bhargava-2007-marrow",
     "li-2019-femur",
-    "chang-gap-all",
-    "chang-gap-below-1",
 )
 """Trials of examples/trials whose patients the runs of the series are like."""
 FINER, PAIRS = 1.5e-3, 24

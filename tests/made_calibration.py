@@ -37,8 +37,7 @@ class StandIn:
         signal = np.log(features[SIGNAL] / base[SIGNAL])
         signal = signal - np.log(features[CLEARANCE] / base[CLEARANCE])
         dose = np.log((features[inputs.CELLS] + 300.0) / 1.5e4) + signal
-        fresh = features["site.biology.debris"] > 0
-        growth = np.where(fresh, 0.95, expit(2.0 * (dose - np.log(features[inputs.GAP] / 3e-3))))
+        growth = expit(2.0 * (dose - np.log(features[inputs.GAP] / 3e-3)))
         middle = np.log(12.0) + 0.3 * np.log(features[inputs.GAP] / 3e-3)
         middle = middle - 0.5 * np.log(features[SPEED] / base[SPEED])
         week = np.arange(1.0, 40.0)
@@ -53,7 +52,7 @@ def trials(*stems: str) -> tuple[Trial, ...]:
     return tuple(read(TRIALS / f"{stem}.toml") for stem in stems)
 
 
-SOME = ("bhargava-2007-marrow", "chang-gap-above-3", "hernigou-2005-tibia")
+SOME = ("bhargava-2007-marrow", "li-2019-femur", "hernigou-2005-tibia")
 
 
 def simulated(

@@ -29,7 +29,6 @@ TOLD = 0.2
 RARE = 0.05
 """Chance below which a series is said to disagree with the others."""
 NO_TRIAL = {
-    "HauLeThua2015, all": "no trial: the engine knows no autograft, the emulator no allograft",
     "Li2019.all.rust_*": "at the start the film shows the old fracture, and the last one is of "
     "month 31; a course starts without callus and ends after 39 weeks",
 }
@@ -218,21 +217,25 @@ model expects {low:.1f} to {high:.1f} times, over its draws.
 
 def _aside(aside: Sequence[Foretold]) -> str:
     """Return the table of what was held out."""
-    rows = []
+    rows, refused = [], []
     for one in aside:
         if one.published is None:
             continue
-        ends = ["nothing" if end is None else rounded(end) for end in (one.low, one.high)]
-        verdict = {True: "inside", False: "**outside**", None: one.reason or "no value"}
-        span = f"{' to '.join(ends)} {one.unit}".strip()
         name, shown = f"`{one.published.identifier}`", one.published.shown
-        rows.append((name, shown, span, verdict[one.inside]))
+        if one.low is None or one.high is None:
+            refused.append((name, one.reason or "no value"))
+            continue
+        span = f"{rounded(one.low)} to {rounded(one.high)} {one.unit}".strip()
+        rows.append((name, shown, span, "inside" if one.inside else "**outside**"))
     return f"""## Beside what was held out
 
 No value here could set a number. Foretold are 90 % of trials of the published size, by the draws of
 the posterior; the [scorecard](../scorecard.md) sets every series beside its prediction.
 
 {table(("value", "published", "foretold", "lies"), rows)}
+Of these it tells nothing; the engine does, on the scorecard:
+
+{table(("value", "why"), refused)}
 Nothing that is fitted sees how much callus there is, so the fit cannot mend a callus that is too
 large.
 """

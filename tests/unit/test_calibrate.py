@@ -189,6 +189,14 @@ def test_a_whole_series_is_not_counted_again_beside_its_parts() -> None:
     assert [one.identifier for one in left] == ["Chang_femurgap.all.time_to_union"]
 
 
+def test_a_fresh_fracture_sets_no_number_that_the_emulator_cannot_tell() -> None:
+    some = trials("chang-gap-above-3", "li-2019-femur")
+    lines, left = series(some, targets(some)[0], seed=0, count=4)
+    assert {line.targets[0].trial for line in lines} == {trials("li-2019-femur")[0].name}
+    assert all("fresh fracture" in one.reason for one in left)
+    assert {one.identifier.split(".")[0] for one in left} == {"Chang_femurgap"}
+
+
 def test_patients_do_not_count_again_by_the_concentration_of_what_they_were_given() -> None:
     (trial,) = trials("hernigou-2005-tibia")
     fitted, left = targets([trial])

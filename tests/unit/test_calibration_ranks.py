@@ -18,7 +18,7 @@ from trephine.study.likelihood import Expected, log_likelihood
 from trephine.study.targets import Target, targets
 
 Array = NDArray[np.float64]
-FOUND = {one.identifier: one for one in targets(trials(*SOME))[0]}
+FOUND = {one.identifier: one for one in targets(trials(*SOME, "chang-gap-above-3"))[0]}
 SHARE = FOUND["Hernigou2005.all.union"]
 TIME = FOUND["Chang_femurgap.gap_above_3.time_to_union"]
 DOSE = FOUND["Hernigou2005.united.progenitors"]

@@ -13,7 +13,7 @@ from trephine.study import likelihood
 from trephine.study.likelihood import Expected
 from trephine.study.targets import Target, targets
 
-FOUND = {one.identifier: one for one in targets(trials(*SOME))[0]}
+FOUND = {one.identifier: one for one in targets(trials(*SOME, "chang-gap-above-3"))[0]}
 SHARE = FOUND["Hernigou2005.all.union"]
 TIME = FOUND["Chang_femurgap.gap_above_3.time_to_union"]
 DOSES = [one for one in FOUND.values() if one.kind == "dose"]
