@@ -201,7 +201,10 @@ def test_what_is_computed_stands_beside_each_option_of_a_joint() -> None:
     assert "for one person" in told["marrow concentrate"]
     assert "for one person" in told["saline"]
     assert told["surgery without cells"] == ""
-    assert "Not computed." in html(found, None)
+    page = html(found, None)
+    assert "Not computed." in page
+    assert any("saline" in note for note in found.foretold[0].notes)
+    assert found.foretold[0].notes[0] in page.replace("&#39;", "'")
 
 
 def test_a_hip_has_two_other_ways() -> None:

@@ -125,6 +125,8 @@ def _options(found: Candidacy, console: Console) -> None:
         told = (name, option.certainty, option.computed or "Not computed.")
         rows.add_row(*told[: 2 + is_computed])
     console.print(rows)
+    for note in (note for one in found.foretold for note in one.notes):
+        console.print(note)
     if found.near:
         title = f"The nearest that was studied is the {found.near}; whether it holds is not known"
         rows = table(f"In the {found.near}", "How far it was studied", title=title)

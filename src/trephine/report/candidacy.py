@@ -40,6 +40,7 @@ def html(found: Candidacy, case_harms: harms.Harms | None) -> str:
         "not_advice": NO_ADVICE,
         "foretold": [] if has_column(found) else [_row(one) for one in found.foretold],
         "has_column": has_column(found),
+        "notes": [note for one in found.foretold for note in one.notes],
         "cautions": [
             (title, [_caution(one) for one in found.standing(standing)])  # type: ignore[arg-type]
             for standing, title in STANDINGS.items()
@@ -64,7 +65,8 @@ def lead(found: Candidacy) -> str:
     told = " ".join(f"{o.name[:1].upper()}{o.name[1:]}: {_lower(o.certainty)}" for o in planned)
     applying = list(dict.fromkeys(one.caution.named for one in found.standing("applies")))
     asked = list(dict.fromkeys(ASKED[one.caution.asks] for one in found.standing("not stated")))
-    said = f"{told} Of what asks for care this applies: {listed(applying) or 'nothing stated'}."
+    cares = f"this applies: {listed(applying)}" if applying else "nothing is known to apply"
+    said = f"{told} Of what asks for care {cares}."
     if asked:
         said += f" Not stated, and to be asked: {listed(asked)}."
     return said

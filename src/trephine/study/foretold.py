@@ -55,6 +55,9 @@ class Foretold:
     told
         In sentences: at a painful site what one run says with intervals of its own, as it holds
         the whole posterior; elsewhere the middle of each number with the span of 80 % of runs.
+    notes
+        What a reader must be told of what is planned at a painful site, such as whether it differs
+        from saline.
     """
 
     name: str
@@ -62,6 +65,7 @@ class Foretold:
     endings: dict[str, int]
     intervals: dict[str, tuple[float, float]]
     told: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def as_plain(self) -> dict[str, Any]:
         """Return it as plain data."""
@@ -164,17 +168,19 @@ def _of_pain(name: str, case: CourseCase, seed: int, settings: Settings | None) 
     except InputError as error:
         return Foretold(name, 1, {}, {}, (f"Not computed: {str(error).splitlines()[0]}.",))
     if not summary["scores"]:
-        return Foretold(name, 1, {}, {}, (NO_NUMBER,))
+        why = tuple(summary["told"]) if name == PLANNED else ()
+        return Foretold(name, 1, {}, {}, (NO_NUMBER,), why)
     day = summary["day"]
     stated = {str(part["score"]) for part in case.site.as_written().values() if _is_score(part)}
     scores = [
-        f"{score}: {found['before']:.3g} before; on day {day:.0f} {found['median']:.3g} for the "
-        f"group ({found['group_low']:.3g} to {found['group_high']:.3g}), "
+        f"{score}: {found['before']:.3g} before; after {day:.0f} days {found['median']:.3g} on "
+        f"average of people alike ({found['group_low']:.3g} to {found['group_high']:.3g}), "
         f"{found['person_low']:.3g} to {found['person_high']:.3g} for one person."
         for score, found in summary["scores"].items()
         if score in stated
     ]
-    return Foretold(name, 1, {}, {}, tuple(scores) or (NO_SCORE,))
+    notes = tuple(summary["told"]) if name == PLANNED else ()
+    return Foretold(name, 1, {}, {}, tuple(scores) or (NO_SCORE,), notes)
 
 
 def _is_score(part: object) -> bool:
