@@ -22,7 +22,7 @@ from trephine.case.processing import (
     Unspun,
 )
 from trephine.case.run import Run
-from trephine.case.surgery import Surgery
+from trephine.case.surgery import Autograft, ExchangeNail, Surgery
 from trephine.core.units import in_unit
 from trephine.models.delayed_union import definition, delayed_score
 from trephine.report.operations import surgery_words
@@ -300,7 +300,9 @@ def _stiffness(run: Run) -> Tile:
 
 def _dose(run: Run) -> Tile:
     if not run.treatments:
-        return Tile("Progenitors retained", "0", "no injection in the plan")
+        packs = any(isinstance(step, Autograft | ExchangeNail) for step in run.case.plan.surgeries)
+        own = "; what the operation packs has cells of its own" if packs else " in the plan"
+        return Tile("Progenitors retained", "0", f"no injection{own}")
     kept = sum(t.graft.funnel[-1].progenitors for t in run.treatments)
     number = len(run.treatments)
     if number > 3:
