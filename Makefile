@@ -29,7 +29,7 @@ test: $(ALL) browser lint types layers ## Check style, types and layers, then ru
 validate: $(ALL) ## Ask the healing model what is known and write what it answers; FINE=1 for 0.5 mm too
 	$(BIN)/python validation/all.py $(if $(FINE),--fine)
 
-symptoms: $(ALL) ## Fit what is known of pain and function anew, and print what fits without a study expect of it
+symptoms: $(ALL) ## Fit what is known of pain and function anew, cross-validate it and write its scores
 	$(BIN)/python validation/symptoms.py --fit
 
 qualify: $(ALL) ## Run verification, every trial and every condition, and write the scorecard; takes long
