@@ -18,7 +18,9 @@ from trephine.case.settings import Settings
 from trephine.core.errors import InputError
 from trephine.intake.head import head_anatomy, printed
 from trephine.pipeline.hip import rehearse, run
+from trephine.report import hip as report
 from trephine.report.hip import visits
+from trephine.report.hip_pictures import pressed_flat
 from trephine.store.runs import load_any
 
 EXAMPLE = Path(trephine.__file__).parent / "cli/examples/hip-osteonecrosis.toml"
@@ -115,6 +117,29 @@ def test_a_lesion_is_painted_on_a_scanned_head() -> None:
             ),
             3e-3,
         )
+
+
+@pytest.mark.skipif(
+    not SCAN.is_file(), reason="the scan of a femur does not lie beside the checkout"
+)
+def test_a_broken_scanned_head_is_run_and_reported(tmp_path: Path) -> None:
+    scan = {"ct": str(SCAN), "centre": [27.9, 59.5, 22.6], "upside_down": True}
+    cap = {"half_angle": "50 deg", "anterior": "15 deg"}
+    data = hip(radius="24.9 mm", scan=scan, lesion={"painted": cap}, stage="III", flattening="4 mm")
+    case = of_any_kind(
+        {**data, "plan": {"follow_up": {"duration": "4 wk", "interval": "4 wk"}}}, ""
+    )
+    assert isinstance(case, HipCase)
+    same_grid = Settings.model_validate({"voxel": "3.8 mm"})
+    made = run(case, settings=same_grid)
+    assert made.anatomy.grid.shape == (16, 16, 18)
+    flat = pressed_flat(made, 0).sum() * made.anatomy.grid.voxel_volume * 1e9
+    assert flat == pytest.approx(np.pi * 4.0**2 * (24.9 - 4.0 / 3.0), rel=0.25)
+    page = report.write(made, tmp_path).read_text(encoding="utf-8")
+    for words in ("Density of the head from a CT", "it is virtual", "no rule about cells"):
+        assert words in page
+    assert "fewer collapses with cells" not in page
+    assert "Stress under a step of walking" not in page
 
 
 def test_a_printed_head_is_that_of_the_catalogue() -> None:

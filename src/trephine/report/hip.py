@@ -160,6 +160,7 @@ def _chapters(run: HipRun) -> list[sheet.Chapter]:
     ]
     curves = (_curve_of_volume(run), _curve_of_flattening(run))
     course = sheet.Chapter("course", "The course", graphs=curves, tables=(table,))
+    drawn = [chapter for chapter in drawn if chapter.stills]
     return [*drawn, course, sheet.Chapter("known", "What is known of cells here", _known(run))]
 
 
