@@ -11,6 +11,7 @@ from trephine.case.case import of_any_kind
 from trephine.case.regenerate import RegenerateCase
 from trephine.cli import example
 from trephine.core.errors import InputError
+from trephine.pipeline.lengthening_notices import of_pace
 
 DAY = 86400.0
 
@@ -80,3 +81,30 @@ def test_a_shaft_knows_no_distraction(data: dict[str, Any]) -> None:
     shaft["plan"]["steps"] = [distraction(data)]
     with pytest.raises(InputError, match="of kind 'distraction', which this kind of site"):
         of_any_kind(shaft, "it")
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, []),
+        ({"rate": "0.5 mm/d", "rhythm": 1440}, []),
+        ({"rate": "1.5 mm/d"}, ["by 1.5 mm a day, faster than"]),
+        ({"rhythm": 2}, ["takes 2 steps a day"]),
+        ({"rate": "3 mm/d", "rhythm": 1}, ["knows nothing that makes a faster", "one step a day"]),
+    ],
+)
+def test_a_pace_that_nothing_makes_fail_is_told(
+    data: dict[str, Any], changes: dict[str, Any], said: list[str]
+) -> None:
+    distraction(data).update(changes)
+    injection = next(step for step in data["plan"]["steps"] if step["kind"] == "injection")
+    injection["day"] = "200 d"
+    data["plan"]["follow_up"]["duration"] = "60 wk"
+    case = of_any_kind(data, "it")
+    assert isinstance(case, RegenerateCase)
+    told = of_pace(case.distraction)
+    assert len(told) == len(said)
+    for notice, words in zip(told, said, strict=True):
+        assert words in notice
+    if "rhythm" in changes and told:
+        assert "in 49.12 days for each centimetre with two steps a day and in 41.36" in told[-1]

@@ -12,6 +12,12 @@ from trephine.core.units import Duration, Unit, written
 Gained = Annotated[float, Unit("m", "mm", gt=0, le=0.2)]
 Pace = Annotated[float, Unit("m/s", "mm/d", gt=0, le=3e-3 / 86400)]
 
+FASTEST = 1e-3 / 86400
+"""Rate of the distractions that the numbers come from [m/s]: 0.33 mm each 8 hours (record
+``distraction_force.step``)."""
+FEWEST = 3
+"""Steps a day of the same."""
+
 
 class Distraction(Document):
     """From this day on the bone ends are drawn apart, until the length is gained.
@@ -37,6 +43,16 @@ class Distraction(Document):
     rate: Pace = written("1 mm/d")
     rhythm: Annotated[int, Field(ge=1, le=1440, strict=True)] = 4
     docks: Flag = False
+
+    @property
+    def is_faster_than_known(self) -> bool:
+        """Whether it goes faster than the distractions that the numbers come from."""
+        return self.rate > FASTEST * (1.0 + 1e-9)
+
+    @property
+    def is_coarser_than_known(self) -> bool:
+        """Whether it takes fewer steps a day than they did."""
+        return self.rhythm < FEWEST
 
     @property
     def duration(self) -> float:

@@ -36,6 +36,7 @@ from trephine.models.library import numbers_of
 from trephine.models.reading import Reading
 from trephine.models.regenerate import Domain, RegenerateParameters
 from trephine.numerics.device import require
+from trephine.pipeline.lengthening_notices import notices
 from trephine.pipeline.preparing import prepared
 from trephine.stages import consolidate, deliver, harvest, heal, injections, process
 from trephine.stages.heal.lengthening import lengthen
@@ -43,17 +44,6 @@ from trephine.store.runs import RunFolder, load_any
 
 STAGES = (harvest, process, deliver, heal, consolidate)
 DAY = 86400.0
-ALWAYS = (
-    (
-        "The law of the distraction force comes from one public program; no human series stands "
-        "behind it here."
-    ),
-    (
-        "What the steps of the distraction do to the cells is not known in numbers: the tissue is "
-        "stretched and diluted, and its strain counts only as far as walking causes it."
-    ),
-)
-"""What every report of a lengthening says."""
 
 
 def check(case: RegenerateCase, beliefs: Beliefs, settings: Settings) -> None:
@@ -155,7 +145,7 @@ def run(
         provenance=facts,
         used=MappingProxyType(used),
         provisional=tuple(key for key in used if key in unread),
-        notices=_notices(case, treatments, seen),
+        notices=notices(case, treatments, seen),
     )
     if folder is not None:
         folder.finish(finished, time.perf_counter() - began)
@@ -302,21 +292,3 @@ def _provenance(
         anatomy_digest=domain.whole.digest,
         seed=seed,
     )
-
-
-def _notices(
-    case: RegenerateCase, treatments: tuple[Treatment, ...], seen: Consolidation
-) -> tuple[str, ...]:
-    """Return what a reader of the report must be told."""
-    said = list(ALWAYS)
-    moving = seen.length < seen.length[-1] - 1e-9
-    if (seen.soft[moving][1:] <= 0.0).any():
-        said.append(
-            "The regenerate had mineral from end to end while it was still drawn apart. A bone "
-            "that consolidates early resists the fixator; the model goes on stretching it."
-        )
-    if case.distraction.docks:
-        said.append("What the segment crosses before it docks is left out; the ends meet fresh.")
-    made = [p for t in treatments for p in (t.concentrate, t.graft)]
-    said.extend(dict.fromkeys(notice for product in made for notice in product.notices))
-    return tuple(said)

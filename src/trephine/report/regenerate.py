@@ -250,7 +250,10 @@ def _force(run: RegenerateRun) -> Graph:
         ("Right after a step", ACCENT, weeks[shown], pull.peak[shown]),
         ("Relaxed", MUTED, weeks[shown], pull.residual[shown]),
     ]
-    note = "By the law of a public program; it knows length and steps, not this patient's tissue."
+    note = (
+        "By the law of a public program, which no measured force confirms here; it knows length "
+        "and steps, not this patient's tissue."
+    )
     return _graph(run, "Force of the distraction", note, "N", lines)
 
 
