@@ -15,6 +15,8 @@ from trephine.core.errors import CatalogueError, did_you_mean
 
 FOLDER = "safety"
 
+Severity = Literal["fatal", "serious", "moderate", "minor", "any"]
+"""How grave an event is, the gravest first; ``any`` holds events of every sort."""
 Reporter = Literal["survey", "registry", "series", "trial"]
 
 REPORTERS: Mapping[Reporter, str] = MappingProxyType(
@@ -47,7 +49,10 @@ class Event(Frozen):
         How it comes to light: ``by asking`` (passing complaints), ``anyway`` (what is serious is
         told by itself) or ``by measuring``.
     bleeding
-        Whether what makes a person bleed makes it likelier.
+        Whether it is a bleeding, so that what makes a person bleed makes it likelier.
+    as_printed
+        Whether each count is told by itself, as it was printed: too few or of people too unlike to
+        set a rate, and too grave to be left out.
     sites
         Words for the sites that it belongs to; all where there are none.
     when
@@ -58,9 +63,10 @@ class Event(Frozen):
 
     about: str
     of: Literal["harvest", "procedure", "graft", "patient"]
-    severity: Literal["minor", "moderate", "serious", "any"]
+    severity: Severity
     found: Literal["by asking", "anyway", "by measuring"]
     bleeding: bool = False
+    as_printed: bool = False
     sites: tuple[str, ...] = ()
     when: str = ""
     note: str = ""
@@ -83,7 +89,7 @@ class Report(Frozen):
 
 @dataclass(frozen=True)
 class Counted:
-    """A published count of an event.
+    """A published count of an event; the total is None where the source tells none.
 
     Parameters
     ----------
@@ -101,13 +107,20 @@ class Counted:
     event: str
     reporter: Reporter
     events: int
-    total: int
+    total: int | None
     harm: Harm
 
     @property
     def asks(self) -> bool:
         """Whether the reporter asked every patient."""
         return self.reporter in ASKS
+
+    @property
+    def sentence(self) -> str:
+        """The count as printed, and in whom."""
+        among = "" if self.total is None else f" of {self.total:,}"
+        untold = "; of how many patients is not told" if self.total is None else ""
+        return f"{self.events}{among} ({self.harm.population}){untold}"
 
 
 class PrintedHarm(Frozen):
@@ -144,6 +157,12 @@ class Safety:
     counts: tuple[Counted, ...]
     printed: Mapping[str, PrintedHarm] = field(default_factory=dict)
 
+    def printed_counts(self, event: str) -> tuple[Counted, ...]:
+        """Return the counts of an event that are told as printed and set no rate."""
+        if not self.events[event].as_printed:
+            return ()
+        return tuple(c for c in self.counts if c.event == event)
+
     def counted(self, event: str, *, asks: bool) -> tuple[Counted, ...]:
         """Return the counts of an event that may set a rate, of one sort of reporter alone.
 
@@ -153,7 +172,10 @@ class Safety:
         return tuple(
             c
             for c in self.counts
-            if c.event == event and c.asks == asks and c.harm.role == "calibrate"
+            if c.event == event
+            and c.asks == asks
+            and c.harm.role == "calibrate"
+            and not self.events[event].as_printed
         )
 
 
@@ -187,7 +209,7 @@ def put_together(tables: Mapping[str, Mapping[str, object]], published: Effects)
         if key not in published.harms:
             raise CatalogueError(f"{place}: no such harm; {did_you_mean(key, published.harms)}")
         harm = published.harms[key]
-        if harm.total is None:
+        if harm.total is None and not events[report.event].as_printed:
             raise CatalogueError(f"{place}: the source tells no total, so there is no rate")
         counts.append(
             Counted(key, report.event, report.reporter, _events(harm, place), harm.total, harm)

@@ -165,9 +165,14 @@ def _normed(weights: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def tallies(counts: Iterable[Counted]) -> list[tuple[int, int]]:
-    """Return events and total of each source; groups of one source are added up."""
+    """Return events and total of each source; groups of one source are added up.
+
+    A count of which the total is not told takes no part.
+    """
     by_source: dict[str, tuple[int, int]] = {}
     for one in counts:
+        if one.total is None:
+            continue
         events, total = by_source.get(one.harm.source, (0, 0))
         by_source[one.harm.source] = (events + one.events, total + one.total)
     return list(by_source.values())

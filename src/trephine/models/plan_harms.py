@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 
+from trephine.case.comparator import Operation
 from trephine.case.course_case import CourseCase
 from trephine.case.document import Document
 from trephine.case.harvesting import FatHarvest, Harvest
-from trephine.case.plan import Plan
+from trephine.case.plan import Plan, Step
 from trephine.case.surgery import ExchangeNail, RevisionPlating
 from trephine.catalogue.load import catalogue
-from trephine.catalogue.safety import Event, PrintedHarm, safety
+from trephine.catalogue.safety import Counted, Event, PrintedHarm, Severity, safety
 from trephine.models.adverse_events import (
     AdverseEventParameters,
     Rate,
@@ -30,6 +31,7 @@ from trephine.models.donor import Facts
 from trephine.models.harvest_risk import bleeding
 from trephine.models.reading import Reading
 
+GRAVEST_FIRST: tuple[str, ...] = get_args(Severity)
 Basis = Literal["counted", "scaled"]
 
 WITHOUT_HARM = ("injection", "loading", "medication", "exercise")
@@ -83,6 +85,9 @@ class ExpectedHarm:
         Where the counts were read.
     counted_in
         In whom.
+    printed
+        Counts that set no rate, each as printed and in whom; a bleeding also as the odds of this
+        patient would have it.
     """
 
     event: str
@@ -95,14 +100,23 @@ class ExpectedHarm:
     asked: Chance | None
     sources: tuple[str, ...]
     counted_in: tuple[str, ...]
+    printed: tuple[str, ...] = ()
+
+    @property
+    def counts(self) -> tuple[str, ...]:
+        """The printed counts without the people, for a narrow place."""
+        told = [one.partition(" (")[0] for one in self.printed]
+        return tuple(one if " of " in one else f"{one}, of how many is not told" for one in told)
 
     def as_plain(self) -> dict[str, Any]:
         """Return it as plain data; what is not known is left out."""
-        return {k: v for k, v in asdict(self).items() if v is not None and v != ""}
+        return {k: v for k, v in asdict(self).items() if v is not None and v not in ("", ())}
 
 
 def expected(case: CourseCase) -> tuple[ExpectedHarm, ...]:
-    """Return what the plan of a case may do to its patient; empty where it takes nothing.
+    """Return what the plan of a case may do to its patient, the gravest first.
+
+    It is empty where the plan takes nothing.
 
     Counted are marrow drawn, marrow injected, and bone taken for a graft. The events overlap, a
     painful harvest is one of anything unwanted, and must not be added up. Harvests of one day
@@ -128,10 +142,11 @@ def expected(case: CourseCase) -> tuple[ExpectedHarm, ...]:
         if not times[event.of] or (event.sites and not there & set(event.sites)):
             continue
         told, asked = (known.counted(name, asks=asks) for asks in (False, True))
-        if not told and not asked:
+        printed = known.printed_counts(name)
+        if not told and not asked and not printed:
             continue
         passive, active = _both(event, tallies(told), tallies(asked), p, factor)
-        by = np.log(more) if event.bleeding else 0.0
+        by = more if event.bleeding else 1.0
         found.append(
             ExpectedHarm(
                 event=name,
@@ -140,13 +155,25 @@ def expected(case: CourseCase) -> tuple[ExpectedHarm, ...]:
                 when=event.when,
                 note=event.note,
                 times=times[event.of],
-                told=_chance(passive, by, times[event.of]),
-                asked=_chance(active, by, times[event.of]),
-                sources=tuple(dict.fromkeys(c.harm.source for c in (*told, *asked))),
-                counted_in=tuple(dict.fromkeys(c.harm.population for c in (*told, *asked))),
+                told=_chance(passive, np.log(by), times[event.of]),
+                asked=_chance(active, np.log(by), times[event.of]),
+                sources=tuple(dict.fromkeys(c.harm.source for c in (*told, *asked, *printed))),
+                counted_in=tuple(
+                    dict.fromkeys(c.harm.population for c in (*told, *asked, *printed))
+                ),
+                printed=tuple(_as_printed(one, by) for one in printed),
             )
         )
-    return tuple(found)
+    return tuple(sorted(found, key=lambda one: GRAVEST_FIRST.index(one.severity)))
+
+
+def _as_printed(count: Counted, by: float) -> str:
+    """Return a count as printed, and how many it would be at other odds."""
+    if by == 1.0 or count.total is None:
+        return count.sentence
+    odds = by * count.events / (count.total - count.events)
+    many = round(count.total * odds / (1.0 + odds))
+    return f"{count.sentence}; at {by:.2g} times the odds it would be {many}"
 
 
 def haemoglobin_falls(case: CourseCase) -> tuple[tuple[float, float], ...]:
@@ -193,12 +220,18 @@ def unknown_harms(case: CourseCase) -> tuple[str, ...]:
     told = printed_of(case)
     for step in case.plan.steps:
         if step.kind not in WITHOUT_HARM and _operation(step) not in told:
-            gaps.append(CALLED.get(step.kind, step.kind.replace("_", " ")))
+            gaps.append(_called(step))
     if not gaps:
         return ()
     *most, last = dict.fromkeys(gaps)
     said = f"{', '.join(most)} and {last}" if most else last
     return (f"Of harm by {said} the catalogue holds no record; none told is not none.",)
+
+
+def _called(step: Step) -> str:
+    """Return what a step is called in a sentence."""
+    named = step.what if isinstance(step, Operation) else step.kind
+    return CALLED.get(step.kind, named.replace("_", " "))
 
 
 def printed_harms(case: CourseCase) -> tuple[str, ...]:

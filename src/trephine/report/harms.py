@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from trephine.case.course_case import CourseCase
 from trephine.models.plan_harms import (
+    GRAVEST_FIRST,
     Chance,
     ExpectedHarm,
     bleeding_factor,
@@ -14,6 +15,7 @@ from trephine.models.plan_harms import (
     haemoglobin_falls,
     printed_harms,
     unknown_harms,
+    words_of_site,
 )
 from trephine.report.words import NO_BREAK, listed, rounded
 
@@ -36,10 +38,26 @@ SCALED = (
 )
 WITHIN = "as told; serious harm is told without asking"
 BLOOD = "as told; blood is measured, asking finds no more"
+AS_PRINTED = (
+    "Where a count stands (1 of 54,890), it is told as printed, in the people named with it: it "
+    "sets no chance for this person."
+)
+IN_KNEES = (
+    "The trials that asked were all of knees; what asking would find elsewhere is a guess by them."
+)
 UNKNOWN = "not known"
 NOT_OF_IT = "\u2013"
 """Of an event that a plan gives no chance."""
-OF_ANYTHING = ("any", "site_pain", "effusion", "serious_possibly", "serious_definitely")
+OF_ANYTHING = (
+    "death",
+    "haemorrhage",
+    "deep_infection",
+    "any",
+    "site_pain",
+    "effusion",
+    "serious_possibly",
+    "serious_definitely",
+)
 """Events that an operation or another injection may bring as well."""
 
 
@@ -76,10 +94,11 @@ def told(case: CourseCase) -> Harms | None:
         return None
     if not found:
         return Harms(gaps, (), (), ())
-    rows = tuple((h.about, people(h.told), _asked(h), h.when or "not told") for h in found)
+    rows = tuple((h.about, _told(h), _asked(h), h.when or "not told") for h in found)
     scaled = any(c is not None and c.basis == "scaled" for h in found for c in (h.told, h.asked))
-    first = (f"{SAID} {SCALED}" if scaled else SAID, *_of_this_patient(case))
-    notes = tuple(_note(harm) for harm in found if harm.note)
+    said = [SAID, *([AS_PRINTED] if any(h.printed for h in found) else [])]
+    first = (" ".join([*said, *([SCALED] if scaled else [])]), *_of_this_patient(case))
+    notes = tuple(_note(harm, harm.note) for harm in found if harm.note)
     return Harms((*first, *gaps), HEADS, rows, notes)
 
 
@@ -89,14 +108,30 @@ def _of_this_patient(case: CourseCase) -> tuple[str, ...]:
     factor = bleeding_factor(case)
     if factor > 1:
         told.append(
-            f"Complications of bleeding and anaemia are raised {rounded(factor, 2)} times in their "
-            "odds, for blood thinners or obesity; that factor is assumed."
+            f"Of haemorrhage, and of nothing else, the odds are told {rounded(factor, 2)} times as "
+            f"high, for {_why_bleeding(case)}. That factor is assumed: the survey of punctures "
+            "names aspirin, warfarin and obesity among its risk factors without a number, and in "
+            "another series, of 524 biopsies, drugs that thin the blood made no difference."
         )
+    if "knee" not in words_of_site(case) and any(h.asked for h in expected(case)):
+        told.append(IN_KNEES)
     falls = haemoglobin_falls(case)
     if falls:
         each = listed([rounded(fall, 2) for _, fall in falls])
         told.append(f"Each day of harvest lowers the haemoglobin by about {each} g/L.")
     return tuple(told)
+
+
+def _why_bleeding(case: CourseCase) -> str:
+    """Return what raises the odds of bleeding, in words."""
+    thinned = "a blood thinner, aspirin or few platelets"
+    is_obese = bleeding_factor(case.changed({"patient": {"anticoagulated": False}})) > 1
+    return listed([*([thinned] if case.patient.anticoagulated else []), *(["obesity"] * is_obese)])
+
+
+def _told(harm: ExpectedHarm) -> str:
+    """Return what is told, as people among a hundred or as counts that set no rate."""
+    return "; ".join(harm.printed) if harm.printed else people(harm.told)
 
 
 def _asked(harm: ExpectedHarm) -> str:
@@ -139,8 +174,10 @@ def beside(cases: Mapping[str, CourseCase]) -> HarmsBeside | None:
         The same patient under each plan, by name.
     """
     found = {name: {h.event: h for h in expected(case)} for name, case in cases.items()}
-    about = {event: h for held in found.values() for event, h in held.items()}
-    unsure = {name for name, case in cases.items() if unknown_harms(case)}
+    all_told = [h for held in found.values() for h in held.values()]
+    all_told.sort(key=lambda h: GRAVEST_FIRST.index(h.severity))
+    about = {h.event: h for h in all_told}
+    unsure = {n for n, case in cases.items() if unknown_harms(case) or printed_harms(case)}
     gaps = tuple(
         (name, sentence)
         for name, case in cases.items()
@@ -158,12 +195,17 @@ def beside(cases: Mapping[str, CourseCase]) -> HarmsBeside | None:
         )
         for event, one in about.items()
     )
-    notes = tuple(_note(one) for one in about.values() if one.note)
-    return HarmsBeside(f"{SAID} {SCALED}", tuple(cases), rows, gaps, notes)
+    told = ((one, "; ".join([*one.printed, *filter(None, [one.note])])) for one in about.values())
+    notes = tuple(_note(one, words) for one, words in told if words)
+    said = [SAID, *([AS_PRINTED] if any(h.printed for h in about.values()) else []), SCALED]
+    site = next(iter(cases.values()))
+    if "knee" not in words_of_site(site) and any(h.asked for h in about.values()):
+        said.append(IN_KNEES)
+    return HarmsBeside(" ".join(said), tuple(cases), rows, gaps, notes)
 
 
-def _note(harm: ExpectedHarm) -> str:
-    return f"{harm.about[:1].upper()}{harm.about[1:]}: {harm.note}."
+def _note(harm: ExpectedHarm, words: str) -> str:
+    return f"{harm.about[:1].upper()}{harm.about[1:]}: {words}."
 
 
 def _pair(harm: ExpectedHarm | None, like: ExpectedHarm, *, is_unsure: bool) -> tuple[str, str]:
@@ -171,6 +213,8 @@ def _pair(harm: ExpectedHarm | None, like: ExpectedHarm, *, is_unsure: bool) -> 
     if harm is None:
         of_anything = like.event in OF_ANYTHING
         return (UNKNOWN if is_unsure and of_anything else NOT_OF_IT), ""
+    if harm.printed:
+        return "; ".join(harm.counts), ""
     return people(harm.told), "" if harm.asked is None else people(harm.asked)
 
 
