@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from trephine.models.aspiration import draw_donor
 from trephine.models.beliefs import Beliefs
 from trephine.pipeline.operating import operations, packed
 from trephine.stages.heal import course
+from trephine.stages.heal.operating import operated_on
 from trephine.study import named_plans
 
 SETTINGS = Settings.model_validate(
@@ -96,6 +98,23 @@ def test_an_operation_that_opens_nothing_is_seen(
     monkeypatch.setattr(course, "operated_on", unopened)
     broken = ran(treated["plate"].case)
     assert in_gap(broken, "fibrous", TREATED) > 0.4
+
+
+def breeding(state: Any, *about: Any) -> dict[str, Any]:
+    """Sabotage: an operation that makes progenitors."""
+    new = operated_on(state, *about)
+    return new | {"progenitor_host": new["progenitor_host"] * 1.01}
+
+
+def test_the_largest_imbalance_sees_an_operation_that_makes_cells(
+    treated: dict[str, Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, run in treated.items():
+        assert run.summary()["largest_imbalance"] < 1e-6, name
+    told = {budget.quantity for budget in treated["autograft"].budgets}
+    assert {"chips of day 7: volume", "chips of day 7: progenitors"} <= told
+    monkeypatch.setattr(course, "operated_on", breeding)
+    assert ran(treated["plate"].case).summary()["largest_imbalance"] > 1e-4
 
 
 def test_the_graft_follows_the_luck_of_the_aspirate() -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from trephine.case.anatomy import Anatomy
 from trephine.case.case import Case
+from trephine.case.course import HealingCourse
 from trephine.case.fixation import Fixation
 from trephine.case.graft import Graft
 from trephine.case.settings import Settings
@@ -61,3 +65,9 @@ def packed(
         harvest=beliefs.harvest,
         deliver=beliefs.deliver,
     )
+
+
+def with_chips(course: HealingCourse, chips: Sequence[Graft]) -> HealingCourse:
+    """Return a course whose budgets begin with those of the bone that operations packed."""
+    told = tuple(budget for graft in chips for budget in graft.budgets)
+    return replace(course, budgets=(*told, *course.budgets)) if told else course

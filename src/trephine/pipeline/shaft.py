@@ -28,7 +28,7 @@ from trephine.models.burden import PlanningParameters, above_the_cap
 from trephine.models.library import model_named, notices_of, numbers_of
 from trephine.models.reading import Reading
 from trephine.numerics.device import require
-from trephine.pipeline.operating import operations, packed, refused_by
+from trephine.pipeline.operating import operations, packed, refused_by, with_chips
 from trephine.pipeline.preparing import prepared
 from trephine.stages import deliver, follow, harvest, heal, injections, operate, process
 from trephine.store.peek import course_so_far, look
@@ -104,11 +104,12 @@ def run(
     treatments = _treat(case, beliefs, settings, anatomy, Streams(seed), listener)
     operated = operations(case, beliefs, settings, anatomy)
     keeper = listener if folder is None else folder.watch(anatomy.grid, listener)
+    chips = packed(case, beliefs, operated, seed)
     course = heal.heal(
         patient=case.patient,
         site=case.site,
         anatomy=anatomy,
-        grafts=[*(t.graft for t in treatments), *packed(case, beliefs, operated, seed)],
+        grafts=[*(t.graft for t in treatments), *chips],
         plan=case.plan,
         p=beliefs.heal,
         s=settings,
@@ -117,6 +118,7 @@ def run(
         injury=beliefs.injury,
         operated=operated,
     )
+    course = with_chips(course, chips)
     listener.progress("follow", 0, 1)
     seen = follow.follow(
         course=course,

@@ -29,7 +29,7 @@ from trephine.stages.heal.grafting import injected
 from trephine.stages.heal.host import Host
 from trephine.stages.heal.mechanics import Mechanics
 from trephine.stages.heal.moment import Moment
-from trephine.stages.heal.operating import broken, entered, operated_on
+from trephine.stages.heal.operating import accounted, broken, entered, operated_on
 
 DAY = 86400.0
 SECOND = 1.0 / DAY
@@ -216,11 +216,13 @@ class Course:
             operation, anatomy = one
             before, old = self.tissue, now.state
             self._become(one)
-            now.state = operated_on(
-                old, before, self.tissue, anatomy, self.box, operation, self.biology,
+            about = (
+                before, self.tissue, anatomy, self.box, operation, self.biology,
                 self.host.potency(day), self.host.of_injury(),
             )  # fmt: skip
-            entered(now.ledger, old, now.state, before, self.tissue)
+            now.state = operated_on(old, *about)
+            moved = accounted(old, *about)
+            entered(now.ledger, moved, old, now.state, before, self.tissue)
             now.inflammation = self.host.injured(now.inflammation, operation.debris)
             now.solved_day = -np.inf
         return bool(due)

@@ -28,6 +28,9 @@ def injected(
 ) -> dict[str, Any]:
     """Return the state after one injection, and enter what it moved in the ledger.
 
+    What the graft brings is entered as the graft counts it, and not as it is added to the state:
+    a budget does not close where more or less of it arrives.
+
     Delivery knows the site of day 0. Where bone has grown since, only the rest of the tissue
     gives way, and what finds no room is entered as lost.
 
@@ -37,7 +40,8 @@ def injected(
         If cells were placed outside the tissue that heals.
     """
     healing = np.asarray(tissue.open)
-    volume = healing * float(tissue.spacing) ** 3
+    cube = float(tissue.spacing) ** 3
+    volume = healing * cube
     whole = np.where(healing > 0, healing, 1.0)
     placed = np.zeros_like(graft.progenitors)
     placed[box] = np.where(healing > 0, graft.progenitors[box], 0.0)
@@ -49,10 +53,13 @@ def injected(
     lost = np.where(wanted > 0, fill / np.where(wanted > 0, wanted, 1.0), 1.0) - 1.0
     new = dict(state)
 
-    def enter(field: str, change: np.ndarray[Any, Any], what: str) -> None:
+    def enter(
+        field: str, change: np.ndarray[Any, Any], what: str, counted: float | None = None
+    ) -> None:
         new[field] = new[field] + jnp.asarray(np.where(healing > 0, change, 0.0))
         key = f"{field}/{what}"
-        ledger[key] = ledger.get(key, 0.0) + float(np.sum(change * volume))
+        moved = float(np.sum(change * volume)) if counted is None else counted
+        ledger[key] = ledger.get(key, 0.0) + moved
 
     for soft in model.displaced:
         enter(soft, -fill * np.asarray(state[soft]), "displaced by the injection")
@@ -61,9 +68,11 @@ def injected(
         amount = getattr(graft, brought)[box] / whole
         if brought in CARRIERS:
             continue
+        counted = float(getattr(graft, brought).sum()) * cube
         if brought in CELLS:
             amount = potency.get(brought, 1.0) * amount * PER_ENGINE_DENSITY
-        enter(field, amount, "injected")
+            counted *= potency.get(brought, 1.0) * PER_ENGINE_DENSITY
+        enter(field, amount, "injected", counted)
         enter(field, lost * amount, "found no room")
     for brought, field in model.receives:
         if brought in CARRIERS:
@@ -71,7 +80,7 @@ def injected(
             taken = sum((np.asarray(new[n]) for n in names), np.zeros_like(healing))
             free = np.clip(1.0 - taken, 0.0, None)
             packed = getattr(graft, brought)[box] / whole
-            enter(field, packed, "injected")
+            enter(field, packed, "injected", float(getattr(graft, brought).sum()) * cube)
             enter(field, np.minimum(free - packed, 0.0), "found no room")
     return new
 

@@ -112,17 +112,102 @@ def operated_on(
     return {name: jnp.asarray(u) for name, u in new.items()}
 
 
+def accounted(
+    state: Mapping[str, Any],
+    before: Tissue,
+    after: Tissue,
+    anatomy: Anatomy,
+    box: Box,
+    operation: Operation,
+    biology: Biology,
+    potency: float,
+    p: Mapping[str, float],
+) -> dict[str, float]:
+    r"""Return what an operation takes from and brings to each field, from its geometry alone.
+
+    Of what was there, :math:`u` per healing tissue, the amounts
+
+    .. math:: D = u\,(V - K), \quad S = u\,\omega_g \frac{g'}{H'} K, \qquad K = \min(V, V')
+
+    are displaced by bone or metal and swept out, with the volumes that heal before and after,
+    :math:`V, V'`. The clot fills the rest of the new volume but for its new bone,
+
+    .. math:: C = \Bigl(V' - K + \omega_g \frac{g'}{H'} K\Bigr)
+              \Bigl(1 - (\phi_w + \phi_l) \frac{K}{V'}\Bigr),
+
+    and brings :math:`C` times its cells. None of it is read off the state after the operation: a
+    budget closes where the operation did just this, and not where it made or lost something.
+
+    Parameters
+    ----------
+    state
+        Before the operation.
+    before, after, anatomy, box, operation, biology, potency, p
+        As for :func:`operated_on`.
+
+    Returns
+    -------
+    dict of str to float
+        By field and way, what came in positive [1e3 cells, or mm^3].
+    """
+    cube = float(before.spacing) ** 3
+    was, now = np.asarray(before.open) * cube, np.asarray(after.open) * cube
+    stays = np.minimum(was, now)
+    swept = operation.opened * share_of_gap(anatomy)[box] * stays
+    bone = (np.asarray(state["woven"]) + np.asarray(state["lamellar"])) * stays
+    free = 1.0 - np.divide(bone, now, out=np.zeros_like(now), where=now > 0.0)
+    clot = float(np.sum((now - stays + swept) * np.clip(free, 0.0, 1.0)))
+    progenitors, others = injury.cells_of_clot(biology.marrow, p)
+    found = {
+        "clot/filled what was opened": clot,
+        "progenitor_host/brought by the clot": clot * potency * progenitors,
+        "inert_nucleated/brought by the clot": clot * others,
+    }
+    for name in state:
+        if name in ADJOINED:
+            continue
+        held = np.asarray(state[name])
+        found[f"{name}/displaced by bone or metal"] = -float(np.sum(held * (was - stays)))
+        if name in LOST:
+            found[f"{name}/swept out by operation"] = -float(np.sum(held * swept))
+    return found
+
+
+LOST = (*injury.SWEPT, "perfusion")
+"""Fields that an opened gap loses with its tissue."""
+ADJOINED = ("dead_bone",)
+"""Fields that are a share of what a voxel adjoins: no amount, and nothing to balance."""
+
+
 def entered(
     ledger: dict[str, float],
+    moved: Mapping[str, float],
     state: Mapping[str, Any],
     new: Mapping[str, Any],
     before: Tissue,
     after: Tissue,
 ) -> None:
-    """Enter what an operation took from and brought to each field in the ledger."""
+    """Enter what an operation moved in the ledger, and how what a voxel adjoins has changed.
+
+    Parameters
+    ----------
+    ledger
+        What each way moved so far, by field and way.
+    moved
+        Of :func:`accounted`.
+    state, new, before, after
+        Fields and geometry before and after the operation.
+    """
     cube = float(before.spacing) ** 3
-    was, now = np.asarray(before.open) * cube, np.asarray(after.open) * cube
-    for name in state:
-        change = float(np.sum(np.asarray(new[name]) * now) - np.sum(np.asarray(state[name]) * was))
-        key = f"{name}/changed by operation"
-        ledger[key] = ledger.get(key, 0.0) + change
+    changed = {
+        f"{name}/changed by operation": float(
+            np.sum(np.asarray(new[name]) * np.asarray(after.open))
+            - np.sum(np.asarray(state[name]) * np.asarray(before.open))
+        )
+        * cube
+        for name in ADJOINED
+        if name in state
+    }
+    for name, amount in {**moved, **changed}.items():
+        if amount or name in ledger:
+            ledger[name] = ledger.get(name, 0.0) + amount
