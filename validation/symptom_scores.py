@@ -9,13 +9,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from condition_scores import ConditionScore, Verdict, keep
+from condition_scores import ConditionScore, keep
 
 from trephine.catalogue.load import catalogue
 from trephine.catalogue.symptom_posterior import symptom_posterior
 from trephine.catalogue.vocabulary import Product
 from trephine.core.rng import Streams
-from trephine.models.chondral_defect import ChondralParameters, filled
 from trephine.models.disc_nutrition import DiscParameters, lives, nourished
 from trephine.models.instruments import INSTRUMENTS
 from trephine.models.reading import Reading
@@ -34,11 +33,9 @@ WHY = {
 }
 """What is known of studies that lie outside."""
 DRAWS = 60
-"""Draws of the numbers of a disc and of a cartilage defect."""
-MONTH, HORIZON = 30.4375, 60.0
-"""Days of a month, and months that a cartilage defect is followed."""
-ENDPLATE, MATURE = 40.0, 18.0
-"""Share of the endplate [%] and months of maturing that the design takes from two abstracts."""
+"""Draws of the numbers of a disc."""
+ENDPLATE = 40.0
+"""Share of the endplate that the design takes from an abstract [%]."""
 
 
 def keep_scores(table: Sequence[Expected]) -> Path:
@@ -54,7 +51,6 @@ def keep_scores(table: Sequence[Expected]) -> Path:
         _no_difference("Shapiro2017", Product.SALINE, 182.0),
         _no_difference("MILES2023", Product.CORTICOSTEROID, 365.0),
         _endplate(),
-        _cartilage(),
     ]
     how = (
         f"Each study with numbers is foretold by one of four fits that never saw it: "
@@ -132,52 +128,19 @@ def _endplate() -> ConditionScore:
         * least_open(Reading(catalogue(), Streams(n).within("disc").named).fill(DiscParameters))
         for n in range(DRAWS)
     ]
-    return _yardstick(
-        "design, Selard 2010",
-        "share of the endplate below which cells of a lumbar disc die",
-        (ENDPLATE, shares, "%"),
-        role_is_fitted=False,
-        why="here the height is fed from above and below alone, by one layer of even cells; the "
-        "published model is known by its abstract",
-    )
-
-
-def _cartilage() -> ConditionScore:
-    luck = Streams(0).within("cartilage").named
-    p = Reading(catalogue(), luck, DRAWS).fill(ChondralParameters)
-    months = np.arange(HORIZON + 1.0)
-    told = filled(p, depth=2.5e-3, progenitors=1e10, days=np.round(months * MONTH))
-    course = np.stack([one.matrix.mean(axis=1) for one in told])
-    mature = [float(np.interp(0.9, one, months)) for one in course.T]
-    return _yardstick(
-        "design, Lutianov 2011",
-        "months until a cartilage defect is nine tenths mature",
-        (MATURE, mature, "months"),
-        role_is_fitted=True,
-        why="",
-    )
-
-
-def _yardstick(
-    study: str,
-    endpoint: str,
-    value: tuple[float, list[float], str],
-    *,
-    role_is_fitted: bool,
-    why: str,
-) -> ConditionScore:
-    published, found, unit = value
-    low, middle, high = np.quantile(found, (0.05, 0.5, 0.95))
-    more = " or more" if unit == "months" and high >= HORIZON else ""
-    verdict: Verdict = "inside" if low <= published <= high else "outside"
+    low, middle, high = np.quantile(shares, (0.05, 0.5, 0.95))
+    inside = bool(low <= ENDPLATE <= high)
     return ConditionScore(
-        study=study,
-        endpoint=endpoint,
-        published=f"about {published:.0f} {unit}",
-        predicted=f"{middle:.0f} {unit} ({low:.0f} to {high:.0f}{more})",
-        verdict=verdict,
-        role="may be fitted" if role_is_fitted else "not fitted",
-        why=why if verdict == "outside" else "",
+        study="design, Selard 2010",
+        endpoint="share of the endplate below which cells of a lumbar disc die",
+        published=f"about {ENDPLATE:.0f} %",
+        predicted=f"{middle:.0f} % ({low:.0f} to {high:.0f})",
+        verdict="inside" if inside else "outside",
+        role="not fitted",
+        why=""
+        if inside
+        else "here the height is fed from above and below alone, by one layer of even cells; the "
+        "published model is known by its abstract",
     )
 
 

@@ -167,17 +167,13 @@ class SymptomSite(CourseSite):
         return self
 
     @property
-    def severity(self) -> float:
-        """-1 for mild, 0 for moderate or untold, 1 for severe disease.
-
-        Severe are grade 4 of Kellgren and Lawrence, grade 5 of Pfirrmann and a full tear; mild are
-        grades up to 2 and up to 3, and a tendon without a tear.
-        """
+    def stage(self) -> str:
+        """The stage of disease in words, empty where none is told."""
         if self.kellgren_lawrence is not None:
-            return -1.0 if self.kellgren_lawrence <= 2 else float(self.kellgren_lawrence == 4)
+            return f"grade {self.kellgren_lawrence} of Kellgren and Lawrence"
         if self.pfirrmann is not None:
-            return -1.0 if self.pfirrmann <= 3 else float(self.pfirrmann == 5)
-        return {"none": -1.0, "full": 1.0}.get(self.tear or "", 0.0)
+            return f"grade {self.pfirrmann} of Pfirrmann"
+        return {None: "", "none": "no tear"}.get(self.tear, f"{self.tear} tear")
 
     @property
     def place(self) -> str:

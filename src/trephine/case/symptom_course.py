@@ -13,12 +13,24 @@ class SymptomEnding(Enum):
     """How a course of pain ended."""
 
     RELIEVED = (
-        "Relieved: half of people alike have gained the least difference in pain that matters, or "
-        "more, at the last visit."
+        "Relieved: in the middle of what is known, half of people alike or more have gained the "
+        "least difference in pain that matters at the last visit."
     )
     NOT_RELIEVED = (
-        "Not relieved: fewer than half of people alike have gained the least difference in pain "
-        "that matters at the last visit."
+        "Not relieved: in the middle of what is known, fewer than half of people alike have gained "
+        "the least difference in pain that matters at the last visit."
+    )
+    TOO_MILD = (
+        "Cannot be told: the score is below the least difference that matters, so nobody can gain "
+        "as much."
+    )
+    NOT_COMPARED = (
+        "Not compared: what is told is what a group in a series went through. Nobody was treated "
+        "otherwise by chance, so nobody knows what of it the treatment did."
+    )
+    IN_WORDS = (
+        "Words alone: what studies of this treatment tell of this joint, disc or tendon has no "
+        "numbers, so no course is told."
     )
     NO_EVIDENCE = (
         "No evidence: no study with numbers on pain or function has given this to this joint, disc "
@@ -48,6 +60,8 @@ class ScoreCourse:
         The least difference that matters, on the score's scale; none is known of some.
     responders
         Share of people alike who have gained as much (time,); only where that is known.
+    untold
+        Why no responders are told, in words; empty where they are.
     """
 
     name: str
@@ -59,6 +73,7 @@ class ScoreCourse:
     group: Bands
     least_difference: float | None
     responders: Bands | None
+    untold: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,15 +90,18 @@ class PlanCourse:
         Each score.
     onset_day, until_day
         First day with half of the largest gain in pain, and the last; none where nothing is
-        gained [d].
+        gained, or of a series, which tells no such day [d].
     onset_interval
         Nine tenths of groups reach half of their own largest gain between these days [d].
     flare
         Largest rise of the mean pain in the first two weeks, and its interval of nine tenths;
-        below zero where pain never rises [points of 100].
+        below zero where pain never rises, none of a series [points of 100].
     flare_over_day
         First day from which the middle group has less pain than before; none where it never has
         [d].
+    is_compared
+        Whether chance dealt it out at this site in any study; what is told of a series is what
+        its people went through, and no responders.
     """
 
     name: str
@@ -92,8 +110,9 @@ class PlanCourse:
     onset_day: float | None
     until_day: float | None
     onset_interval: tuple[float, float] | None
-    flare: tuple[float, float, float]
+    flare: tuple[float, float, float] | None
     flare_over_day: float | None
+    is_compared: bool = True
 
     def score(self, name: str) -> ScoreCourse:
         """Return a score by its name."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from trephine.case.settings import Settings
 from trephine.case.symptom import SymptomCase
-from trephine.case.symptom_course import SymptomCourse
+from trephine.case.symptom_course import ScoreCourse, SymptomCourse
 from trephine.core.provenance import Provenance
 
 
@@ -74,12 +74,11 @@ class SymptomRun:
                     "person_high": float(score.person.high[-1]),
                     "group_low": float(score.group.low[-1]),
                     "group_high": float(score.group.high[-1]),
-                    "responders": None
-                    if score.responders is None
-                    else float(score.responders.median[-1]),
+                    **_responders(score),
                 }
                 for score in own.scores
             },
+            "is_compared": None if own is None else own.is_compared,
             "onset_day": None if own is None else own.onset_day,
             "onset_interval": None if own is None else own.onset_interval,
             "until_day": None if own is None else own.until_day,
@@ -102,10 +101,9 @@ class SymptomRun:
             told["disc_room"] = course.feed.room
             told["disc_injected"] = course.feed.injected
         if course.defect is not None:
-            fill = course.defect.fill
             told["defect_month"] = float(course.defect.month[-1])
-            told["defect_fill"] = [float(one[-1]) for one in (fill.median, fill.low, fill.high)]
-            told["defect_mature_month"] = course.defect.mature_month
+            for key, fill in (("fill", course.defect.fill), ("without", course.defect.without)):
+                told[f"defect_{key}"] = [float(fill.low[-1]), float(fill.high[-1])]
         if course.tendon is not None:
             told["tendon_whole"] = {
                 one.name: [
@@ -114,3 +112,15 @@ class SymptomRun:
                 for one in course.tendon.groups
             }
         return told
+
+
+def _responders(score: ScoreCourse) -> dict[str, Any]:
+    """Return the share who gain what matters with its interval, or why it is not told."""
+    share = score.responders
+    if share is None:
+        return {"responders": None, "responders_untold": score.untold}
+    return {
+        "responders": float(share.median[-1]),
+        "responders_low": float(share.low[-1]),
+        "responders_high": float(share.high[-1]),
+    }

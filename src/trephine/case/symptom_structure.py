@@ -53,7 +53,7 @@ class DiscFeed:
 
 @dataclass(frozen=True)
 class DefectFilling:
-    """How a cartilage defect may fill; no study links it to pain.
+    """How a cartilage defect may fill by assumed rates; no study links it to pain.
 
     Parameters
     ----------
@@ -61,12 +61,14 @@ class DefectFilling:
         Of the defect [m^2], [m].
     cells
         Progenitors that the plan injects into the joint [cells].
-    seeded
-        Those that settle, by volume of the defect: middle and interval of nine tenths [1/m^3].
+    seeded, own
+        Those that settle, and those that the joint itself is taken to bring, by volume of the
+        defect: middle and interval of nine tenths [1/m^3].
     month
-        Months since the injection (time,).
-    fill
-        Share of mature cartilage over the whole defect (time,) [-].
+        Months since day 0 (time,).
+    fill, without
+        Share of mature cartilage over the whole defect, under the plan and in the same joint
+        without injected cells (time,) [-].
     shown
         Months of the profiles (profile,).
     height
@@ -75,21 +77,20 @@ class DefectFilling:
         The middle share of mature cartilage by layer, (profile, layer) [-].
     oxygen
         The middle of the least oxygen tension in the defect at the last month [Pa].
-    mature_month
-        First month in which the middle course is nine tenths mature; none within the months told.
     """
 
     area: float
     depth: float
     cells: float
     seeded: tuple[float, float, float]
+    own: tuple[float, float, float]
     month: Series
     fill: Bands
+    without: Bands
     shown: Series
     height: Series
     profiles: Voxels
     oxygen: float
-    mature_month: float | None
 
 
 @dataclass(frozen=True)

@@ -94,6 +94,11 @@ class SymptomPosterior:
         found = [a for a in self.arms if (a.site, a.product) == (site, product)]
         return found[0] if found else None
 
+    def in_numbers(self, site: str, product: str) -> bool:
+        """Return whether any study gives numbers of a product at a site, and not words alone."""
+        seen = self.seen(site, product)
+        return seen is not None and seen.numbers > 0
+
 
 def digest_of(draws: Draws) -> str:
     """Return the content name of draws: names, shapes and numbers in single precision."""

@@ -27,7 +27,7 @@ SITES = {
     ("disc", "lumbar"): "lumbar disc",
     ("tendon", "rotator_cuff"): "rotator cuff",
 }
-"""Sites of which any study gives numbers; of all others nothing is told."""
+"""Sites of which any study tells pain or function, in numbers or in words; of others none does."""
 OF_STEP = {
     SalineInjection: Product.SALINE,
     CorticosteroidInjection: Product.CORTICOSTEROID,
@@ -137,7 +137,18 @@ def untold(case: SymptomCase, given: Given | None, found: SymptomPosterior) -> s
             f"No study gives pain or function of {told} in the {place} in numbers over time, so "
             f"nothing is told of it. What has been studied there: {known}."
         )
+    if is_in_words(found, site, given):
+        return (
+            f"{NAMES[given.product].capitalize()} in the {place}: studies there tell pain or "
+            "function in words alone, so no course, no benefit and no share of people is told."
+        )
     return _repeated(given, site, place)
+
+
+def is_in_words(found: SymptomPosterior, site: str, given: Given) -> bool:
+    """Return whether studies of a site tell what is given in words alone."""
+    seen = found.seen(site, given.product)
+    return seen is not None and not seen.numbers
 
 
 def _repeated(given: Given, site: str, place: str) -> str:

@@ -97,7 +97,6 @@ def compared_words(
     months: float,
     gain: tuple[float, float, float],
     together: int,
-    in_words: bool = False,
 ) -> str:
     """Return a sentence on one treatment against another.
 
@@ -113,8 +112,6 @@ def compared_words(
         Points of 100 by which the first is better, with the interval of nine tenths [points].
     together
         Randomised studies that compared them there.
-    in_words
-        Whether the studies of the other there tell words alone.
     """
     middle, low, high = gain
     called, beside = NAMES[product], NAMES[other]
@@ -133,8 +130,6 @@ def compared_words(
         else f"no randomised study with numbers compared the two in the {site}; this rests on "
         "other comparisons"
     )
-    if in_words:
-        basis += f"; {beside} is told in words alone there, so its course is mostly a belief"
     return f"Against {beside}, at {months:.0f} months: {moved} ({interval}); {verdict} ({basis})."
 
 
@@ -142,13 +137,7 @@ def about_benefit(site: str, given: Given, seen: ArmsSeen | None) -> tuple[str, 
     """Return what must be said of a plan: how it was studied, its dose, its repetition."""
     called, told = NAMES[given.product], []
     if seen is not None and not seen.randomised:
-        told.append(
-            f"{plural(seen.alone, 'study', 'studies').capitalize()} of {called} in the {site} had "
-            "no comparison by chance. Such a study tells how people changed, not what the product "
-            "did; what it reports beyond a randomised trial is not promised here. The course told "
-            "rests on randomised studies of other treatments and sites, with the spread between "
-            "them."
-        )
+        told += _series_words(called, site, given.product, seen)
     elif seen is not None:
         patients = (
             f"{seen.patients} patients where the number is told"
@@ -160,23 +149,49 @@ def about_benefit(site: str, given: Given, seen: ArmsSeen | None) -> tuple[str, 
             f"{plural(seen.randomised, 'randomised study', 'randomised studies')} and "
             f"{plural(seen.alone, 'other', 'others')}, {patients}."
         )
-    if seen is not None and not seen.numbers:
-        told.append(
-            f"All that is told of {called} in the {site} is words, so the course shown is mostly a "
-            "belief, from other sites and treatments."
-        )
-    if given.product in MARROW:
+    if given.product in MARROW and not given.alone:
         told.append(
             "The dose is not in the effect: the studies with numbers on pain do not tell it, and "
             "a registry that found less pain above 400 million nucleated cells gives no baseline."
         )
     if given.product in CULTURED:
         told.append("The effect of dose rests on one trial of 10 beside 100 million cells.")
-    if given.product is not Product.NONE and given.product is not Product.EXERCISE:
+    if not given.alone:
         told.append(
             "The flare of the first days is a belief: no published curve of those days was found."
         )
     return tuple(told)
+
+
+def _series_words(called: str, site: str, product: Product, seen: ArmsSeen) -> list[str]:
+    """Return that nobody compared a product at a site, what its series told, and when."""
+    known = cohorts("calibrate")
+    every = [
+        value
+        for name in seen.studies
+        for arm in known[name].arms.values()
+        if arm.product is product and arm.part_of == ""
+        for value in arm.endpoints.values()
+    ]
+    times = dict.fromkeys(e.time for e in every if e.printed is not None and e.time != "baseline")
+    when = f"{', '.join(times)}" if times else "at times that are not told"
+    patients = f" of {seen.patients} patients" if seen.patients else ""
+    words = (
+        f"{plural(seen.alone, 'series', 'series').capitalize()}{patients} with {called} in the "
+        f"{site} ({', '.join(seen.studies)}) told numbers, at {when}; nobody compared it with "
+        "anything by chance. The course is what a group like that one would go through, with who "
+        "was chosen, what would have come anyway and the hope of a treatment in it. What of it "
+        f"{called} did is not known: no benefit, no comparison and no share of people who gain is "
+        "told. Between those visits the curve is the model's."
+    )
+    return [words]
+
+
+def stage_words(stage: str) -> tuple[str, ...]:
+    """Return that the stage of disease changes nothing, where a case tells one."""
+    if not stage:
+        return ()
+    return (f"No study compares stages of disease, so {stage} changes nothing that is told.",)
 
 
 def beyond_chance_words(found: SymptomPosterior, product: Product) -> tuple[str, ...]:

@@ -159,7 +159,8 @@ def with_structure(
         reading.fill(ChondralParameters)
         luck = Streams(seed).within("cartilage").named
         drawn = Reading(reading.facts, luck=luck, count=symptom_structure.DRAWS)
-        defect = symptom_structure.filling(case, drawn.fill(ChondralParameters), made)
+        own = symptom_structure.own_source(luck("own"))
+        defect = symptom_structure.filling(case, drawn.fill(ChondralParameters), made, own)
     if case.site.kind == "tendon":
         tendon = symptom_structure.repair(case, seed)
     told = symptom_structure.structure_words(disc, defect, tendon)

@@ -19,7 +19,7 @@ from trephine.report import sheet, symptom_beside, symptom_structure
 from trephine.report.legend import Graph, Key
 from trephine.report.palette import ACCENT
 from trephine.report.svg import Panel
-from trephine.report.words import percent, rounded
+from trephine.report.words import rounded
 
 HALF, WHOLE = "#9fcac6", "#d5e8e5"
 """Colours of the bands that hold half and nine tenths."""
@@ -44,19 +44,27 @@ def write(run: SymptomRun, folder: Path) -> Path:
 
 def _lead(course: SymptomCourse) -> str:
     """Return how it ended, and whether that differs from what saline brings."""
-    if course.own is None:
+    if course.own is None or not course.own.is_compared:
         return course.ending.value
+    gain = _gain(course.own.score("VAS"))
+    who = f" Of 100 people alike, {gain} gain as much." if gain else ""
+    ending = f"{course.ending.value}{who}"
     saline = next((one for one in course.against if one.product == str(Product.SALINE)), None)
     if saline is not None:
         differs = "A difference from" if saline.is_shown else "No benefit over"
-        return f"{course.ending.value} {differs} saline is shown."
-    studied = next((one for one in course.studied if one.product == course.own.product), None)
-    if studied is not None and not studied.randomised and course.own.product != Product.SALINE:
-        return (
-            f"{course.ending.value} No study there compared it by chance, so nobody knows what "
-            "of that the treatment does."
-        )
-    return course.ending.value
+        return f"{ending} {differs} saline is shown."
+    return ending
+
+
+def _gain(score: ScoreCourse, place: int = -1) -> str:
+    """Return how many of 100 people gain what matters, with the interval; empty where untold."""
+    share = score.responders
+    if share is None:
+        return ""
+    middle, low, high = (
+        round(100 * float(one[place])) for one in (share.median, share.low, share.high)
+    )
+    return f"{middle} ({low} to {high})"
 
 
 def facts(run: SymptomRun) -> list[tuple[str, str]]:
@@ -87,7 +95,11 @@ def _tiles(run: SymptomRun) -> list[sheet.Tile]:
     weeks = rounded(float(course.day[-1]) / symptom_beside.WEEK)
     if own is None:
         return [
-            sheet.Tile("Evidence", "none", f"of this treatment in the {run.case.site.place}"),
+            sheet.Tile(
+                "Evidence",
+                "words alone" if course.ending is SymptomEnding.IN_WORDS else "none",
+                f"of this treatment in the {run.case.site.place}",
+            ),
             sheet.Tile(
                 "Studied there",
                 str(len(course.studied)),
@@ -99,18 +111,23 @@ def _tiles(run: SymptomRun) -> list[sheet.Tile]:
         sheet.Tile(
             f"Pain (VAS) at week {weeks}",
             rounded(float(pain.group.median[-1])),
-            f"from {rounded(pain.baseline)}; nine tenths of people alike "
-            f"{rounded(float(pain.person.low[-1]))} to {rounded(float(pain.person.high[-1]))}",
+            f"{'' if own.is_compared else 'in a series; '}from {rounded(pain.baseline)}; "
+            f"nine tenths of people alike {rounded(float(pain.person.low[-1]))} to "
+            f"{rounded(float(pain.person.high[-1]))}",
         )
     ]
-    if pain.responders is not None:
+    if not own.is_compared:
         tiles.append(
-            sheet.Tile(
-                "Gain what matters",
-                percent(float(pain.responders.median[-1])),
-                f"of people alike; at least {rounded(pain.least_difference or 0.0)} points",
-            )
+            sheet.Tile("Due to the treatment", "not known", "nobody compared it by chance")
         )
+        return tiles
+    least = f"at least {rounded(pain.least_difference or 0.0)} points"
+    gain = _gain(pain)
+    tiles.append(
+        sheet.Tile("Gain what matters", f"{gain} of 100", f"people alike; {least}; 90 % interval")
+        if gain
+        else sheet.Tile("Gain what matters", NOTHING, f"{pain.untold}, {least}")
+    )
     tiles += [_difference(one) for one in course.against if one.product == "saline"]
     tiles += [_difference(one) for one in course.against if one.product == "corticosteroid"]
     tiles.append(
@@ -150,7 +167,7 @@ def _chapters(run: SymptomRun) -> list[sheet.Chapter]:
                 "Pain and function over time",
                 (BANDS, *_times(course, course.own)),
                 graphs=tuple(_curve(course, score) for score in course.own.scores),
-                tables=(_responders(course, course.own),),
+                tables=(_responders(course, course.own),) if course.own.is_compared else (),
             )
         )
     if course.beside:
@@ -204,6 +221,8 @@ def _curve(course: SymptomCourse, score: ScoreCourse) -> Graph:
 
 def _times(course: SymptomCourse, own: PlanCourse) -> tuple[str, ...]:
     """Return when relief begins, how long it lasts and what the first days bring, in words."""
+    if own.flare is None:
+        return ()
     rise, low, high = own.flare
     due = (
         "what is due to the treatment stands beside the others below."
@@ -232,19 +251,21 @@ def _responders(course: SymptomCourse, own: PlanCourse) -> sheet.Table:
     places = symptom_beside.places(course)
     rows = []
     for score in own.scores:
-        told = [
-            NOTHING
-            if score.responders is None
-            else f"{round(100 * score.responders.median[at])} ("
-            f"{round(100 * score.responders.low[at])} to "
-            f"{round(100 * score.responders.high[at])})"
-            for _, at in places
-        ]
+        told = [_gain(score, at) or NOTHING for _, at in places]
         least = NOTHING if score.least_difference is None else rounded(score.least_difference)
         rows.append((score.name, least, *told))
     return sheet.Table(
         "Of 100 people alike, those who gain the least difference that matters",
         ("Score", "Least difference", *(f"Week {week}" for week, _ in places)),
         tuple(rows),
-        note="With the 90 % interval. Of scores without a published difference nothing is told.",
+        note=" ".join(
+            [
+                "With the 90 % interval. Of scores without a published difference nothing is told.",
+                *(
+                    f"{score.name} {score.untold}."
+                    for score in own.scores
+                    if score.least_difference is not None and score.untold
+                ),
+            ]
+        ),
     )

@@ -42,7 +42,7 @@ def beside(course: SymptomCourse) -> sheet.Chapter:
         keys.append(Key(one.name.capitalize(), colour, [rounded(float(values[-1]))], dash))
     graph = Graph(
         "Pain under each treatment",
-        "The same person, the same luck; means of people alike." + _in_words(course, every),
+        "The same person, the same luck; means of people alike.",
         panel.drawing(parts),
         keys,
     )
@@ -69,23 +69,14 @@ def beside(course: SymptomCourse) -> sheet.Chapter:
         rows,
         note="Above zero the plan is better. With the 90 % interval.",
     )
-    tables = ((table,) if rows else ()) + (_those_who_gain(course, every),)
+    tables = ((table,) if rows else ()) + (
+        (gain,) if (gain := _those_who_gain(course, every)) else ()
+    )
     return sheet.Chapter("beside", "Beside other treatments", graphs=(graph,), tables=tables)
 
 
-def _in_words(course: SymptomCourse, every: tuple[PlanCourse, ...]) -> str:
-    """Return which of the treatments shown are told in words alone."""
-    shown = {one.product for one in every}
-    told = [
-        NAMES[Product(one.product)]
-        for one in course.studied
-        if one.product in shown and not one.numbers
-    ]
-    return f" Told in words alone, so mostly a belief: {', '.join(told)}." if told else ""
-
-
-def _those_who_gain(course: SymptomCourse, every: tuple[PlanCourse, ...]) -> sheet.Table:
-    """Return how many gain the least difference in pain that matters under each treatment."""
+def _those_who_gain(course: SymptomCourse, every: tuple[PlanCourse, ...]) -> sheet.Table | None:
+    """Return how many gain the least difference in pain that matters; none where untold."""
     shown = places(course)
     rows = [
         (
@@ -99,6 +90,8 @@ def _those_who_gain(course: SymptomCourse, every: tuple[PlanCourse, ...]) -> she
         for one in every
         if (told := one.score("VAS").responders) is not None
     ]
+    if not rows:
+        return None
     least = every[0].score("VAS").least_difference or 0.0
     return sheet.Table(
         f"Of 100 people alike, those who gain {rounded(least)} points of VAS or more",

@@ -6,7 +6,7 @@ from trephine.case.symptom_course import SymptomCourse
 from trephine.case.symptom_structure import DefectFilling, DiscFeed, TendonRepair
 from trephine.report import sheet
 from trephine.report.legend import Graph, Key
-from trephine.report.palette import ACCENT, MUTED
+from trephine.report.palette import INK, MUTED
 from trephine.report.svg import Panel, box, picture, text
 from trephine.report.words import count, percent, rounded
 
@@ -51,38 +51,43 @@ def _feed(feed: DiscFeed) -> tuple[str, ...]:
 
 
 def _defect(of: DefectFilling) -> sheet.Chapter:
-    middle, low, high = of.seeded
     volume = of.area * of.depth * 1e6
     size = (
         f"A defect of {rounded(of.area * 1e4)} cm\u00b2 and {rounded(of.depth * 1e3)} mm holds "
         f"{rounded(volume)} mL. "
     )
-    told = [size]
+    told = [
+        (
+            "This is a mechanism with assumed rates, not a forecast. The bands are all that the "
+            "spread of those rates allows. No study links the filling to pain or function, so "
+            "nothing here moves a score above; in a randomised trial of the knee no change was "
+            "seen on magnetic resonance images after a year."
+        )
+    ]
+    own = f"{_by_ml(of.own)} by mL of it come from the joint itself"
     if of.cells > 0.0:
-        told[0] += (
-            f"The plan injects {count(of.cells)} progenitors into the joint; how many settle in "
-            f"the defect is a belief, {count(middle * 1e-6)} by mL of it (90 % {count(low * 1e-6)} "
-            f"to {count(high * 1e-6)})."
+        size += (
+            f"The plan injects {count(of.cells)} progenitors into the joint; {_by_ml(of.seeded)} "
+            f"by mL of it are taken to settle, and {own}."
         )
-        mature = (
-            "not within three years"
-            if of.mature_month is None
-            else f"in month {rounded(of.mature_month)}"
-        )
+        told.append(size)
         told.append(
-            f"In the middle of the beliefs it is nine tenths mature {mature}. Progenitors divide "
-            "until they are dense enough to turn to cartilage, so a tenfold number of them brings "
-            "days, not months; the slow part is the matrix, whose rate is not known and taken to "
-            "be of the order of the published year and a half."
+            "Progenitors divide until they are dense enough to turn to cartilage, so their number "
+            "moves the first months at most, and the slow part is the matrix, whose rate is not "
+            "known. After those months the model cannot tell a joint with injected cells from one "
+            "without: nothing is compared."
         )
     else:
-        told[0] += (
-            "The plan brings no counted cells, and of cells that come from opened marrow or the "
-            "joint the model holds none, so nothing fills it."
-        )
-    told.append("No study links the filling to pain or function: nothing here moves a score above.")
-    graphs = (_filling(of), _profiles(of)) if of.cells > 0.0 else ()
-    return sheet.Chapter("defect", "The cartilage defect", tuple(told), graphs=graphs)
+        told.append(f"{size}No counted cells are injected; {own}.")
+    return sheet.Chapter(
+        "defect", "The cartilage defect", tuple(told), graphs=(_filling(of), _profiles(of))
+    )
+
+
+def _by_ml(of: tuple[float, float, float]) -> str:
+    """Return a density with its interval, cells by mL."""
+    middle, low, high = (count(1e-6 * one) for one in of)
+    return f"{middle} ({low} to {high})"
 
 
 def _filling(of: DefectFilling) -> Graph:
@@ -94,19 +99,36 @@ def _filling(of: DefectFilling) -> Graph:
         panel.area(weeks, 100 * fill.low, 100 * fill.high, WHOLE),
         panel.area(weeks, 100 * fill.low_half, 100 * fill.high_half, HALF),
         panel.axes(),
-        panel.line(weeks, 100 * fill.median, ACCENT),
+        *(
+            panel.line(weeks, 100 * end, INK, dash="2 4")
+            for end in (of.without.low, of.without.high)
+        ),
     ]
-    at = int(of.month.searchsorted(18.0))
 
     def told(low: float, high: float) -> list[str]:
         return [f"{100 * low:.0f} to {100 * high:.0f}"]
 
+    who = "with injected cells" if of.cells > 0.0 else "without injected cells"
     keys = [
-        Key("Middle, at 18 months", ACCENT, [f"{100 * fill.median[at]:.0f}"]),
-        Key("Half", HALF, told(fill.low_half[at], fill.high_half[at]), shape="area"),
-        Key("90 % of the beliefs", WHOLE, told(fill.low[at], fill.high[at]), shape="area"),
+        Key(
+            f"Half of the spread, {who}",
+            HALF,
+            told(fill.low_half[-1], fill.high_half[-1]),
+            "",
+            "area",
+        ),
+        Key("90 % of the spread", WHOLE, told(fill.low[-1], fill.high[-1]), "", "area"),
+        Key(
+            "90 %, without injected cells",
+            INK,
+            told(of.without.low[-1], of.without.high[-1]),
+            dash="2 4",
+        ),
     ]
-    return Graph(title, "If the cells settle and live at all.", panel.drawing(parts), keys)
+    note = (
+        f"What assumed rates allow, at month {of.month[-1]:.0f}, if cells settle and live at all."
+    )
+    return Graph(title, note, panel.drawing(parts), keys)
 
 
 def _profiles(of: DefectFilling) -> Graph:
@@ -126,17 +148,18 @@ def _profiles(of: DefectFilling) -> Graph:
         for height, share in zip(of.height, profile, strict=True):
             top = TOP + TALL * (1.0 - height) - layer / 2
             parts.append(box(x, top, WIDE, layer + 0.4, _shade(float(share))))
-        words = f"{100 * profile.mean():.0f} %"
-        parts.append(text(x + WIDE / 2, TOP + TALL + 56, words, anchor="middle"))
     wide = 70.0 + of.shown.size * (WIDE + GAP)
     title = f"Cut through the defect, {rounded(of.depth * 1e3)} mm deep"
-    svg = picture(wide, TOP + TALL + 68, title, parts)
+    svg = picture(wide, TOP + TALL + 44, title, parts)
     keys = [
         Key("Mature cartilage", _shade(share), [f"{100 * share:.0f} %"], shape="area")
         for share in (0.0, 0.25, 0.5, 0.75, 1.0)
     ]
     hunger = rounded(of.oxygen / MMHG)
-    note = f"The least oxygen tension in it is {hunger} mmHg at the end."
+    note = (
+        "Where it turns first, in the middle of the beliefs; how fast is not known. The least "
+        f"oxygen tension in it is {hunger} mmHg at the end."
+    )
     return Graph(title, note, svg, keys)
 
 

@@ -13,7 +13,7 @@ from trephine.case.symptom_structure import Bands, DefectFilling, DiscFeed, Repa
 from trephine.catalogue.cohorts import cohorts
 from trephine.catalogue.vocabulary import Product
 from trephine.core.rng import Streams
-from trephine.models.chondral_defect import LAYERS, ChondralParameters, filled
+from trephine.models.chondral_defect import LAYERS, ChondralParameters, Layers, filled
 from trephine.models.disc_nutrition import DiscParameters, most_added, nourished
 from trephine.models.symptom_given import given_by
 from trephine.models.symptom_words import NAMES
@@ -32,8 +32,9 @@ DRAWS = 100
 """Draws of the numbers of a defect; the ends of its bands are then known to a few hundredths."""
 REPAIRS, REPAIR_DRAWS = "Hernigou2014RC", 2000
 """The series that counted sewn tendons twice, and draws of its shares."""
-MATURE = 0.9
-"""Share of mature cartilage at which a defect is called mature."""
+OWN = (1e7, 1e11)
+"""Progenitors that synovium and marrow are taken to bring into a defect, every order of size alike;
+no value is known, and the filling hardly depends on it [1/m^3]."""
 
 
 def feed(case: SymptomCase, p: DiscParameters, made: Sequence[Concentrate]) -> DiscFeed:
@@ -69,9 +70,12 @@ def injected(
 
 
 def filling(
-    case: SymptomCase, p: ChondralParameters, made: Sequence[Concentrate]
+    case: SymptomCase, p: ChondralParameters, made: Sequence[Concentrate], own: Floats
 ) -> DefectFilling | None:
     """Return how the cartilage defect of a joint may fill, nothing where the case states none.
+
+    A joint brings progenitors of its own, with injected cells or without; that there are any is an
+    assumption as every rate is, and without it a control could not fill by construction.
 
     Parameters
     ----------
@@ -81,30 +85,54 @@ def filling(
         Numbers of the filling, each one number or one by draw.
     made
         Products of the plan's injections; what is not marrow or fat brings no counted cells.
+    own
+        Progenitors that the joint brings, by draw, see :func:`own_source` (draw,) [1/m^3].
     """
     defect = case.site.defect
     if defect is None:
         return None
     cells = injected(case, [float(one.product.progenitors) for one in made], made) or 0.0
     seeded = np.atleast_1d(p.settled) * cells / defect.volume
-    told = filled(p, depth=defect.depth, progenitors=seeded, days=np.round(MONTHS * MONTH))
-    fill = np.stack([one.matrix.mean(axis=1) for one in told], axis=1)
-    middle = np.median(fill, axis=0)
-    mature = MONTHS[middle >= MATURE]
-    low, half, high = np.quantile(seeded, (0.05, 0.5, 0.95))
+    days = np.round(MONTHS * MONTH)
+    told = filled(p, depth=defect.depth, progenitors=own + seeded, days=days)
+    alone = filled(p, depth=defect.depth, progenitors=own, days=days) if cells else told
     return DefectFilling(
         area=defect.area,
         depth=defect.depth,
         cells=cells,
-        seeded=(float(half), float(low), float(high)),
+        seeded=_middle(seeded),
+        own=_middle(own),
         month=MONTHS,
-        fill=Bands.of(fill),
+        fill=_bands(told),
+        without=_bands(alone),
         shown=SHOWN,
         height=(np.arange(LAYERS) + 0.5) / LAYERS,
         profiles=np.stack([np.median(told[int(m)].matrix, axis=0) for m in SHOWN]),
         oxygen=float(np.median(told[-1].oxygen.min(axis=1))),
-        mature_month=float(mature[0]) if mature.size else None,
     )
+
+
+def own_source(luck: np.random.Generator, draws: int = DRAWS) -> Floats:
+    """Return the progenitors that a joint itself brings into a defect, (draw,) [1/m^3].
+
+    Parameters
+    ----------
+    luck
+        Of the draws.
+    draws
+        How many.
+    """
+    low, high = np.log(OWN)
+    return np.asarray(np.exp(luck.uniform(low, high, size=draws)))
+
+
+def _bands(told: list[Layers]) -> Bands:
+    return Bands.of(np.stack([one.matrix.mean(axis=1) for one in told], axis=1))
+
+
+def _middle(values: Floats) -> tuple[float, float, float]:
+    half, low, high = (float(x) for x in np.quantile(values, (0.5, 0.05, 0.95)))
+    return half, low, high
 
 
 def repair(case: SymptomCase, seed: int) -> TendonRepair | None:
@@ -161,14 +189,29 @@ def structure_words(
             "goes beyond would starve, so a larger dose brings nothing here."
         )
     if defect is not None:
-        told.append(
-            "How the cartilage defect fills is computed with rates that are mostly beliefs. No "
-            "study links it to pain, so it moves no score here; in a randomised trial of the knee "
-            "no change was seen on magnetic resonance images after a year."
-        )
+        told.append(_defect_words(defect))
     if tendon is not None:
         told += tendon.sentences
     return tuple(told)
+
+
+def _defect_words(of: DefectFilling) -> str:
+    month = f"{of.month[-1]:.0f}"
+    ends = [
+        f"{100 * one.low[-1]:.0f} to {100 * one.high[-1]:.0f} %" for one in (of.fill, of.without)
+    ]
+    told = (
+        f"with injected cells {ends[0]} of it by month {month}, and {ends[1]} without"
+        if of.cells > 0.0
+        else f"{ends[1]} of it by month {month} without injected cells"
+    )
+    return (
+        "How the cartilage defect fills is a mechanism with assumed rates, not a forecast: over "
+        f"their spread, {told}. After the first months the model cannot tell a joint with injected "
+        "cells from one without, so nothing is compared. No study links the filling to pain, so it moves no score "
+        "here; in a randomised trial of the knee no change was seen on magnetic resonance images "
+        "after a year."
+    )
 
 
 def _counts(of: Counted) -> str:

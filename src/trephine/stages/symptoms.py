@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
 
 from trephine.case.symptom import SymptomCase
 from trephine.case.symptom_course import (
@@ -22,15 +21,17 @@ from trephine.catalogue.symptom_posterior import SymptomPosterior
 from trephine.catalogue.vocabulary import Product
 from trephine.core.rng import Streams
 from trephine.models.instruments import DOMAINS, INSTRUMENTS, Domain, Instrument
-from trephine.models.least_difference import least_difference
-from trephine.models.symptom_given import SITES, dose_words, given_by, untold
+from trephine.models.least_difference import BELOW, NEAR, least_difference, share_who_gain
+from trephine.models.symptom_given import SITES, dose_words, given_by, is_in_words, untold
 from trephine.models.symptom_group import Given, Luck, group_change
+from trephine.models.symptom_reported import reported
 from trephine.models.symptom_words import (
     NAMES,
     about_benefit,
     beyond_chance_words,
     cartilage,
     compared_words,
+    stage_words,
     studied_together,
     surgery_words,
 )
@@ -43,16 +44,10 @@ Floats = NDArray[np.float64]
 SCORES = {
     "knee": ("VAS", "NRS", "KOOS pain", "WOMAC", "KOOS"),
     "lumbar disc": ("VAS", "NRS", "ODI"),
-    "rotator cuff": ("VAS", "NRS", "DASH", "ASES", "Constant"),
 }
-"""Scores that are told of each site."""
-BESIDE = (
-    Product.NONE,
-    Product.SALINE,
-    Product.CORTICOSTEROID,
-    Product.HYALURONATE,
-    Product.EXERCISE,
-)
+"""Scores that are told of each site of which any study gives numbers."""
+BESIDE = (Product.SALINE, Product.CORTICOSTEROID, Product.HYALURONATE)
+"""Comparators that are shown beside a plan where studies give their numbers."""
 EARLY = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 7.0, 10.0, 14.0, 21.0)
 """Days that are always told, for the flare [d]."""
 PEOPLE = 16
@@ -75,17 +70,25 @@ class _Person:
     burden: dict[Domain, float]
     streams: Streams
 
-    def luck(self, product: Product) -> Luck:
+    def luck(self, given: Given) -> Luck:
         """Return the luck of the study; that of a benefit belongs to its product."""
         count = self.found.count
         return Luck(
             study=self.streams.named("study").normal(size=count),
-            benefit=self.streams.named("benefit", product).normal(size=count),
-            bias=np.zeros(count),
+            benefit=self.streams.named("benefit", given.product).normal(size=count),
+            bias=self.streams.named("bias").normal(size=count) if given.alone else np.zeros(count),
         )
 
+    def as_studied(self, given: Given) -> Given:
+        """Return what is given as studies of the site gave it: by chance, or in a series alone."""
+        seen = self.found.seen(self.site, given.product)
+        return replace(given, alone=seen is not None and not seen.randomised)
+
     def change(self, given: Given, domain: Domain) -> Floats:
-        """Return the change of a group's burden, (draw, time)."""
+        """Return the change of a group's burden, (draw, time).
+
+        No study compares stages of disease, so a person is told of the mixed one.
+        """
         return group_change(
             self.found.draws,
             self.laws,
@@ -93,9 +96,9 @@ class _Person:
             site=self.site,
             domain=domain,
             baseline=self.burden[domain],
-            severity=self.case.site.severity,
+            severity=0.0,
             day=self.day,
-            luck=self.luck(given.product),
+            luck=self.luck(given),
         )
 
 
@@ -137,21 +140,25 @@ def course_of_symptoms(
     )
     luck = Streams(seed).within("pain")
     person = _Person(case, site, found, laws, day, _burden(case, laws), luck)
-    others = [p for p in BESIDE if found.seen(site, p) and (given is None or given.product != p)]
-    beside = [Given(product) for product in others]
-    if why and given is not None and found.seen(site, given.product):
+    others = [p for p in BESIDE if found.in_numbers(site, p)]
+    beside = [Given(p) for p in others if given is None or given.product != p]
+    if why and given is not None and found.in_numbers(site, given.product):
         beside.insert(0, Given(given.product, cells=given.cells))
+    beside = [person.as_studied(one) for one in beside]
     courses = tuple(_plan_course(person, one) for one in beside)
     if why or given is None:
-        return SymptomCourse(day, SymptomEnding.NO_EVIDENCE, None, courses, (), studied, (why,))
+        words = given is not None and not case.operations and is_in_words(found, site, given)
+        ending = SymptomEnding.IN_WORDS if words else SymptomEnding.NO_EVIDENCE
+        told = (why, *(reported(site, given.product) if words and given else ()))
+        return SymptomCourse(day, ending, None, courses, (), studied, told)
+    given = person.as_studied(given)
     own = _plan_course(person, given)
-    against = tuple(_against(person, given, one) for one in beside)
-    told = own.score("VAS")
-    half = told.responders is not None and bool(told.responders.median[-1] >= 0.5)
+    by_chance = [one for one in beside if not one.alone and not given.alone]
+    against = tuple(_against(person, given, one) for one in by_chance)
     loss = cartilage(site, given)
     return SymptomCourse(
         day=day,
-        ending=SymptomEnding.RELIEVED if half else SymptomEnding.NOT_RELIEVED,
+        ending=_ending(own),
         own=own,
         beside=courses,
         against=against,
@@ -160,6 +167,7 @@ def course_of_symptoms(
             *(one.sentence for one in against),
             *(beyond_chance_words(found, given.product) if site == "knee" else ()),
             *about_benefit(site, given, found.seen(site, given.product)),
+            *stage_words(case.site.stage),
             *dose_words(cells),
             *surgery_words(site, given.product),
             *loss.sentences,
@@ -167,6 +175,16 @@ def course_of_symptoms(
         cartilage_loss_mm=loss.loss_mm,
         cartilage_interval_mm=loss.interval_mm,
     )
+
+
+def _ending(own: PlanCourse) -> SymptomEnding:
+    """Return how a course ended, of what people in trials gain."""
+    if not own.is_compared:
+        return SymptomEnding.NOT_COMPARED
+    gain = own.score("VAS").responders
+    if gain is None:
+        return SymptomEnding.TOO_MILD
+    return SymptomEnding.RELIEVED if gain.median[-1] >= 0.5 else SymptomEnding.NOT_RELIEVED
 
 
 def _burden(case: SymptomCase, laws: SymptomLaws) -> dict[Domain, float]:
@@ -183,6 +201,18 @@ def _burden(case: SymptomCase, laws: SymptomLaws) -> dict[Domain, float]:
 def _plan_course(person: _Person, given: Given) -> PlanCourse:
     changes = {domain: person.change(given, domain) for domain in DOMAINS}
     told = {domain: _domain(person, domain, changes[domain]) for domain in DOMAINS}
+    scores = tuple(
+        _score_course(
+            person,
+            INSTRUMENTS[name],
+            told[INSTRUMENTS[name].domain],
+            is_compared=not given.alone,
+        )
+        for name in SCORES[person.site]
+    )
+    if given.alone:  # a series tells no first days, and no share that a treatment brought
+        name = NAMES[given.product]
+        return PlanCourse(name, str(given.product), scores, None, None, None, None, None, False)
     middle = np.median(changes["pain"], axis=0)
     gained = _half_of_the_gain(person.day, middle)
     starts = [
@@ -194,10 +224,7 @@ def _plan_course(person: _Person, given: Given) -> PlanCourse:
     return PlanCourse(
         name=NAMES[given.product],
         product=str(given.product),
-        scores=tuple(
-            _score_course(person, INSTRUMENTS[name], told[INSTRUMENTS[name].domain])
-            for name in SCORES[person.site]
-        ),
+        scores=scores,
         onset_day=float(gained[0]) if gained.size else None,
         until_day=float(gained[-1]) if gained.size else None,
         onset_interval=(float(np.quantile(starts, 0.05)), float(np.quantile(starts, 0.95)))
@@ -244,16 +271,23 @@ def _ended(burden: Floats) -> Floats:
     return np.clip(burden, 0.0, 100.0)
 
 
-def _score_course(person: _Person, instrument: Instrument, told: _Domain) -> ScoreCourse:
+def _score_course(
+    person: _Person, instrument: Instrument, told: _Domain, *, is_compared: bool
+) -> ScoreCourse:
     """Return one score: of the group as its mean, of the person with the spread between people."""
-    baseline = instrument.score(person.burden[instrument.domain])
-    least = least_difference(instrument.name, baseline)
-    responders = None
-    if least is not None:
+    burden = person.burden[instrument.domain]
+    baseline = instrument.score(burden)
+    least, responders, untold = least_difference(instrument.name, baseline), None, ""
+    if least is None:
+        untold = "no difference that matters is known"
+    elif not is_compared:
+        untold = "a series tells of nobody what the treatment brought"
+    else:
         points = 100.0 * least / (instrument.high - instrument.low)
-        wide = np.where(told.spread > 0.0, told.spread, 1.0)
-        share = np.where(told.spread > 0.0, norm.cdf((-points - told.change) / wide), 0.0)
-        responders = Bands.of(share)
+        if burden < points:
+            untold = NEAR if instrument.better_is_high else BELOW
+        else:
+            responders = Bands.of(share_who_gain(points, burden, told.change, told.spread))
     return ScoreCourse(
         name=instrument.name,
         low=instrument.low,
@@ -264,6 +298,7 @@ def _score_course(person: _Person, instrument: Instrument, told: _Domain) -> Sco
         group=_on_scale(instrument, told.group),
         least_difference=least,
         responders=responders,
+        untold=untold,
     )
 
 
@@ -286,7 +321,6 @@ def _against(person: _Person, given: Given, other: Given) -> Against:
     shown = any(gain.low[k] > 0.0 or gain.high[k] < 0.0 for k in told)
     at = told[-1]
     together = studied_together(person.found, person.site, given.product, other.product)
-    theirs = person.found.seen(person.site, other.product)
     sentence = compared_words(
         given.product,
         other.product,
@@ -294,7 +328,6 @@ def _against(person: _Person, given: Given, other: Given) -> Against:
         months=float(person.day[at]) / 30.4,
         gain=(float(gain.median[at]), float(gain.low[at]), float(gain.high[at])),
         together=together,
-        in_words=theirs is not None and not theirs.numbers,
     )
     return Against(
         name=NAMES[other.product],

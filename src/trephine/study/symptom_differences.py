@@ -39,17 +39,21 @@ def apart(run: SymptomRun, other: SymptomRun) -> Mapping[str, tuple[float, float
     Returns
     -------
     Mapping
-        Low end, middle and high end by score, in points of its scale; empty where no study tells
-        of one of the two.
+        Low end, middle and high end by score, in points of its scale; empty where no study gives
+        numbers of one of the two, or none dealt it out by chance.
     """
-    if run.course.own is None or other.course.own is None:
+    if not (_is_compared(run) and _is_compared(other)):
         return {}
     found = {}
-    for score in run.course.own.scores:
+    for score in run.course.own.scores if run.course.own else ():
         values = _at_the_end(run, score) - _at_the_end(other, score)
         low, middle, high = (float(v) for v in np.quantile(values, INTERVAL))
         found[score.name] = (low, middle, high)
     return found
+
+
+def _is_compared(run: SymptomRun) -> bool:
+    return run.course.own is not None and run.course.own.is_compared
 
 
 def given(run: SymptomRun) -> Given:
@@ -81,7 +85,7 @@ def _at_the_end(run: SymptomRun, score: ScoreCourse) -> Floats:
         site=SITES[run.case.site.kind, run.case.site.at],
         domain=instrument.domain,
         baseline=burden,
-        severity=run.case.site.severity,
+        severity=0.0,
         day=np.asarray(run.course.day, dtype=np.float64),
         luck=Luck(
             study=streams.named("study").normal(size=found.count),
