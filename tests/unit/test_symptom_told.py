@@ -93,7 +93,7 @@ def test_responders_stand_with_their_interval() -> None:
     assert share is not None
     told = f"{100 * share.median[-1]:.0f} ({100 * share.low[-1]:.0f} to {100 * share.high[-1]:.0f})"
     assert f"Of 100 people alike, {told} gain as much." in _lead(knee.course)
-    assert f"{told} of 100" in {tile.value for tile in _tiles(knee)}
+    assert told in {tile.value for tile in _tiles(knee)}
     plain = SymptomRun.summary(cast("SymptomRun", _Summed(knee)))["scores"]["VAS"]
     assert plain["responders_low"] < plain["responders"] < plain["responders_high"]
 
@@ -155,7 +155,7 @@ def test_a_series_tells_its_course_and_no_benefit() -> None:
     assert all(score.responders is None for score in own.scores)
     assert "people alike" not in _lead(told.course)
     assert apart(told, told) == {}
-    assert "Gain what matters" not in {tile.label for tile in _tiles(told)}
+    assert not any(tile.label.startswith("Gain what matters") for tile in _tiles(told))
     group, at = own.score("VAS").group, int(np.argmin(abs(told.course.day - 364)))
     assert group.low_half[at] < 33.2 < group.high_half[at], "as in the series, which began at 79.3"
 

@@ -124,7 +124,7 @@ def _tiles(run: SymptomRun) -> list[sheet.Tile]:
     least = f"at least {rounded(pain.least_difference or 0.0)} points"
     gain = _gain(pain)
     tiles.append(
-        sheet.Tile("Gain what matters", f"{gain} of 100", f"people alike; {least}; 90 % interval")
+        sheet.Tile("Gain what matters, of 100", gain, f"people alike; {least}; 90 % interval")
         if gain
         else sheet.Tile("Gain what matters", NOTHING, f"{pain.untold}, {least}")
     )

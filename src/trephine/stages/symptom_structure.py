@@ -208,9 +208,9 @@ def _defect_words(of: DefectFilling) -> str:
     return (
         "How the cartilage defect fills is a mechanism with assumed rates, not a forecast: over "
         f"their spread, {told}. After the first months the model cannot tell a joint with injected "
-        "cells from one without, so nothing is compared. No study links the filling to pain, so it moves no score "
-        "here; in a randomised trial of the knee no change was seen on magnetic resonance images "
-        "after a year."
+        "cells from one without, so nothing is compared. No study links the filling to pain, so it "
+        "moves no score here; in a randomised trial of the knee no change was seen on magnetic "
+        "resonance images after a year."
     )
 
 
