@@ -74,7 +74,11 @@ def who(counts: list[Counted]) -> str:
 def published(counts: list[Counted]) -> str:
     """Return counts as printed, with the role of each that may set no rate."""
     return "; ".join(
-        f"{c.events} of {c.total} ({rounded(100 * c.events / c.total, 3)} %)"
+        (
+            f"{c.events}, of how many is not told"
+            if c.total is None
+            else f"{c.events} of {c.total} ({rounded(100 * c.events / c.total, 3)} %)"
+        )
         + ("" if c.harm.role == "calibrate" else f", {c.harm.role}")
         for c in counts
     )

@@ -180,3 +180,34 @@ def test_who_gives_bone_hears_where_it_will_hurt() -> None:
 def test_an_operation_and_a_distraction_are_told_in_words() -> None:
     assert "A track of 8 mm is drilled" in texts(aftercare(case("hip-osteonecrosis")))
     assert "1 mm a day, in 4 turns" in texts(aftercare(case("tibia-lengthening")))
+
+
+def test_walking_as_usual_is_no_restriction() -> None:
+    loads = [x for x in aftercare(case("hip-osteonecrosis"), START).of("weeks") if x.when]
+    assert loads[-1].when == ((42, 42),)
+    assert "walk as usual" in loads[-1].text
+    assert "no running" in loads[-1].text
+    assert not any("2.8" in line.text for line in loads)
+    # Sabotage: a hip that may bear less than walking asks is still told its limit.
+    steps = [{"kind": "loading", "day": "0 d", "body_weights": 2.7}]
+    less = aftercare(case("hip-osteonecrosis").with_plan(steps=steps))
+    assert "at most 2.7 times" in texts(less)
+    assert "as usual" not in texts(less)
+
+
+def test_death_and_bleeding_are_told_and_where_others_were_asked() -> None:
+    hip = texts(aftercare(case("hip-osteonecrosis")))
+    knee = texts(aftercare(case("knee-osteoarthritis")))
+    for sheet in (hip, knee):
+        assert "(1 of 54,890)" in sheet
+        assert "two in all of 25 studies" in sheet
+    assert "had marrow put into a knee; going by them" in hip
+    assert "had marrow put into a knee; going by them" not in knee
+    assert "who are asked tell" not in hip
+
+
+def test_quotations_say_what_their_rows_say() -> None:
+    told = {name: rule.text for name, rule in rules().items()}
+    assert "myeloproliferative neoplasm, aspirin, warfarin" in told["tell_of_bleeding"]
+    assert "the side" not in told["numbing"]
+    assert "40 patients, some drawn from there" in told["soreness"]

@@ -39,7 +39,12 @@ FACTS = frozenset(
 )  # fmt: skip
 """What a rule may ask of a case; :mod:`trephine.study.case_facts` tells which hold."""
 
-WORDS = frozenset({"any_told", "any_asked", "site_pain_asked", "effusion_asked"})
+WORDS = frozenset(
+    {
+        "any_told", "any_asked", "site_pain_asked", "effusion_asked", "death_printed",
+        "haemorrhage_printed",
+    }
+)  # fmt: skip
 """What a text may leave open, for a number of the plan."""
 
 

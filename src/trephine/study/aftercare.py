@@ -164,7 +164,7 @@ def joined(spans: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
 def _words(found: tuple[ExpectedHarm, ...]) -> dict[str, str]:
     """Return the numbers that texts leave open, where the plan has them."""
     by = {harm.event: harm for harm in found}
-    words = {}
+    words = {f"{name}_printed": " and ".join(harm.counts) for name, harm in by.items()}
     for event in ("any", "site_pain", "effusion"):
         if event in by:
             words[f"{event}_told"] = of_hundred(by[event].told)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from trephine.case.comparator import Exercise, Needled, Operation
 from trephine.case.course_case import CourseCase
@@ -13,11 +15,16 @@ from trephine.case.harvesting import Harvest
 from trephine.case.plan import Injection, Step
 from trephine.case.surgery import Autograft, ExchangeNail, RevisionPlating
 from trephine.catalogue.aftercare import Phase
+from trephine.catalogue.load import catalogue
 from trephine.models.plan_harms import haemoglobin_falls
 
 DAY = 86400.0
 PLAN, COMPUTED = "plan", "computed"
 """Grounds of a line that no study can have: it says what the plan decides, or follows from it."""
+WALKING = (
+    "From now on you walk as usual; this plan limits it no more. It assumes no running and no "
+    "jumping, and says nothing of whether they are safe."
+)
 DEVICES = {
     "none": "put back as drawn",
     "concentrate": "concentrated",
@@ -58,21 +65,7 @@ def lines(case: CourseCase) -> Iterator[Line]:
     for injection in case.plan.injections:
         yield from _of_injection(injection)
     yield from _blood_lost(case)
-    loadings = case.plan.loadings
-    for number, step in enumerate(loadings):
-        first = round(step.day / DAY)
-        ends = loadings[number + 1].day if number + 1 < len(loadings) else None
-        last = max(
-            first, round((case.plan.follow_up.duration if ends is None else ends - DAY) / DAY)
-        )
-        amount = f"{step.body_weights:.2g} times your body weight"
-        text = (
-            "Put no weight on the leg."
-            if step.body_weights == 0
-            else f"In one step of walking at most {amount} on the treated bone, pull of the "
-            "muscles included; ask how you walk so."
-        )
-        yield Line("weeks", ((first, last),), text, PLAN)
+    yield from _loads(case)
     for drug in case.plan.medications:
         name = {"nsaid": "an ibuprofen-like drug (NSAID)", "corticosteroid": "a corticosteroid"}
         until = case.plan.follow_up.duration if drug.until is None else drug.until - DAY
@@ -82,6 +75,38 @@ def lines(case: CourseCase) -> Iterator[Line]:
         if other.kind not in ("injection", "loading", "medication"):
             yield _of_other(other, case.plan.follow_up.duration)
     yield _visits(case)
+
+
+def _loads(case: CourseCase) -> Iterator[Line]:
+    """Yield what each loading of the plan allows; where walking is as usual, nothing is forbidden.
+
+    What is known as walking is the peak force on the hip, so it is asked of a hip alone.
+    """
+    loadings = case.plan.loadings
+    usual = _walking() if case.site.kind == "femoral_head" else math.inf
+    for number, step in enumerate(loadings):
+        first = round(step.day / DAY)
+        if step.body_weights >= usual:
+            yield Line("weeks", ((first, first),), WALKING, PLAN)
+            continue
+        is_last = number + 1 == len(loadings)
+        last = round((case.plan.follow_up.duration if is_last else loadings[number + 1].day) / DAY)
+        amount = f"{step.body_weights:.2g} times your body weight"
+        text = (
+            "Put no weight on the leg."
+            if step.body_weights == 0
+            else f"In one step of walking at most {amount} on the treated bone, pull of the "
+            "muscles included; ask how you walk so."
+        )
+        if is_last:
+            text += " The plan says nothing of what may come later."
+        yield Line("weeks", ((first, max(first, last - (not is_last))),), text, PLAN)
+
+
+@cache
+def _walking() -> float:
+    """Return the peak force on a hip in a step of walking as usual, in body weights [-]."""
+    return catalogue().record("necrosis.walking_load").printed
 
 
 def _of_other(step: Step, end: float) -> Line:
