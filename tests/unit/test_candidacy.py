@@ -10,6 +10,7 @@ from trephine.case.case import of_any_kind
 from trephine.case.course_case import CourseCase
 from trephine.catalogue.candidacy import cautions, parsed
 from trephine.catalogue.load import catalogue
+from trephine.catalogue.vocabulary import Product
 from trephine.cli.example import written
 from trephine.core.errors import CatalogueError
 from trephine.report import harms
@@ -218,3 +219,12 @@ def test_a_lengthened_bone_is_lengthened_either_way() -> None:
     names = dict(ways(case("tibia-lengthening")))
     assert list(names) == ["as planned", "the same without cells"]
     assert any(s.kind == "distraction" for s in names["the same without cells"].plan.steps)
+
+
+def test_an_operation_is_surgery_and_not_no_treatment() -> None:
+    fused = case("lumbar-disc").with_plan(
+        steps=[{"kind": "operation", "day": "0 d", "what": "fusion"}]
+    )
+    planned = options(fused)[0]
+    assert planned.name == "fusion"
+    assert planned.products == (str(Product.SURGERY),)

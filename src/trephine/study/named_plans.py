@@ -167,7 +167,9 @@ def _from_file(case: CourseCase, path: Path) -> CourseCase:
 
 
 def _named(changed: CourseCase, case: CourseCase, name: str) -> CourseCase:
-    return changed.changed({"name": f"{case.name[: 117 - len(name)]}: {name}"})
+    """Return a case under its own name, without the words that tell of the plan of the other."""
+    about = f"The patient of '{case.name}' under the plan '{name}' instead."
+    return changed.changed({"name": f"{case.name[: 117 - len(name)]}: {name}", "about": about})
 
 
 def _staying(case: CourseCase) -> Steps:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from trephine.case.comparator import Operation
 from trephine.case.course_case import CourseCase
 from trephine.case.plan import Injection
 from trephine.catalogue.cohorts import Arm, Endpoint, Study, cohorts
@@ -44,6 +45,7 @@ GIVEN: dict[str, Product] = {
     "autograft": Product.AUTOGRAFT,
     "exchange_nail": Product.SURGERY,
     "revision_plating": Product.SURGERY,
+    "operation": Product.SURGERY,
 }
 """The product that a step of a plan gives."""
 
@@ -332,7 +334,8 @@ def _planned(case: CourseCase) -> list[tuple[str, tuple[str, ...]]]:
             as_made = MADE.get("concentrate" if method == "centrifuge" else method, ())
             given[CALLED.get(method, method)] = tuple(str(p) for p in as_made)
         elif step.kind in GIVEN:
-            given[step.kind.replace("_", " ")] = (str(GIVEN[step.kind]),)
+            named = step.what if isinstance(step, Operation) else step.kind
+            given[named.replace("_", " ")] = (str(GIVEN[step.kind]),)
     return list(given.items()) or [("no treatment", (str(Product.NONE),))]
 
 
