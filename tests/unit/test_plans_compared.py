@@ -44,7 +44,7 @@ def told(week: float | None, bone: float) -> dict[str, Any]:
         "notes": [],
         "numbers": {"Week of union": week, "Bone (mL)": bone},
         "spans": {},
-        "event": ["United", week is not None],
+        "event": {"name": "United", "week": week, "until": 52.0},
         "curves": [curve],
         "apart": {},
     }
@@ -91,6 +91,8 @@ def test_differences_are_taken_draw_by_draw() -> None:
     assert row["event"]["difference"] == pytest.approx(0.25)
     low, high = row["event"]["interval"]
     assert low < 0.25 < high
+    assert row["event"]["mean_week"] == pytest.approx(10.25)
+    assert row["event"]["later"] == pytest.approx(10.25 - 22.0)
 
 
 def test_unpaired_draws_would_give_another_difference() -> None:
@@ -114,6 +116,9 @@ def test_the_page_tells_every_plan_and_difference(case: Case) -> None:
     text = page.html(case, {"plan": case, "graft": case}, rows, DRAWS, {}, {}, facts)
     assert "graft: union at week 8" in text
     assert "+25 points" in text
+    assert "\u22121 (\u22121.8 to \u22121), both in 3" in text
+    assert "survivor bias" in text
+    assert "Mean weeks until united, 52 where never" in text
     assert "http" not in text.replace("http://www.w3.org", "")
 
 
@@ -139,6 +144,14 @@ def test_every_named_plan_of_every_example_is_a_valid_case(name: str) -> None:
     case = read(file(name))
     names = [n for n in named_plans.known(case) if case.plan.injections or n not in CARRIED]
     assert len(named_plans.plans(case, names)) == len(names) + 1
+
+
+def test_another_plan_does_not_repeat_what_the_case_says_of_its_own() -> None:
+    knee = read(file("knee-osteoarthritis"))
+    found = named_plans.plans(knee, ["saline"])
+    assert "Concentrate of 60 mL" in found["plan"].about
+    assert "Concentrate of" not in found["saline"].about
+    assert "'saline' instead" in found["saline"].about
 
 
 def test_the_follow_up_stays_whatever_a_file_says(case: Case, tmp_path: Path) -> None:
@@ -185,3 +198,15 @@ def test_saline_is_not_told_to_be_harmless() -> None:
     _, saline, nothing = dict(found.rows)["anything unwanted at all"]
     assert saline[0] == harms.UNKNOWN
     assert nothing[0] == harms.NOT_OF_IT
+
+
+def test_two_draws_tell_no_interval(case: Case) -> None:
+    two = {name: each[:2] for name, each in DRAWS.items()}
+    row = compared(two)[1]
+    assert row["event"]["interval"] is None
+    assert page.happened(row).endswith(page.TOO_FEW)
+    assert page.waited(row).endswith(page.TOO_FEW)
+    assert page.cell(row, "Bone (mL)").difference == "+1.25"
+    facts = {"trephine": "0", "Case": case.digest}
+    text = page.html(case, {"plan": case, "graft": case}, compared(two), two, {}, {}, facts)
+    assert "span of 80" not in text

@@ -78,7 +78,7 @@ def compare_plans(
             for name in cases:
                 if name not in pictures:
                     pictures[name] = stills(load_any(folder / name / "run"))
-            rows = plans_compared.compared(told, seed)
+            rows = plans_compared.compared(told)
             text = page.html(
                 case,
                 cases,
@@ -127,7 +127,7 @@ def _facts(case: CourseCase, voxel: str, seed: int, replicates: int) -> Mapping[
 def _show(rows: Sequence[Plain]) -> None:
     """Print the table of the plans: a line for each outcome."""
     from trephine.cli.paper import paper, table
-    from trephine.report.plans_compared import cell, ended, happened, shown
+    from trephine.report.plans_compared import cell, ended, happened, shown, waited, waited_for
 
     names = shown(rows)
     printed = table(
@@ -140,6 +140,8 @@ def _show(rows: Sequence[Plain]) -> None:
         if row["draws"] > 1 and "event" in row:
             share, _, apart = happened(row).partition("; ")
             printed.add_row("", row["event"]["name"], share, apart if number else "")
+            mean, _, apart = waited(row).partition("; ")
+            printed.add_row("", waited_for(row), mean, apart if number else "")
         for key in names[:MOST_PRINTED]:
             one = cell(row, key)
             value = f"{one.value} {one.span}".rstrip()

@@ -21,6 +21,7 @@ from trephine.report.plan_stills import Stills
 from trephine.report.svg import Panel, nice_top
 from trephine.report.words import NO_BREAK, listed, rounded
 from trephine.store.files import replacing
+from trephine.study.paired_draws import FEWEST
 from trephine.study.plans_compared import bands, curve_names
 
 Plain = dict[str, Any]
@@ -42,6 +43,10 @@ class Cell(NamedTuple):
 
 NOISE = 5e-4
 """Below this an outcome is told as nothing."""
+
+
+TOO_FEW = "too few draws for an interval"
+ALIKE = "the same in every draw, so no interval"
 
 
 def told(value: float) -> str:
@@ -72,15 +77,20 @@ def cell(row: Plain, name: str) -> Cell:
     elif row["draws"] > 1 and held["spread"] is not None:
         low, middle, high = held["spread"]
         span = f"{told(middle)} ({told(low)} to {told(high)})"
-        if held["told"] < row["draws"]:
-            span += f" in {held['told']} of {row['draws']}"
-    difference = ""
+    if row["draws"] > 1 and held["told"] < row["draws"]:
+        span = f"{span} in {held['told']} of {row['draws']}".lstrip()
+    return Cell(value, span, _apart(apart, row["draws"]))
+
+
+def _apart(apart: Plain, draws: int) -> str:
+    """Return how far an outcome lies from the first plan's, and in how many draws both have it."""
+    if apart["middle"] is None:
+        return ""
+    difference = signed(apart["middle"])
     if apart["spread"] is not None:
-        low, middle, high = apart["spread"]
-        difference = signed(middle)
-        if row["draws"] > 1 or apart["is_own"]:
-            difference += f" ({signed(low)} to {signed(high)})"
-    return Cell(value, span, difference)
+        low, _, high = apart["spread"]
+        difference += f" ({signed(low)} to {signed(high)})"
+    return difference + (f", both in {apart['pairs']}" if apart["pairs"] < draws else "")
 
 
 def happened(row: Plain) -> str:
@@ -88,10 +98,35 @@ def happened(row: Plain) -> str:
     found = row.get("event")
     if found is None:
         return ""
+    said = f"{100.0 * found['share']:.0f}{NO_BREAK}%; {signed(100.0 * found['difference'])} points"
+    if found["interval"] is None:
+        return f"{said}, {TOO_FEW}"
     low, high = (100.0 * end for end in found["interval"])
-    return (
-        f"{100.0 * found['share']:.0f}{NO_BREAK}%; {signed(100.0 * found['difference'])} points "
-        f"({signed(low)} to {signed(high)})"
+    return f"{said} ({signed(low)} to {signed(high)})"
+
+
+def waited(row: Plain) -> str:
+    """Return the mean weeks until it happened, all draws counted, and beside the first plan."""
+    found = row.get("event")
+    if found is None:
+        return ""
+    said = f"{told(found['mean_week'])}; {signed(found['later'])}"
+    if found["later_interval"] is None:
+        return f"{said}, {TOO_FEW if row['draws'] < FEWEST else ALIKE}"
+    low, high = found["later_interval"]
+    return f"{said} ({signed(low)} to {signed(high)})"
+
+
+def waited_for(row: Plain) -> str:
+    """Return what the mean weeks are counted to."""
+    found = row["event"]
+    return f"Mean weeks until {found['name'].lower()}, {told(found['until'])} where never"
+
+
+def is_chosen(row: Plain) -> bool:
+    """Return whether a difference counts only some draws, those in which both plans had it."""
+    return any(
+        0 < d["pairs"] < row["draws"] and not d["is_own"] for d in row["differences"].values()
     )
 
 
@@ -206,6 +241,7 @@ def html(
             {
                 "plan": row["plan"],
                 "event": happened(row),
+                "waited": waited(row),
                 "ended": ended(row["sentence"] or ""),
                 "cells": [cell(row, name) for name in names],
                 "sentence": row["sentence"] or "",
@@ -215,6 +251,9 @@ def html(
             for number, row in enumerate(rows)
         ],
         event=next((row["event"]["name"] for row in rows if "event" in row), ""),
+        waited=next((waited_for(row) for row in rows if "event" in row), ""),
+        is_chosen=any(is_chosen(row) for row in rows[1:]),
+        fewest=FEWEST,
         is_own=any(o["is_own"] for row in rows for o in row["outcomes"].values()),
         graphs=graphs(draws),
         stills=stills,

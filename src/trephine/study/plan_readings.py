@@ -49,6 +49,25 @@ class Curve:
 
 
 @dataclass(frozen=True)
+class Event:
+    """Something that happens once or never.
+
+    Parameters
+    ----------
+    name
+        What it is, as the end of a sentence has it.
+    week
+        When it happened, in weeks from day 0; None where it never did.
+    until
+        Week up to which it was looked for.
+    """
+
+    name: str
+    week: float | None
+    until: float
+
+
+@dataclass(frozen=True)
 class Readings:
     """What a comparison takes of one run.
 
@@ -59,14 +78,14 @@ class Readings:
     curves
         Quantities over time.
     event
-        What may happen, in words, and whether it did; nothing where that is no yes or no.
+        What may happen once; nothing where that is no yes or no.
     spans
         Low end, middle and high end of the numbers of which one run itself tells an interval.
     """
 
     numbers: dict[str, float | None]
     curves: tuple[Curve, ...]
-    event: tuple[str, bool] | None = None
+    event: Event | None = None
     spans: dict[str, Span] | None = None
 
 
@@ -103,7 +122,7 @@ def _of_shaft(run: Run) -> Readings:
             Curve("Stiffness of the tissue (N/mm)", week, run.course.stiffness * 1e-3),
             Curve("Movement between the bone ends (mm)", week, run.course.movement * 1e3),
         ),
-        event=("United", seen.union_week is not None),
+        event=Event("United", seen.union_week, float(seen.week[last])),
     )
 
 
@@ -124,8 +143,12 @@ def _of_hip(run: HipRun) -> Readings:
             Curve("Weakest bone of the head (% of sound)", week, 100.0 * seen.weakest),
             Curve("Such hips replaced (%)", week, 100.0 * seen.replaced),
         ),
-        event=("Collapsed", seen.collapse_day is not None),
+        event=Event("Collapsed", _weeks(seen.collapse_day), float(week[-1])),
     )
+
+
+def _weeks(day: float | None) -> float | None:
+    return None if day is None else day / WEEK
 
 
 def _years(day: float | None) -> float | None:
@@ -152,7 +175,7 @@ def _of_regenerate(run: RegenerateRun) -> Readings:
             Curve("Stiffness of the tissue (N/mm)", week, run.course.stiffness * 1e-3),
             *_docking(docked, run.case.distraction.end / 86400),
         ),
-        event=("Consolidated", seen.consolidated is not None),
+        event=Event("Consolidated", _weeks(seen.consolidated), float(week[-1])),
     )
 
 

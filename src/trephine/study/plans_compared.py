@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from trephine.core.rng import Streams
 from trephine.models.beliefs import Beliefs
 from trephine.store.files import read_document, write_document
 from trephine.store.runs import load_any
+from trephine.study.paired_draws import FEWEST, mean_apart, share_apart
 from trephine.study.plan_readings import Curve, readings, scale, stated
 from trephine.study.symptom_differences import apart
 
@@ -31,8 +33,8 @@ Plain = dict[str, Any]
 
 BAND = (0.1, 0.5, 0.9)
 """Quantiles of what draws show: the middle, and the ends of the span of 80 %."""
-RESAMPLED = 2000
-"""Resamples of the draws that tell how well a share is known."""
+KEPT = 2
+"""Counts up when what is kept of a draw changes, so that what was kept before is made again."""
 
 
 def drawn_beliefs(seed: int, draw: int) -> Beliefs:
@@ -91,6 +93,7 @@ def draws(
                     "beliefs": beliefs.digest,
                     "seed": seed + draw,
                     "version": trephine.__version__,
+                    "kept": KEPT,
                 }
             )
             path = out / name / f"draw-{draw}.json"
@@ -127,7 +130,7 @@ def told_of(run: CourseRun) -> Plain:
         "notes": list(summary.get("told", [])),
         "numbers": seen.numbers,
         "spans": {name: list(span) for name, span in (seen.spans or {}).items()},
-        "event": None if seen.event is None else list(seen.event),
+        "event": None if seen.event is None else asdict(seen.event),
         "curves": [_curve(one) for one in seen.curves],
         "apart": {},
     }
@@ -159,19 +162,20 @@ def outcomes(told: Mapping[str, list[Plain]]) -> list[str]:
 
 
 def spread(values: list[float]) -> tuple[float, float, float] | None:
-    """Return the low end, the middle and the high end of what draws show; None of nothing."""
-    if not values:
+    """Return the low end, the middle and the high end of what draws show; None of too few."""
+    if len(values) < FEWEST:
         return None
     low, middle, high = (float(v) for v in np.quantile(values, BAND))
     return low, middle, high
 
 
-def compared(told: Mapping[str, list[Plain]], seed: int = 0) -> list[Plain]:
+def compared(told: Mapping[str, list[Plain]]) -> list[Plain]:
     """Return a row of plain data for each plan: its outcomes, and its difference to the first.
 
     A difference is taken draw by draw, each under the same luck and numbers. Where a number such
     as the week of union is missing on either side, the draw does not count for it; how many do
-    is told. The share that united has its own difference.
+    is told, for it is a bias: a plan that unites hard cases as well looks slower. The share that
+    united has its own difference, and so has the mean time until then, in which every draw counts.
     """
     first = next(iter(told.values()))
     names, rows = outcomes(told), []
@@ -191,7 +195,7 @@ def compared(told: Mapping[str, list[Plain]], seed: int = 0) -> list[Plain]:
             row["differences"][key] = _difference(each[0]["apart"].get(key), own, other, number)
         row |= {key: each[0][key] for key in ("ending", "sentence", "notes")}
         if each[0]["event"] is not None:
-            row["event"] = _event(each, first, seed)
+            row["event"] = _event(each, first)
         rows.append(row)
     return rows
 
@@ -201,32 +205,50 @@ def _difference(
 ) -> Plain:
     """Return how far a number lies above the first plan's, draw by draw."""
     if known is not None:
-        return {"pairs": 1, "spread": tuple(known), "is_own": True}
+        return {"pairs": 1, "middle": known[1], "spread": tuple(known), "is_own": True}
     apart = [a - b for a, b in zip(own, other, strict=True) if a is not None and b is not None]
-    return {"pairs": len(apart), "spread": spread(apart) if number else None, "is_own": False}
-
-
-def _event(each: list[Plain], first: list[Plain], seed: int) -> Plain:
-    """Return the share of draws in which it happened, and how far it lies above the first's."""
-    own = np.array([one["event"][1] for one in each], dtype=float)
-    other = np.array([one["event"][1] for one in first], dtype=float)
-    apart = own - other
-    rng = Streams(seed).named("resampled")
-    picks = rng.integers(0, apart.size, (RESAMPLED, apart.size))
-    low, high = np.quantile(apart[picks].mean(axis=1), (0.025, 0.975))
+    middle = float(np.median(apart)) if apart and number else None
     return {
-        "name": each[0]["event"][0],
-        "share": float(own.mean()),
-        "difference": float(apart.mean()),
-        "interval": [float(low), float(high)],
+        "pairs": len(apart),
+        "middle": middle,
+        "spread": spread(apart) if number else None,
+        "is_own": False,
     }
+
+
+def _event(each: list[Plain], first: list[Plain]) -> Plain:
+    """Return the share of draws in which it happened, the mean time, and both beside the first's.
+
+    The mean time counts the end of the follow-up for a draw in which it never happened, so that
+    every draw counts and none is chosen by how it ended (restricted mean survival time).
+    """
+    own, other = ([one["event"] for one in plan] for plan in (each, first))
+    share, ends = share_apart(*([e["week"] is not None for e in plan] for plan in (own, other)))
+    times, others = ([_restricted(event) for event in plan] for plan in (own, other))
+    later, later_ends = mean_apart(times, others)
+    return {
+        "name": own[0]["name"],
+        "share": float(np.mean([event["week"] is not None for event in own])),
+        "difference": share,
+        "interval": None if ends is None else list(ends),
+        "until": own[0]["until"],
+        "mean_week": float(np.mean(times)),
+        "later": later,
+        "later_interval": None if later_ends is None else list(later_ends),
+    }
+
+
+def _restricted(event: Plain) -> float:
+    """Return the week of an event, or the last week in which it was looked for."""
+    week, until = event["week"], float(event["until"])
+    return until if week is None else min(float(week), until)
 
 
 def bands(each: list[Plain], name: str) -> tuple[Array, Array] | None:
     """Return the weeks of a curve, and low end, middle and high end, (3, time).
 
     Of one draw that tells an interval of its own it is that; of several, the span of 80 % of them.
-    None where a plan has no such curve.
+    Of too few draws for a span all three are the middle. None where a plan has no such curve.
     """
     held = [curve for one in each for curve in one["curves"] if curve["name"] == name]
     if not held:
@@ -234,7 +256,8 @@ def bands(each: list[Plain], name: str) -> tuple[Array, Array] | None:
     week = np.asarray(held[0]["week"])
     if len(each) == 1 and "low" in held[0]:
         return week, np.array([held[0][part] for part in ("low", "values", "high")])
-    return week, np.quantile(np.array([curve["values"] for curve in held]), BAND, axis=0)
+    at = BAND if len(held) >= FEWEST else (0.5, 0.5, 0.5)
+    return week, np.quantile(np.array([curve["values"] for curve in held]), at, axis=0)
 
 
 def curve_names(told: Mapping[str, list[Plain]]) -> list[str]:
