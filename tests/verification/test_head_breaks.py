@@ -187,3 +187,40 @@ def test_the_check_rejects_crushed_bone_that_is_as_stiff_as_sound_bone() -> None
     beside, within, _ = borne_beside_the_patch(1.0)
     assert beside == pytest.approx(1.0, abs=1e-3)
     assert within == pytest.approx(1.0, abs=1e-3)
+
+
+def bone_before_and_after_breaking() -> tuple[Any, Any, Any, Any]:
+    """Return bone and integrity of voxels, part of them cavities, before and after they break."""
+    rng = np.random.default_rng(3)
+    shape = (6, 6, 6)
+    state = necrosis.begin(np.ones(shape), np.full(shape, -9.0), NUMBERS)
+    cavity = np.where(rng.random(shape) < 0.3, 1.0, rng.random(shape))
+    state |= {"kept": 0.5 * (1.0 - cavity), "dead": 0.2 * (1.0 - cavity), "cavity": cavity}
+    state |= {"soft": 0.1 * (1.0 - cavity), "hard": 0.2 * (1.0 - cavity)}
+    loaded = np.full(shape, 9.0)
+    felt = necrosis.Felt(loaded, 0.0 * loaded, 0.0, 0.0 * loaded, loaded)
+    place = necrosis.Place(np.ones(shape, dtype=bool), 2.0, 2.0)
+    later = necrosis.advance(state, felt, place, NUMBERS, 8.0, (necrosis.FATIGUE,))
+    assert (later["crushed"] > 0.0).any()
+    whole = [necrosis.integrity(one, NUMBERS) for one in (state, later)]
+    return 1.0 - state["cavity"], 1.0 - later["cavity"], *whole
+
+
+def test_breaking_makes_no_bone_and_strengthens_none() -> None:
+    before, after, whole, broken = bone_before_and_after_breaking()
+    np.testing.assert_allclose(after, before, atol=1e-12)
+    assert (broken <= whole + 1e-12).all()
+    assert (before < necrosis.LEFT).any()
+
+
+def test_the_check_rejects_breaking_that_fills_cavities_with_crushed_bone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def filling(state: dict[str, Any], where: Any) -> None:
+        for name in necrosis.SHARES:
+            state[name] = np.where(where, 1.0 if name == "crushed" else 0.0, state[name])
+
+    monkeypatch.setattr(necrosis, "crush", filling)
+    before, after, whole, broken = bone_before_and_after_breaking()
+    assert after.sum() > 1.1 * before.sum()
+    assert (broken > whole + 0.1).any()

@@ -288,7 +288,8 @@ def advance(
     """Return the state after a time under the same load, blood and graft.
 
     Explicit steps of at most :data:`LONGEST_STEP`. Bone whose damage reaches one is crushed:
-    all of it becomes ``crushed``, and its damage stays one until the crushed bone is renewed.
+    what bone there is becomes ``crushed``, and its damage stays one until the crushed bone is
+    renewed. A voxel that is all but empty has nothing that could be damaged.
 
     Parameters
     ----------
@@ -317,20 +318,24 @@ def advance(
             for name, rate in term.rate(now, felt, place, p).items():
                 change[name] = change.get(name, 0.0) + rate
         now.update({name: now[name] + step * rate for name, rate in change.items()})
+        is_empty = 1.0 - now["cavity"] < LEFT
+        now["damage"] = np.where(is_empty, 0.0, now["damage"])
         crush(now, place.bone & (now["damage"] >= 1.0) & (now["crushed"] <= 0.0))
-        renewed = (now["crushed"] > 0.0) & (now["crushed"] < RENEWED)
+        renewed = (now["crushed"] > 0.0) & (now["crushed"] < LEFT)
         now["cavity"] = np.where(renewed, now["cavity"] + now["crushed"], now["cavity"])
         now["crushed"] = np.where(renewed, 0.0, now["crushed"])
         now["damage"] = np.where(now["crushed"] > 0.0, 1.0, np.where(renewed, 0.0, now["damage"]))
     return now
 
 
-RENEWED = 0.05
-"""Share of crushed bone below which a voxel counts as renewed."""
+LEFT = 0.05
+"""Share of crushed bone below which a voxel counts as renewed, and of bone as empty."""
 
 
 def crush(state: dict[str, Field], where: NDArray[np.bool_]) -> None:
-    """Crush the bone of some voxels: all of it becomes crushed bone, and its damage one.
+    """Crush the bone of some voxels: what is there becomes crushed bone, and its damage one.
+
+    No bone is made: a cavity stays one, and what is all but empty cannot be crushed.
 
     Parameters
     ----------
@@ -339,9 +344,11 @@ def crush(state: dict[str, Field], where: NDArray[np.bool_]) -> None:
     where
         Which voxels, (x, y, z).
     """
+    bone = 1.0 - state["cavity"]
+    where = where & (bone >= LEFT)
     for name in SHARES:
-        whole = 1.0 if name == "crushed" else 0.0
-        state[name] = np.where(where, whole, state[name])
+        if name != "cavity":
+            state[name] = np.where(where, bone if name == "crushed" else 0.0, state[name])
     state["damage"] = np.where(where, 1.0, state["damage"])
 
 

@@ -23,7 +23,7 @@ from trephine.models.necrosis import NECROSIS, Felt, Place
 from trephine.models.necrosis_parameters import NecrosisParameters, in_engine_units
 from trephine.models.term import Numbers, Term
 
-VERSION = 2
+VERSION = 3
 """Goes up when the same inputs give another product."""
 DAY = 86400.0
 MONTH = 365.25 / 12.0
@@ -73,8 +73,8 @@ def hip_course(
 
     Month by month the stress under a step of walking is solved, and the biology goes on under it
     in steps of days. Once the head has collapsed its shape is no longer that of the grid: from
-    then on bone is renewed as before and the load is not solved. The front of a head that is
-    not decompressed rests for this person's time before it moves on.
+    then on it is taken to bear what it bore last. The front of a head that is not decompressed
+    rests for this person's time before it moves on.
 
     Parameters
     ----------
@@ -187,20 +187,19 @@ def _body_weights(plan: Plan, day: float, p: NecrosisParameters) -> float:
 
 def _load(now: _Moment, anatomy: HeadAnatomy, force: float, numbers: Numbers) -> None:
     """Bring stress and strain up to the bone and the force of today."""
-    if now.collapse_day is not None:
-        now.stress, now.strain = np.zeros_like(now.stress), np.zeros_like(now.strain)
-        return
-    whole = necrosis.integrity(now.state, numbers)
+    whole, force = necrosis.integrity(now.state, numbers), max(force, 1.0)
     is_bone = anatomy.head + anatomy.neck > 0.5
-    if now.solved is None or np.abs(whole - now.solved)[is_bone].max() > CHANGED:
-        borne = bear(anatomy, whole, max(force, 1.0), numbers, now.displacement)
+    if now.solved is None or (
+        now.collapse_day is None and np.abs(whole - now.solved)[is_bone].max() > CHANGED
+    ):
+        borne = bear(anatomy, whole, force, numbers, now.displacement)
         now.stress, now.strain = borne.stress, borne.strain
         now.displacement, now.stiffness = borne.displacement, borne.stiffness
-        now.solved, now.solved_force = whole, max(force, 1.0)
+        now.solved, now.solved_force = whole, force
     elif force != now.solved_force:
-        scale = max(force, 1.0) / now.solved_force
+        scale = force / now.solved_force
         now.stress, now.strain = now.stress * scale, now.strain * scale
-        now.solved_force = max(force, 1.0)
+        now.solved_force = force
 
 
 def _felt(
@@ -222,7 +221,9 @@ def _felt(
 
 
 def _look(now: _Moment, anatomy: HeadAnatomy, day: float, numbers: Numbers) -> None:
-    """Note patch, flattening and stage on a day; none of them ever goes back."""
+    """Note patch, flattening and stage on a day; none of them goes back, nor beyond collapse."""
+    if now.collapse_day is not None:
+        return
     radius = anatomy.radius * 1e3
     now.patch = max(now.patch, flattening.unsupported(anatomy, now.state["crushed"] > 0.0))
     now.flat = max(now.flat, flattening.flattening(now.patch, radius))
