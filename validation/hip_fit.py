@@ -9,15 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import tomli_w
 from hip_people import FILL_SPREAD, FILLING, RESTING, people
 from numpy.typing import NDArray
 from scipy import special, stats
 
 from trephine.catalogue.cohorts import cohorts
+from trephine.catalogue.posterior import of
 from trephine.intake.head import printed
+from trephine.models.necrosis_draws import PLACE
+from trephine.store.files import replacing
 
 Array = NDArray[np.float64]
 TYPES = {"A": "jic_a", "B": "jic_b", "C1": "jic_c1", "C2": "jic_c2"}
@@ -32,6 +37,16 @@ LEAST_PEOPLE = 4.0
 """Fewest people, by their weights, that stand for a population."""
 BOUNDS = ((2.0, 20.0), (0.12, 1.2), (0.4, 2.5), (0.0, 15.0))
 """Of the numbers in their order; the first three even in the logarithm."""
+
+
+RECORDS = (
+    "necrosis.damage_rate",
+    "necrosis.filling",
+    "necrosis.resting",
+    "necrosis.graft_gain",
+)
+"""Records of the four numbers, in their units."""
+DRAWS = Path(__file__).parents[1] / "src/trephine/catalogue" / Path(*PLACE)
 
 
 class Numbers(NamedTuple):
@@ -184,6 +199,33 @@ def draws(row: Mapping[str, Row]) -> list[Numbers]:
     edges = (np.arange(KEPT) + 0.5) / KEPT
     chosen = np.searchsorted(np.cumsum(weight), edges)
     return [candidates[min(int(n), TRIED - 1)] for n in chosen]
+
+
+def fitted_to() -> tuple[str, ...]:
+    """Return the ids of the published values that the fit sees."""
+    shares = ("collapse_2_y", "collapse_5_y")
+    return (
+        *(f"Kuroda2019.{key}.{share}" for key in TYPES.values() for share in shares),
+        *(f"Gangji2004.{key}.collapse_24_months" for key in ARMS.values()),
+    )
+
+
+def keep(fit: list[Numbers]) -> None:
+    """Write the draws where a comparison of plans reads them, four figures each."""
+    drawn = np.array(fit).T
+    columns = {
+        record: [float(f"{value:.4g}") for value in column]
+        for record, column in zip(RECORDS, drawn, strict=True)
+    }
+    told = {
+        "about": "Draws of the numbers of necrotic heads that validation/hips.py --fit fitted "
+        "together; each as likely as the others.",
+        "fitted_to": list(fitted_to()),
+        "published": of(fitted_to(), cohorts("calibrate")),
+        "draws": columns,
+    }
+    with replacing(DRAWS) as part:
+        part.write_text(tomli_w.dumps(told, multiline_strings=False), encoding="utf-8")
 
 
 def middle(fit: list[Numbers]) -> Numbers:

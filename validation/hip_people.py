@@ -28,6 +28,7 @@ from trephine.intake.head import printed
 from trephine.models.beliefs import Beliefs
 from trephine.models.hip_luck import HipLuck
 from trephine.pipeline.hip import check
+from trephine.stages.hip import VERSION
 from trephine.store.files import replacing
 from trephine.study.hips import VOXEL, follow
 
@@ -55,6 +56,7 @@ FILLING, FILL_SPREAD = 0.4, 0.8
 """Middle of the rate of filling over the program's, and its spread in the logarithm."""
 RESTING = 1.2
 """Mean rest of the front [year]."""
+FIRST = "# stage hip, version "
 COLUMNS = ("damage", "gain", "filling", "resting", "fracture_day", "collapse_day")
 
 
@@ -103,8 +105,15 @@ def person(number: int) -> tuple[HipLuck, float, float]:
     return luck, damage, GAIN * float(even[6])
 
 
-def followed(number: int) -> list[tuple[str, list[float]]]:
-    """Return what becomes of one person in each row, in the order of :data:`COLUMNS`."""
+def followed(which: tuple[int, bool]) -> list[tuple[str, list[float]]]:
+    """Return what becomes of one person in each row, in the order of :data:`COLUMNS`.
+
+    Parameters
+    ----------
+    which
+        The number of the person, and whether to follow the rows that no fit sees.
+    """
+    number, is_other = which
     luck, damage, gain = person(number)
     p = replace(
         printed(),
@@ -117,7 +126,7 @@ def followed(number: int) -> list[tuple[str, list[float]]]:
     beliefs, settings = Beliefs.printed(), Settings.model_validate({"voxel": VOXEL})
     own = [damage, gain, luck.fill_factor(p), luck.resting_time(p) / YEAR]
     found = []
-    for row, case in cases(number):
+    for row, case in (other_cases if is_other else cases)(number):
         check(case, beliefs, settings)
         streams = Streams(0).within("patient", number)
         days = follow(case, luck, streams, settings, p, beliefs)[:2]
@@ -128,7 +137,7 @@ def followed(number: int) -> list[tuple[str, list[float]]]:
 def people() -> dict[str, dict[str, NDArray[np.float64]]]:
     """Return what was written: of each row the columns, (person,); days may be infinite."""
     rows: dict[str, list[list[float]]] = {}
-    for line in PATH.read_text(encoding="utf-8").splitlines()[1:]:
+    for line in PATH.read_text(encoding="utf-8").splitlines()[2:]:
         row, *values = line.split("\t")
         rows.setdefault(row, []).append([float(value) for value in values])
     return {
@@ -136,17 +145,22 @@ def people() -> dict[str, dict[str, NDArray[np.float64]]]:
     }
 
 
+def followed_with() -> int:
+    """Return the version of the stage that the people were followed with."""
+    return int(PATH.read_text(encoding="utf-8").splitlines()[0].removeprefix(FIRST))
+
+
 def main() -> None:
-    """Follow people, two at a time, and write them down as they come."""
+    """Follow people, two at a time, first what is fitted; all are written down at the end."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 128
-    lines = ["\t".join(("row", *COLUMNS))]
+    which = [(n, False) for n in range(count)] + [(n, True) for n in range(count // 2)]
+    lines = [f"{FIRST}{VERSION}", "\t".join(("row", *COLUMNS))]
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        for number, found in enumerate(pool.map(followed, range(count)), 1):
+        for number, found in enumerate(pool.map(followed, which), 1):
             lines += ["\t".join((row, *(f"{v:.5g}" for v in values))) for row, values in found]
-            if number % 4 == 0 or number == count:
-                with replacing(PATH) as part:
-                    part.write_text("\n".join(lines) + "\n", encoding="utf-8")
-                print(number, flush=True)
+            print(number, flush=True)
+    with replacing(PATH) as part:
+        part.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

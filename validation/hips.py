@@ -5,8 +5,8 @@ rows are fits. All other rows are tests: a small lesion, a head that starts brok
 set nothing.
 
 Run as ``python validation/hips.py``, after ``python validation/hip_people.py`` where the model has
-changed: it writes tables and picture of the page on hips, and the scores. With ``--fit`` it only
-prints the four numbers, for the catalogue.
+changed: it writes tables and picture of the page on hips, and the scores. With ``--fit`` it prints
+the four numbers, for the catalogue, and writes the draws from which plans are compared.
 """
 
 from __future__ import annotations
@@ -30,13 +30,16 @@ from hip_fit import (
     hips_by_type,
     in_a_trial,
     interval,
+    keep,
     middle,
     published,
     rows,
 )
+from hip_people import followed_with
 from hip_plots import collapse_by_type
 
 from trephine.catalogue.cohorts import cohorts
+from trephine.stages.hip import VERSION
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs/explanation/hips.md"
@@ -225,7 +228,7 @@ def directions(people: dict[str, Row], fit: list[Numbers]) -> list[Line]:
     bounds = interval(fewer)
     return [
         Line(
-            "HEALING 3.1",
+            "Yang 2002, by the design",
             "lesions of 50, 70 and 90 degrees, untreated, 5 years",
             "below 110 degrees safe",
             told(small),
@@ -237,10 +240,11 @@ def directions(people: dict[str, Row], fit: list[Numbers]) -> list[Line]:
             "Hauzeur2018",
             "starts in stage III, replaced within 2 years: with concentrate less without",
             "no difference: 65 % in either arm",
-            "no difference: replacement counts from the fracture",
+            "no difference, by construction: the share is this trial's own",
             "",
-            "holds",
+            "no value",
             "may be fitted",
+            "no test: the hazard of replacement is that of this trial",
         ),
         Line(
             "Hauzeur2018",
@@ -287,7 +291,8 @@ def table(lines: Sequence[Line]) -> list[str]:
     """Return lines as a table of the page."""
     rows_of = [
         f"| {one.study} | {one.endpoint} | {one.published} | {one.chance} | {one.trial or '-'} "
-        f"| {one.verdict} | {'fit' if one.role == 'may be fitted' else 'test'} |"
+        f"| {one.verdict.replace('no value', '-')} "
+        f"| {'fit' if one.role == 'may be fitted' else 'test'} |"
         for one in lines
     ]
     return [
@@ -321,6 +326,16 @@ def write(lines: Sequence[str]) -> None:
     PAGE.write_text("\n".join([before + BEGIN, "", *lines, "", END + after]), encoding="utf-8")
 
 
+def behind() -> str:
+    """Return a sentence where the people were followed with an older model; else nothing."""
+    if (old := followed_with()) == VERSION:
+        return ""
+    return (
+        f" The people were followed with version {old} of the stage, before version {VERSION}: "
+        "they and the fit are to be made anew."
+    )
+
+
 def main() -> None:
     """Fit, ask, print and write."""
     people = rows()
@@ -328,6 +343,7 @@ def main() -> None:
     print("\n".join(fitted(fit)))
     print("distinct draws:", len(set(fit)))
     if "--fit" in sys.argv:
+        keep(fit)
         return
     types, arms = of_types(people, fit), of_arms(people, fit)
     told_only, absent = directions(people, fit), untold()
@@ -339,6 +355,7 @@ def main() -> None:
         *table(types),
         "",
         *table([*arms, *told_only]),
+        *(["", behind().strip()] if behind() else []),
     ]
     print("\n".join(lines))
     write(lines)
@@ -359,7 +376,7 @@ def main() -> None:
             for one in (*types, *arms, *told_only, *absent)
         ],
         f"{count} virtual people with own numbers, weighted by {len(fit)} draws of a fit; "
-        "voxels of 3.5 mm; seed 0.",
+        f"voxels of 3.5 mm; seed 0.{behind()}",
     )
 
 

@@ -14,7 +14,9 @@ from scipy import stats
 from trephine.case.case import of_any_kind
 from trephine.case.hip import HipCase
 from trephine.catalogue.cohorts import cohorts
+from trephine.core.errors import InputError
 from trephine.intake.head import printed
+from trephine.pipeline import hip
 from trephine.study.hips import follow_many
 
 K = Numbers(damage=8.0, filling=0.3, resting=0.8, gain=5.0)
@@ -116,3 +118,36 @@ def test_two_plans_meet_the_same_people() -> None:
     np.testing.assert_array_equal(one.necrotic_angle, other.necrotic_angle)
     assert other.lesion_after.sum() < one.lesion_after.sum()
     assert not np.allclose(follow_many(case(), 2, seed=1).necrotic_angle, one.necrotic_angle)
+
+
+def dry(monkeypatch: pytest.MonkeyPatch, unlucky: set[int]) -> None:
+    """Let the product of some patients fail, in the order in which they are treated."""
+    calls = iter(range(100))
+
+    def prepared(*_: Any) -> Any:
+        if next(calls) in unlucky:
+            raise InputError("the marrow cannot be concentrated")
+        yield from ()
+
+    monkeypatch.setattr(hip, "prepared", prepared)
+
+
+def test_a_patient_whose_marrow_is_too_thin_stays_among_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    alone = follow_many(case(), 3)
+    dry(monkeypatch, {1})
+    found = follow_many(case(), 3)
+    assert [bool(error) for error in found.errors] == [False, True, False]
+    assert "concentrated" in found.errors[1]
+    np.testing.assert_array_equal(found.necrotic_angle, alone.necrotic_angle)
+    np.testing.assert_array_equal(found.lesion_after, alone.lesion_after)
+
+
+def test_the_check_rejects_a_cohort_that_one_patient_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    def treat(*_: Any) -> Any:
+        raise InputError("the marrow cannot be concentrated")
+
+    monkeypatch.setattr("trephine.study.hips.treat", treat)
+    with pytest.raises(InputError, match="concentrated"):
+        follow_many(case(), 1)

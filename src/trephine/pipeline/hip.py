@@ -27,8 +27,8 @@ from trephine.intake.head import head_anatomy
 from trephine.models.beliefs import Beliefs
 from trephine.models.drilling import room
 from trephine.models.hip_luck import HipLuck
+from trephine.models.necrosis_draws import reading_of
 from trephine.models.necrosis_parameters import NecrosisParameters
-from trephine.models.reading import Reading
 from trephine.pipeline.preparing import prepared
 from trephine.stages import deliver, harvest, hip, injections, process
 from trephine.store.runs import RunFolder, load_any
@@ -85,7 +85,9 @@ def run(
 ) -> HipRun:
     """Return one whole course of an osteonecrotic hip; see :func:`trephine.pipeline.run`.
 
-    Seed 0 is the person in the middle; any other seed is one virtual patient.
+    Seed 0 is the person in the middle; any other seed is one virtual patient. Beliefs that are
+    a draw bring a draw of the numbers of the head that were fitted together
+    (:mod:`trephine.models.necrosis_draws`).
 
     Raises
     ------
@@ -100,7 +102,7 @@ def run(
     settings = settings or Settings.model_validate({"voxel": VOXEL})
     check(case, beliefs, settings)
     listener.progress("site", 0, 1)
-    reading = Reading(catalogue())
+    reading = reading_of(beliefs)
     p = reading.fill(NecrosisParameters)
     streams = Streams(seed)
     person = HipLuck.draw(streams.named("hip")) if seed else HipLuck()
@@ -112,7 +114,7 @@ def run(
         folder = opening(Path(out), case=case, settings=settings, seed=seed, provenance=facts)
         if folder.is_finished:
             return cast("HipRun", load_any(Path(out)))
-    treatments = treat(case, beliefs, settings, anatomy, p, streams, listener)
+    treatments, failed = treat(case, beliefs, settings, anatomy, p, streams, listener)
     course = hip.hip_course(
         site=case.site,
         anatomy=anatomy,
@@ -136,7 +138,7 @@ def run(
         provenance=facts,
         used=MappingProxyType(numbers),
         provisional=tuple(sorted(set(numbers) & catalogue().provisional)),
-        notices=_notices(case, treatments, seed),
+        notices=_notices(case, treatments, failed, seed),
     )
     if folder is not None:
         folder.finish(finished, time.perf_counter() - began)
@@ -171,26 +173,31 @@ def treat(
     p: NecrosisParameters,
     streams: Streams,
     listener: Watch,
-) -> tuple[Treatment, ...]:
-    """Return every injection of the plan, carried out up to the lesion.
+) -> tuple[tuple[Treatment, ...], str]:
+    """Return every injection of the plan, carried out up to the lesion, and what failed.
 
     A product goes down the track that was drilled last on or before its day; without one, its
-    needle makes no room in the bone.
+    needle makes no room in the bone. Where this person's luck lets a product fail that middle
+    luck makes, the rest of the plan goes on without it and what would follow it: the person
+    counts as treated so. The reason is told in a sentence, empty where nothing failed.
     """
-    done = []
-    for made in prepared(case, beliefs, streams, listener):
-        graft = deliver.deliver(
-            concentrate=made.concentrate,
-            anatomy=room(anatomy, _track(case, made.step.day), p.accessible),
-            plan=made.step.deliver,
-            day=made.step.day,
-            held=made.step.waiting,
-            p=beliefs.deliver,
-            s=settings,
-            rng=made.luck.named("placement"),
-        )
-        done.append(Treatment(made.aspirate, made.concentrate, graft))
-    return tuple(done)
+    done: list[Treatment] = []
+    try:
+        for made in prepared(case, beliefs, streams, listener):
+            graft = deliver.deliver(
+                concentrate=made.concentrate,
+                anatomy=room(anatomy, _track(case, made.step.day), p.accessible),
+                plan=made.step.deliver,
+                day=made.step.day,
+                held=made.step.waiting,
+                p=beliefs.deliver,
+                s=settings,
+                rng=made.luck.named("placement"),
+            )
+            done.append(Treatment(made.aspirate, made.concentrate, graft))
+    except InputError as error:
+        return tuple(done), str(error)
+    return tuple(done), ""
 
 
 def _track(case: HipCase, day: float) -> CoreDecompression | None:
@@ -222,7 +229,9 @@ def _provenance(
     )
 
 
-def _notices(case: HipCase, treatments: tuple[Treatment, ...], seed: int) -> tuple[str, ...]:
+def _notices(
+    case: HipCase, treatments: tuple[Treatment, ...], failed: str, seed: int
+) -> tuple[str, ...]:
     """Return what a reader of the report must be told."""
     who = (
         "This is the person in the middle; people with the same case differ."
@@ -235,6 +244,11 @@ def _notices(case: HipCase, treatments: tuple[Treatment, ...], seed: int) -> tup
         NO_SCORES,
         "Hips that are replaced: the share of one trial in stage III, held constant over time.",
     ]
+    if failed:
+        said.append(
+            f"A product could not be made from this person's marrow ({failed}); the course goes on "
+            "without it."
+        )
     if treatments:
         said.append(
             "That progenitors speed repair of a head, and how much, is a hypothesis whose size "

@@ -3,28 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import stats
 
 from trephine.case.hip import HipCase
 from trephine.case.settings import Settings
-from trephine.catalogue.load import catalogue
 from trephine.core.progress import Watch
 from trephine.core.rng import Streams
 from trephine.core.types import Series, frozen_array
 from trephine.intake.head import head_anatomy
 from trephine.models.beliefs import Beliefs
 from trephine.models.hip_luck import HipLuck
+from trephine.models.necrosis_draws import numbers_of
 from trephine.models.necrosis_parameters import NecrosisParameters
-from trephine.models.reading import Reading
 from trephine.pipeline.hip import check, treat
 from trephine.stages.hip import hip_course
 
 DAY = 86400.0
 VOXEL = "3.5 mm"
 """Edge of a voxel for many patients: a course of five years takes one to two seconds."""
+
+
+class Followed(NamedTuple):
+    """What became of one virtual patient; see :class:`HipChances`."""
+
+    fracture_day: float
+    collapse_day: float
+    lesion_before: float
+    lesion_after: float
+    necrotic_angle: float
+    error: str
 
 
 @dataclass(frozen=True)
@@ -39,6 +49,9 @@ class HipChances:
         Dead bone at day 0 and at the last visit, (patient,) [m^3].
     necrotic_angle
         Angle of the lesion in the mid-coronal section, (patient,) [rad].
+    errors
+        Why a product of the plan could not be made, empty where all were, (patient,). Such a
+        patient went without it, and stays among the others.
     """
 
     fracture_day: Series
@@ -46,10 +59,11 @@ class HipChances:
     lesion_before: Series
     lesion_after: Series
     necrotic_angle: Series
+    errors: tuple[str, ...]
 
     def __post_init__(self) -> None:
         """Freeze the arrays."""
-        for name in self.__dataclass_fields__:
+        for name in Followed._fields[:-1]:
             object.__setattr__(self, name, frozen_array(getattr(self, name)))
 
     def collapsed(self, years: float) -> float:
@@ -105,7 +119,8 @@ def follow_many(
     voxel
         Edge of a voxel, as a person writes it.
     p, beliefs
-        Numbers of the necrosis, and of the cells; the catalogue's unless given.
+        Numbers of the necrosis, and of the cells; unless given those of the beliefs
+        (:func:`trephine.models.necrosis_draws.numbers_of`), and as printed.
     watch
         Hears the progress.
 
@@ -118,17 +133,17 @@ def follow_many(
     """
     listener = watch or Watch()
     beliefs = beliefs or Beliefs.printed()
-    p = p or Reading(catalogue()).fill(NecrosisParameters)
+    p = p or numbers_of(beliefs)
     settings = Settings.model_validate({"voxel": voxel})
     check(case, beliefs, settings)
-    found: list[tuple[float, ...]] = []
+    found: list[Followed] = []
     for number in range(patients):
         listener.progress("patients", number, patients)
         streams = Streams(seed).within("patient", number)
         person = HipLuck.draw(streams.named("hip"))
         found.append(follow(case, person, streams, settings, p, beliefs))
-    columns: list[NDArray[np.float64]] = list(np.array(found).T)
-    return HipChances(*columns)
+    first, last, before, after, angle = np.array([one[:-1] for one in found]).T
+    return HipChances(first, last, before, after, angle, tuple(one.error for one in found))
 
 
 def follow(
@@ -138,8 +153,8 @@ def follow(
     settings: Settings,
     p: NecrosisParameters,
     beliefs: Beliefs,
-) -> tuple[float, ...]:
-    """Return what becomes of one virtual patient, in the order of :class:`HipChances`.
+) -> Followed:
+    """Return what becomes of one virtual patient.
 
     Parameters
     ----------
@@ -155,7 +170,7 @@ def follow(
         Numbers of the necrosis, and of the cells.
     """
     anatomy = head_anatomy(case.site, settings.voxel, p=p, extent=person.extent)
-    treatments = treat(case, beliefs, settings, anatomy, p, streams, Watch())
+    treatments, error = treat(case, beliefs, settings, anatomy, p, streams, Watch())
     course = hip_course(
         site=case.site,
         anatomy=anatomy,
@@ -166,10 +181,14 @@ def follow(
         luck=person,
         with_fields=False,
     )
-    days = (course.fracture_day, course.collapse_day)
-    return (
-        *(np.inf if day is None else day for day in days),
+    first, last = (
+        np.inf if day is None else day for day in (course.fracture_day, course.collapse_day)
+    )
+    return Followed(
+        first,
+        last,
         float(course.lesion_volume[0]),
         float(course.lesion_volume[-1]),
         anatomy.necrotic_angle,
+        error,
     )
