@@ -17,21 +17,27 @@ YEARS = np.arange(0.0, 5.01, 0.25)
 def collapse_by_type(
     people: Mapping[str, Row], fit: list[Numbers], told: Mapping[str, tuple[float, float]]
 ) -> str:
-    """Return the picture: bands of 90 %, points as published with the interval of their hips."""
-    figure, axes = _pyplot().subplots(figsize=(7.2, 4.0), layout="constrained")
+    """Return the picture, a panel for each type.
+
+    Bands of 90 %, and points as published with the interval of their hips.
+    """
+    figure, panels = _pyplot().subplots(
+        1, len(COLOURS), figsize=(7.2, 2.9), sharex=True, sharey=True, layout="constrained"
+    )
     hips = hips_by_type()
-    for jic, colour in COLOURS.items():
+    for axes, (jic, colour) in zip(panels, COLOURS.items(), strict=True):
         name = f"untreated {jic}"
         drawn = [chances(fit, people[name], "collapse_day", float(year)) for year in YEARS]
         low, middle, high = np.quantile(np.array(drawn), [0.05, 0.5, 0.95], axis=1)
-        if jic != "A":
-            axes.fill_between(YEARS, 100 * low, 100 * high, color=colour, alpha=0.15, lw=0)
-        axes.plot(YEARS, 100 * middle, color=colour, lw=1.6, label=f"type {jic}")
+        axes.fill_between(YEARS, 100 * low, 100 * high, color=colour, alpha=0.2, lw=0)
+        axes.plot(YEARS, 100 * middle, color=colour, lw=1.6)
         _points(axes, told[name], hips, colour)
-    axes.set(xlabel="years", ylabel="collapsed [%]", xlim=(0, 5.2), ylim=(-2, 100))
-    axes.legend(frameon=False, loc="upper left", title="model (line, 90 %); published (points)")
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
+        axes.set(xlim=(0, 5.3), ylim=(-2, 100), xticks=range(6))
+        axes.set_title(f"type {jic}", loc="left", fontsize=10)
+        for side in ("top", "right"):
+            axes.spines[side].set_visible(False)
+    panels[0].set_ylabel("collapsed [%]")
+    figure.supxlabel("years; line and band: model, 90 %; points: published", fontsize=9)
     return _svg(figure)
 
 
