@@ -9,7 +9,7 @@ from trephine.case.case import read
 from trephine.case.symptom_run import SymptomRun
 from trephine.cli.example import file
 from trephine.study.named_plans import plans
-from trephine.study.symptom_differences import apart
+from trephine.study.symptom_differences import apart, responders_apart
 
 
 def run(plan: str, seed: int = 0) -> SymptomRun:
@@ -46,3 +46,20 @@ def test_luck_that_is_not_shared_would_be_seen(planned: SymptomRun) -> None:
 
 def test_what_nobody_studied_has_no_difference(planned: SymptomRun) -> None:
     assert apart(run("observation"), planned) == {}
+
+
+def test_shares_who_gain_are_compared_in_pairs(planned: SymptomRun, saline: SymptomRun) -> None:
+    low, middle, high = responders_apart(saline, planned)["VAS"]
+    own, other = planned.course.own, saline.course.own
+    assert own is not None
+    assert other is not None
+    gains = [next(s for s in one.scores if s.name == "VAS").responders for one in (own, other)]
+    with_cells, without = ((g.low[-1], g.median[-1], g.high[-1]) for g in gains if g is not None)
+    assert middle == pytest.approx(100 * (without[1] - with_cells[1]), abs=6)
+    assert low < 0 < high
+    # Sabotage: the ends of the two shares taken apart, as if nothing were common to both.
+    assert high - low < 100 * (without[2] - with_cells[0] - (without[0] - with_cells[2]))
+
+
+def test_nobody_studied_gains_no_share(planned: SymptomRun) -> None:
+    assert responders_apart(run("observation"), planned) == {}

@@ -199,13 +199,18 @@ def _of_pain(run: SymptomRun) -> Readings:
         curves.append(Curve(name, week, middle.median, middle.low, middle.high))
         gain = score.responders
         if gain is not None and score.least_difference is not None:
-            name = f"Gain {score.least_difference:.3g} or more in {score.name} (% of people alike)"
+            name = gain_name(score)
             low, median, high = (100.0 * v for v in (gain.low, gain.median, gain.high))
             numbers[name] = float(median[-1])
             spans[name] = _last(low, median, high)
             curves.append(Curve(name, week, median, low, high))
     numbers["Half of the relief from (day)"] = own.onset_day
     return Readings(numbers, tuple(curves), spans=spans)
+
+
+def gain_name(score: ScoreCourse) -> str:
+    """Return what the share of people who gain what matters in a score is called."""
+    return f"Gain {score.least_difference:.3g} or more in {score.name} (% of people alike)"
 
 
 def stated(run: SymptomRun) -> list[ScoreCourse]:

@@ -25,15 +25,15 @@ from trephine.models.beliefs import Beliefs
 from trephine.store.files import read_document, write_document
 from trephine.store.runs import load_any
 from trephine.study.paired_draws import FEWEST, mean_apart, share_apart
-from trephine.study.plan_readings import Curve, readings, scale, stated
-from trephine.study.symptom_differences import apart
+from trephine.study.plan_readings import Curve, gain_name, readings, scale, stated
+from trephine.study.symptom_differences import apart, responders_apart
 
 Array = NDArray[np.floating[Any]]
 Plain = dict[str, Any]
 
 BAND = (0.1, 0.5, 0.9)
 """Quantiles of what draws show: the middle, and the ends of the span of 80 %."""
-KEPT = 2
+KEPT = 3
 """Counts up when what is kept of a draw changes, so that what was kept before is made again."""
 
 
@@ -143,15 +143,17 @@ def _curve(one: Curve) -> Plain:
 
 
 def _apart(run: SymptomRun, first: object) -> Plain:
-    """Return how far the scores that the case states lie from those of the first plan."""
+    """Return how far the scores that the case states, and who gains in them, lie from the first."""
     if not isinstance(first, SymptomRun):
         raise TypeError("the first plan is of another kind of site")
-    found = apart(run, first)
-    return {
-        f"{score.name} ({scale(score)})": list(found[score.name])
-        for score in stated(run)
-        if score.name in found
-    }
+    found, gained = apart(run, first), responders_apart(run, first)
+    told: Plain = {}
+    for score in stated(run):
+        if score.name in found:
+            told[f"{score.name} ({scale(score)})"] = list(found[score.name])
+        if score.name in gained:
+            told[gain_name(score)] = list(gained[score.name])
+    return told
 
 
 def outcomes(told: Mapping[str, list[Plain]]) -> list[str]:
