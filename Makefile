@@ -32,11 +32,11 @@ validate: $(ALL) ## Ask the healing model what is known and write what it answer
 symptoms: $(ALL) ## Fit what is known of pain and function anew, cross-validate it and write its scores
 	$(BIN)/python validation/symptoms.py --fit
 
-qualify: $(ALL) ## Run verification, every trial and every condition, and write the scorecard; takes long
-	for condition in hips regenerate symptoms; do \
-	  $(BIN)/python validation/$$condition.py || exit 1; done
+qualify: $(ALL) ## Run verification, every trial and every condition, and write the scorecard; most of an hour
+	(for condition in symptoms hips regenerate; do \
+	  $(BIN)/python validation/$$condition.py || exit 1; done) & conditions=$$!; \
 	$(BIN)/python validation/qualify.py --workers 2; status=$$?; \
-	$(BIN)/python docs/generate.py && exit $$status
+	wait $$conditions && $(BIN)/python docs/generate.py && exit $$status
 
 bench: $(PEERS) peers ## Measure speed, memory and error beside peers, and write the page
 	for subject in dose_chain memory_bound transport balance elasticity course; do \

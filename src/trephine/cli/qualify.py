@@ -20,7 +20,8 @@ Plain = dict[str, Any]
 RESULT = "qualify.json"
 BEGUN = "begun.json"
 TESTED = "verification.xml"
-MOST = 12
+MOST = 8
+"""Virtual patients of an arm, so that every trial takes less than an hour on two cores."""
 
 
 class StaleError(TrephineError):
