@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from trephine.cli.qualify import MOST
 from trephine.report.forest import forest, standalone, title_of
 from trephine.report.qualify import (
     KINDS,
@@ -329,14 +330,10 @@ def number(value: float) -> str:
     return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
 
 
-QUICK = 10
-"""Virtual patients of an arm below which a qualification is a trial of the tools."""
-
-
 def made(told: Plain) -> Iterator[str]:
     """Yield with what the qualification ran, and whether that was enough to say anything."""
     asked = told["asked"]
-    if asked["voxel_mm"] > 1.5 or asked["most_patients"] < QUICK:
+    if asked["voxel_mm"] > 1.5 or asked["most_patients"] < MOST:
         yield (
             "**A quick run, coarser or with fewer patients than `make qualify` has: it shows that "
             "the tools work, and says little of the model.**\n"
