@@ -210,3 +210,10 @@ def test_two_draws_tell_no_interval(case: Case) -> None:
     facts = {"trephine": "0", "Case": case.digest}
     text = page.html(case, {"plan": case, "graft": case}, compared(two), two, {}, {}, facts)
     assert "span of 80" not in text
+
+
+def test_what_no_study_tells_is_not_called_none() -> None:
+    silent = {**told(None, 5.0), "numbers": {"Bone (mL)": 5.0}}
+    rows = compared({"plan": [told(None, 5.0)], "other": [silent]})
+    assert page.cell(rows[0], "Week of union").value == "none"
+    assert page.cell(rows[1], "Week of union").value == "not known"

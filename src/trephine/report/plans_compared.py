@@ -69,7 +69,8 @@ def shown(rows: Sequence[Plain]) -> list[str]:
 def cell(row: Plain, name: str) -> Cell:
     """Return what the table says of one outcome of one plan."""
     held, apart = row["outcomes"][name], row["differences"][name]
-    value = "none" if held["value"] is None else told(held["value"])
+    never = "none" if held["is_known"] else "not known"
+    value = never if held["value"] is None else told(held["value"])
     span = ""
     if held["is_own"]:
         low, _, high = held["spread"]
@@ -77,7 +78,7 @@ def cell(row: Plain, name: str) -> Cell:
     elif row["draws"] > 1 and held["spread"] is not None:
         low, middle, high = held["spread"]
         span = f"{told(middle)} ({told(low)} to {told(high)})"
-    if row["draws"] > 1 and held["told"] < row["draws"]:
+    if row["draws"] > 1 and held["is_known"] and held["told"] < row["draws"]:
         span = f"{span} in {held['told']} of {row['draws']}".lstrip()
     return Cell(value, span, _apart(apart, row["draws"]))
 

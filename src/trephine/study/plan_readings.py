@@ -204,7 +204,8 @@ def _of_pain(run: SymptomRun) -> Readings:
             numbers[name] = float(median[-1])
             spans[name] = _last(low, median, high)
             curves.append(Curve(name, week, median, low, high))
-    numbers["Half of the relief from (day)"] = own.onset_day
+    if own.onset_day is not None:
+        numbers["Half of the relief from (day)"] = own.onset_day
     return Readings(numbers, tuple(curves), spans=spans)
 
 

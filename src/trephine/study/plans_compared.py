@@ -190,6 +190,7 @@ def compared(told: Mapping[str, list[Plain]]) -> list[Plain]:
             row["outcomes"][key] = {
                 "value": own[0],
                 "told": len(held),
+                "is_known": any(key in one["numbers"] for one in each),
                 "spread": tuple(within) if within else spread(held),
                 "is_own": within is not None,
             }
