@@ -9,6 +9,7 @@ from trephine.case.regenerate import RegenerateCase
 from trephine.case.regenerate_run import Consolidation
 from trephine.case.run import Treatment
 from trephine.catalogue.cohorts import cohorts, endpoints
+from trephine.core.types import Budget
 
 DAY = 86400.0
 ALWAYS = (
@@ -31,7 +32,10 @@ SERIES = "Siriraj_DO"
 
 
 def notices(
-    case: RegenerateCase, treatments: Sequence[Treatment], seen: Consolidation
+    case: RegenerateCase,
+    treatments: Sequence[Treatment],
+    seen: Consolidation,
+    budgets: Sequence[Budget],
 ) -> tuple[str, ...]:
     """Return what a reader of the report must be told.
 
@@ -43,8 +47,10 @@ def notices(
         What was injected.
     seen
         What the visits showed of the regenerate.
+    budgets
+        What came into each field of the course and what left it.
     """
-    said = [*ALWAYS, *of_pace(case.distraction)]
+    said = [*of_budgets(budgets), *ALWAYS, *of_pace(case.distraction)]
     moving = seen.length < seen.length[-1] - 1e-9
     if (seen.soft[moving][1:] <= 0.0).any():
         said.append(
@@ -56,6 +62,21 @@ def notices(
     made = [p for t in treatments for p in (t.concentrate, t.graft)]
     said.extend(dict.fromkeys(notice for product in made for notice in product.notices))
     return tuple(said)
+
+
+def of_budgets(budgets: Sequence[Budget]) -> list[str]:
+    """Return what must be told of budgets that do not close to the tolerance of every report."""
+    open_ones = sorted((b for b in budgets if not b.closes()), key=lambda b: -b.imbalance)
+    if not open_ones:
+        return []
+    worst = open_ones[0]
+    said = (
+        f"{len(open_ones)} of {len(budgets)} budgets of this run do not close: of "
+        f"{worst.quantity}, what came in and what went out differ by "
+        f"{worst.imbalance * 100:.2g} %. Do not use its numbers; compute it again in another "
+        "folder."
+    )
+    return [said]
 
 
 def of_pace(step: Distraction) -> list[str]:

@@ -145,7 +145,7 @@ def run(
         provenance=facts,
         used=MappingProxyType(used),
         provisional=tuple(key for key in used if key in unread),
-        notices=notices(case, treatments, seen),
+        notices=notices(case, treatments, seen, course.budgets),
     )
     if folder is not None:
         folder.finish(finished, time.perf_counter() - began)

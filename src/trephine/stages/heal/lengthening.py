@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -199,12 +200,22 @@ class Lengthening(Course):
     def _march(self, now: Moment, day: float) -> None:
         """Take up where an earlier attempt stopped, draw apart, and advance the biology."""
         self.host.injuries = self._roused(now.day)
+        self._take_up(now)
+        self._grow(now, self.length(day))
+        super()._march(now, day)
+
+    def _take_up(self, now: Moment) -> None:
+        """Take up the length of a moment, which an earlier attempt may have left."""
         at = self.domain.slices(self.length(now.day))
         if at != (self.count, self.share):
             self.count, self.share = at
             self._place()
-        self._grow(now, self.length(day))
-        super()._march(now, day)
+            self.host.open = np.asarray(self.tissue.open)
+
+    def _finished(self, now: Moment, fields: Mapping[str, np.ndarray[Any, Any]]) -> HealingCourse:
+        """Return the course; an earlier attempt may have made even its last visit."""
+        self._take_up(now)
+        return super()._finished(now, fields)
 
     def _grow(self, now: Moment, length: float) -> None:
         """Draw the bone ends apart to a length [m], slice by slice."""
