@@ -17,7 +17,10 @@ from trephine.case.symptom_course import SymptomCourse, SymptomEnding
 from trephine.case.symptom_run import SymptomRun
 from trephine.catalogue.load import catalogue
 from trephine.catalogue.symptom_posterior import SymptomPosterior, symptom_posterior
+from trephine.catalogue.vocabulary import Product
 from trephine.models.least_difference import BELOW, NEAR, share_who_gain
+from trephine.models.symptom_reported import by_dose, inferred
+from trephine.pipeline.symptom import of_ten
 from trephine.report.symptom import _lead, _tiles
 from trephine.stages.symptoms import course_of_symptoms
 from trephine.study.symptom_differences import apart
@@ -177,3 +180,29 @@ def test_stage_changes_nothing_that_is_told(grade: int) -> None:
         middle = told.own.score(name).group.median
         assert np.array_equal(middle, plain.own.score(name).group.median)
     assert f"so grade {grade} of Kellgren and Lawrence changes nothing" in " ".join(told.sentences)
+
+
+def test_pain_that_nobody_measured_is_called_inferred_first() -> None:
+    cells = course(case("knee-cartilage-defect"))
+    assert cells.sentences[0].startswith("Pain under cultured cells with a carrier is inferred")
+    assert "LamoEspinosa2016" in cells.sentences[0]
+    assert inferred("knee", Product.CONCENTRATE) == "", "its trials measured pain"
+
+
+def test_what_shows_no_benefit_is_told_once() -> None:
+    told = [one for one in course(case("knee-cartilage-defect")).sentences if "No benefit" in one]
+    assert len(told) == 1
+    assert all(name in told[0] for name in ("saline", "corticosteroid", "hyaluronic acid"))
+
+
+def test_the_disc_tells_pain_by_dose() -> None:
+    told = " ".join(course(case("lumbar-disc")).sentences)
+    assert "in 'age >40 and <2000 CFU-F/mL' by 29 % and in 'all others' by 71 % (p=.01)" in told
+    assert by_dose("knee", Product.CONCENTRATE) == ()
+
+
+@pytest.mark.parametrize(("value", "warned"), [(5.5, True), (10, True), (0, False), (55, False)])
+def test_pain_of_ten_or_less_of_a_hundred_is_pointed_out(value: float, *, warned: bool) -> None:
+    told = of_ten(case(pain={"score": "VAS", "value": value}))
+    assert bool(told) is warned
+    assert of_ten(case(pain={"score": "NRS", "value": 5.5})) == ()

@@ -13,7 +13,7 @@ from trephine.case.concentrate import Concentrate
 from trephine.case.plan import Injection
 from trephine.case.processing import Culture
 from trephine.case.settings import Settings
-from trephine.case.symptom import SymptomCase
+from trephine.case.symptom import PAIN_SCORES, SymptomCase
 from trephine.case.symptom_course import SymptomCourse
 from trephine.case.symptom_run import SymptomRun
 from trephine.catalogue.load import catalogue
@@ -109,12 +109,28 @@ def run(
         provenance=facts,
         used=MappingProxyType(used),
         provisional=tuple(sorted(set(used) & catalogue().provisional)),
-        notices=(*course.sentences, *((FITTED,) if course.own or course.beside else ())),
+        notices=(
+            *of_ten(case),
+            *course.sentences,
+            *((FITTED,) if course.own or course.beside else ()),
+        ),
     )
     listener.progress("pain", 1, 1)
     if folder is not None:
         folder.finish(finished, time.perf_counter() - began)
     return finished
+
+
+def of_ten(case: SymptomCase) -> tuple[str, ...]:
+    """Return that pain of ten or less may have been meant on a scale of ten, in a sentence."""
+    pain = case.site.pain
+    if PAIN_SCORES[pain.score][1] != 100 or not 0.0 < pain.value <= 10.0:
+        return ()
+    words = (
+        f"{pain.score} is of 100 here, and the case tells {pain.value:g} of 100: if {pain.value:g} "
+        f"of 10 is meant, write {10.0 * pain.value:g}."
+    )
+    return (words,)
 
 
 def rehearse(case: SymptomCase, settings: Settings) -> dict[str, Any]:

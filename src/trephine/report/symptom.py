@@ -14,6 +14,8 @@ from trephine.case.symptom_course import (
 from trephine.case.symptom_run import SymptomRun
 from trephine.catalogue.vocabulary import Product
 from trephine.models.instruments import INSTRUMENTS
+from trephine.models.symptom_given import SITES
+from trephine.models.symptom_reported import inferred
 from trephine.models.symptom_words import signed
 from trephine.report import sheet, symptom_beside, symptom_structure
 from trephine.report.legend import Graph, Key
@@ -35,11 +37,29 @@ def write(run: SymptomRun, folder: Path) -> Path:
     return sheet.write(
         run,
         folder,
-        lead=_lead(run.course),
+        lead=f"{_measured(run)}{_lead(run.course)}",
         is_good=run.course.ending is SymptomEnding.RELIEVED,
         tiles=_tiles(run),
         chapters=_chapters(run),
     )
+
+
+def _measured(run: SymptomRun) -> str:
+    """Return that pain is inferred, where no study measured it; empty elsewhere."""
+    own, site = run.course.own, SITES.get((run.case.site.kind, run.case.site.at))
+    if own is None or site is None or not inferred(site, Product(own.product)):
+        return ""
+    return "Pain is inferred here from scores of function; no study measured it. "
+
+
+def _asked(run: SymptomRun, of: PlanCourse) -> tuple[ScoreCourse, ...]:
+    """Return the scores that the case tells, or the first of a domain of which it tells none."""
+    site, shown = run.case.site, []
+    for domain, told in (("pain", site.pain), ("function", site.function)):
+        scores = [one for one in of.scores if INSTRUMENTS[one.name].domain == domain]
+        named = [one for one in scores if told is not None and one.name == told.score]
+        shown += named or scores[:1]
+    return tuple(shown)
 
 
 def _lead(course: SymptomCourse) -> str:
@@ -78,9 +98,10 @@ def visits(run: SymptomRun) -> tuple[list[str], list[list[str]]]:
     shown = course.own or (course.beside[0] if course.beside else None)
     if shown is None:
         return ["Course"], [["no study gives numbers of this site"]]
-    heads = [">Week", *(f">{score.name}" for score in shown.scores)]
+    scores = _asked(run, shown)
+    heads = [">Week", *(f">{score.name}" for score in scores)]
     rows = [
-        [str(week), *(_middle(score, place) for score in shown.scores)]
+        [str(week), *(_middle(score, place) for score in scores)]
         for week, place in symptom_beside.places(course)
     ]
     return heads, rows
@@ -106,10 +127,10 @@ def _tiles(run: SymptomRun) -> list[sheet.Tile]:
                 "treatments whose pain or function is told",
             ),
         ]
-    pain = own.score("VAS")
+    pain = _asked(run, own)[0]
     tiles = [
         sheet.Tile(
-            f"Pain (VAS) at week {weeks}",
+            f"Pain ({pain.name}) at week {weeks}",
             rounded(float(pain.group.median[-1])),
             f"{'' if own.is_compared else 'in a series; '}from {rounded(pain.baseline)}; "
             f"nine tenths of people alike {rounded(float(pain.person.low[-1]))} to "
@@ -121,7 +142,8 @@ def _tiles(run: SymptomRun) -> list[sheet.Tile]:
             sheet.Tile("Due to the treatment", "not known", "nobody compared it by chance")
         )
         return tiles
-    least = f"at least {rounded(pain.least_difference or 0.0)} points"
+    pain = own.score("VAS")  # what the ending is judged by
+    least = f"at least {rounded(pain.least_difference or 0.0)} points of VAS"
     gain = _gain(pain)
     tiles.append(
         sheet.Tile("Gain what matters, of 100", gain, f"people alike; {least}; 90 % interval")
@@ -150,9 +172,10 @@ def _until(own: PlanCourse, last: float) -> str:
 def _difference(one: Against) -> sheet.Tile:
     gain = one.gain
     return sheet.Tile(
-        f"Against {one.name}",
-        f"{signed(float(gain.median[-1]))} points",
-        f"{signed(float(gain.low[-1]))} to {signed(float(gain.high[-1]))}; "
+        f"Points of pain less than under {one.name}",
+        signed(float(gain.median[-1])),
+        f"below zero is more pain; {signed(float(gain.low[-1]))} to "
+        f"{signed(float(gain.high[-1]))}; "
         + ("a difference is shown" if one.is_shown else "no difference is shown"),
     )
 
@@ -166,8 +189,10 @@ def _chapters(run: SymptomRun) -> list[sheet.Chapter]:
                 "course",
                 "Pain and function over time",
                 (BANDS, *_times(course, course.own)),
-                graphs=tuple(_curve(course, score) for score in course.own.scores),
-                tables=(_responders(course, course.own),) if course.own.is_compared else (),
+                graphs=tuple(_curve(course, score) for score in _asked(run, course.own)),
+                tables=(_responders(course, _asked(run, course.own)),)
+                if course.own.is_compared
+                else (),
             )
         )
     if course.beside:
@@ -247,10 +272,10 @@ def _times(course: SymptomCourse, own: PlanCourse) -> tuple[str, ...]:
     return tuple(told)
 
 
-def _responders(course: SymptomCourse, own: PlanCourse) -> sheet.Table:
+def _responders(course: SymptomCourse, scores: tuple[ScoreCourse, ...]) -> sheet.Table:
     places = symptom_beside.places(course)
     rows = []
-    for score in own.scores:
+    for score in scores:
         told = [_gain(score, at) or NOTHING for _, at in places]
         least = NOTHING if score.least_difference is None else rounded(score.least_difference)
         rows.append((score.name, least, *told))
@@ -263,7 +288,7 @@ def _responders(course: SymptomCourse, own: PlanCourse) -> sheet.Table:
                 "With the 90 % interval. Of scores without a published difference nothing is told.",
                 *(
                     f"{score.name} {score.untold}."
-                    for score in own.scores
+                    for score in scores
                     if score.least_difference is not None and score.untold
                 ),
             ]

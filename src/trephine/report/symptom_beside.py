@@ -61,13 +61,14 @@ def beside(course: SymptomCourse) -> sheet.Chapter:
     heads = (
         "Against",
         *(f"Week {week}" for week, _ in places(course)),
-        "Randomised studies of the two",
+        "Trials",
     )
     table = sheet.Table(
-        "Points of pain less under the plan",
+        "Points of pain less under the plan (plus is better)",
         heads,
         rows,
-        note="Above zero the plan is better. With the 90 % interval.",
+        note="Above zero the plan is better, below zero worse. With the 90 % interval. Trials: "
+        "randomised studies of the two with numbers.",
     )
     tables = ((table,) if rows else ()) + (
         (gain,) if (gain := _those_who_gain(course, every)) else ()

@@ -24,13 +24,14 @@ from trephine.models.instruments import DOMAINS, INSTRUMENTS, Domain, Instrument
 from trephine.models.least_difference import BELOW, NEAR, least_difference, share_who_gain
 from trephine.models.symptom_given import SITES, dose_words, given_by, is_in_words, untold
 from trephine.models.symptom_group import Given, Luck, group_change
-from trephine.models.symptom_reported import reported
+from trephine.models.symptom_reported import by_dose, inferred, reported
 from trephine.models.symptom_words import (
     NAMES,
     about_benefit,
     beyond_chance_words,
     cartilage,
     compared_words,
+    signed,
     stage_words,
     studied_together,
     surgery_words,
@@ -164,9 +165,11 @@ def course_of_symptoms(
         against=against,
         studied=studied,
         sentences=(
-            *(one.sentence for one in against),
+            *((first,) if (first := inferred(site, given.product)) else ()),
+            *_told_against(person, given, against),
             *(beyond_chance_words(found, given.product) if site == "knee" else ()),
             *about_benefit(site, given, found.seen(site, given.product)),
+            *by_dose(site, given.product),
             *stage_words(case.site.stage),
             *dose_words(cells),
             *surgery_words(site, given.product),
@@ -315,9 +318,7 @@ def _on_scale(instrument: Instrument, burden: Bands) -> Bands:
 def _against(person: _Person, given: Given, other: Given) -> Against:
     """Return how much less pain the plan's group has, on the luck that both share."""
     gain = Bands.of(person.change(other, "pain") - person.change(given, "pain"))
-    last = person.day[-1]
-    judged = [d for d in JUDGED if d <= last] or [float(last)]
-    told = [int(np.argmin(np.abs(person.day - d))) for d in judged]
+    told = _judged(person)
     shown = any(gain.low[k] > 0.0 or gain.high[k] < 0.0 for k in told)
     at = told[-1]
     together = studied_together(person.found, person.site, given.product, other.product)
@@ -338,3 +339,30 @@ def _against(person: _Person, given: Given, other: Given) -> Against:
         compared=together,
         is_shown=shown,
     )
+
+
+def _judged(person: _Person) -> list[int]:
+    """Return the places in the course at which a difference is judged."""
+    last = person.day[-1]
+    days = [d for d in JUDGED if d <= last] or [float(last)]
+    return [int(np.argmin(np.abs(person.day - d))) for d in days]
+
+
+def _told_against(person: _Person, given: Given, against: tuple[Against, ...]) -> tuple[str, ...]:
+    """Return a sentence for each difference, and one for all that show none."""
+    at = _judged(person)[-1]
+    none = [one for one in against if one.gain.low[at] <= 0.0 <= one.gain.high[at]]
+    if len(none) < 2:
+        return tuple(one.sentence for one in against)
+    listed = "; ".join(
+        f"{one.name} {signed(float(one.gain.median[at]))} ({signed(float(one.gain.low[at]))} to "
+        f"{signed(float(one.gain.high[at]))}; randomised studies of the two with numbers: "
+        f"{one.compared})"
+        for one in none
+    )
+    words = (
+        f"No benefit of {NAMES[given.product]} is shown over {len(none)} other treatments, at "
+        f"{float(person.day[at]) / 30.4:.0f} months, in points of 100 of pain less under the plan "
+        f"(below zero is more pain), with the 90 % interval: {listed}."
+    )
+    return (words, *(one.sentence for one in against if one not in none))
