@@ -65,7 +65,7 @@ def inferred(site: str, product: Product) -> str:
     return (
         f"Pain under {NAMES[product]} is inferred, not measured: the {many} with numbers of it in "
         f"the {site} ({', '.join(told)}) {'tells' if len(told) == 1 else 'tell'} "
-        f"{' and '.join(scores)} in all, no pain{_began(told)}{', in medians' if medians else ''}. "
+        f"{' and '.join(scores)} as a whole and no pain{_began(told)}{', in medians' if medians else ''}. "
         "Every point of pain told of it is what the model makes of that."
     )
 
@@ -82,7 +82,7 @@ def _began(told: dict[str, list[Endpoint]]) -> str:
             if v.time == "baseline" and v.outcome is told[name][0].outcome and v.printed is not None
         ]
         if len(set(first)) > 1:
-            apart.append(f", of arms that began at {' and '.join(f'{one:g}' for one in first)}")
+            apart.append(f", of arms that began at {', '.join(f'{one:g}' for one in first)}")
     return "".join(apart)
 
 

@@ -49,7 +49,7 @@ def _measured(run: SymptomRun) -> str:
     own, site = run.course.own, SITES.get((run.case.site.kind, run.case.site.at))
     if own is None or site is None or not inferred(site, Product(own.product)):
         return ""
-    return "Pain is inferred here from scores of function; no study measured it. "
+    return "Pain is inferred here from scores of function: no study of this treatment measured it. "
 
 
 def _asked(run: SymptomRun, of: PlanCourse) -> tuple[ScoreCourse, ...]:

@@ -68,7 +68,7 @@ def beside(course: SymptomCourse) -> sheet.Chapter:
         heads,
         rows,
         note="Above zero the plan is better, below zero worse. With the 90 % interval. Trials: "
-        "randomised studies of the two with numbers.",
+        "randomised studies of the two.",
     )
     tables = ((table,) if rows else ()) + (
         (gain,) if (gain := _those_who_gain(course, every)) else ()

@@ -356,7 +356,7 @@ def _told_against(person: _Person, given: Given, against: tuple[Against, ...]) -
         return tuple(one.sentence for one in against)
     listed = "; ".join(
         f"{one.name} {signed(float(one.gain.median[at]))} ({signed(float(one.gain.low[at]))} to "
-        f"{signed(float(one.gain.high[at]))}; randomised studies of the two with numbers: "
+        f"{signed(float(one.gain.high[at]))}; randomised studies of the two: "
         f"{one.compared})"
         for one in none
     )
