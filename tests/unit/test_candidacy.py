@@ -120,7 +120,7 @@ def test_options_begin_with_the_plan_and_say_how_far_each_was_studied() -> None:
 
 
 def test_no_study_is_no_evidence_and_never_a_number() -> None:
-    assert certainty({}, 0).startswith("No evidence")
+    assert certainty({}, 0).startswith("Not in this catalogue")
     fat = {
         "kind": "injection",
         "day": "0 d",
@@ -129,7 +129,7 @@ def test_no_study_is_no_evidence_and_never_a_number() -> None:
         "deliver": {"volume": "8 mL"},
     }
     planned = options(case().with_plan(steps=[fat]))[0]
-    assert planned.certainty.startswith("No evidence")
+    assert planned.certainty.startswith("Not in this catalogue")
     assert planned.patients == 0
 
 

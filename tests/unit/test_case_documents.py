@@ -113,7 +113,7 @@ def kinds_in(hint: Any) -> set[str]:
     return {kind for part in get_args(hint) for kind in kinds_in(part)}
 
 
-STEP_KINDS = sorted(kinds_in(Step))
+STEP_KINDS = sorted(kinds_in(Step) & set(Case.STEPS))
 ONE_PROBLEM = [
     ("format", 2, "format: 2 is not accepted; write 1"),
     ("name", "", "name: must not be empty"),

@@ -27,9 +27,9 @@ def test_who_asks_of_an_ankle_hears_that_there_is_no_evidence(
 ) -> None:
     assert main(["candidacy", str(ankle), "--out", str(ankle.parent)]) == 0
     said = " ".join(capsys.readouterr().out.split())
-    assert "Marrow concentrate: no evidence" in said
+    assert "Marrow concentrate: not in this catalogue" in said
     assert "recommends nothing" in said
-    assert "No evidence" in (ankle.parent / "candidacy.html").read_text(encoding="utf-8")
+    assert "Not in this catalogue" in (ankle.parent / "candidacy.html").read_text(encoding="utf-8")
 
 
 def test_only_what_the_file_itself_states_counts(
@@ -43,6 +43,34 @@ def test_only_what_the_file_itself_states_counts(
     assert standing["diabetes"] == standing["cancer"] == standing["platelets"] == "not stated"
     assert told["options"][0]["studies"] == {}
     assert told["results"] == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('"injection"', '"exosome_injection"', "'exosome_injection' is unknown; known: cord_cell"),
+        ('"injection"', '"injektion"', "did you mean 'injection'?"),
+        ("value = 62", "value = 620", "site.pain.value: must be at least 0 and at most 100"),
+    ],
+)
+def test_what_is_not_accepted_is_told_with_what_would_be(
+    ankle: Path, capsys: pytest.CaptureFixture[str], old: str, new: str, words: str
+) -> None:
+    ankle.write_text(ankle.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    assert main(["candidacy", str(ankle)]) == 2
+    said = capsys.readouterr().err
+    assert words in said
+    assert "autograft" not in said
+    assert "did you mean 'saline" not in said
+
+
+def test_an_example_says_the_command_that_it_is_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, command in (("ankle-candidacy", "candidacy"), ("femur-nonunion", "run")):
+        out = tmp_path / f"{name}.toml"
+        assert main(["example", name, "--out", str(out)]) == 0
+        assert f"run it with: trephine {command} {out}" in capsys.readouterr().err
 
 
 def test_aftercare_is_dated_and_written(ankle: Path, capsys: pytest.CaptureFixture[str]) -> None:

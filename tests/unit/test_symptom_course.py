@@ -286,7 +286,7 @@ def test_a_second_injection_brings_a_flare_and_no_sum_of_benefits() -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"at": "elbow"}, "a joint is at one of knee"),
+        ({"at": "elbow"}, "is no place of a joint; write one of knee"),
         ({"pain": {"score": "NRS", "value": 62}}, "NRS runs from 0 to 10, not 62"),
         ({"pfirrmann": 3}, "pfirrmann belongs to a disc"),
     ],

@@ -98,7 +98,8 @@ def _placed_elsewhere(problem: Problem, names: tuple[str, ...]) -> Problem:
     called = " or ".join(f"'{name}'" for name in names)
     return Problem(
         problem.place,
-        f"a site of kind {called} has no {key}; only {', '.join(others)} has it; leave it out",
+        f"a site of kind {called} has no {key}, which belongs to {' or '.join(others)}; leave it "
+        "out",
     )
 
 

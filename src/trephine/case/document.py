@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import tomllib
 import typing
 from pathlib import Path
@@ -47,6 +48,12 @@ PLAIN_WORDS = {
     "too_short": "must not be empty",
 }
 """What pydantic says in its own words, in ours."""
+BOUNDS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
+"""Names of a bound of a plain number, in words."""
+CLOSE = 0.84
+"""How alike two kinds must be for one to be a slip of the other."""
+STEP_DEPTH = 3
+"""Parts of the location of a step itself: the plan, its steps, the number."""
 
 
 def table(path: Path, what: str) -> dict[str, Any]:
@@ -120,16 +127,35 @@ def _problem(kind: type[Document], data: object, item: Any) -> Problem:  # noqa:
     elif item["type"] in {"union_tag_invalid", "union_tag_not_found"}:
         found = [_tag(member) for member in _at(kind, [*item["loc"], ""])]
         options = [str(tag) for tag in found if tag is not None]
+        if item["loc"][:2] == ("plan", "steps") and len(item["loc"]) <= STEP_DEPTH:
+            options = [tag for tag in options if tag in getattr(kind, "STEPS", options)]
         given = str(context.get("tag", ""))
         place.append(context["discriminator"].strip("'"))
-        text = f"'{given}' is unknown; {did_you_mean(given, options)}"
+        near = difflib.get_close_matches(given, options, n=1, cutoff=CLOSE)
+        hint = did_you_mean(given, options) if near else f"known: {', '.join(sorted(options))}"
+        text = f"'{given}' is unknown; {hint}"
         if item["type"] == "union_tag_not_found":
             text = f"is missing; write one of {', '.join(options)}"
     elif item["type"] in {"literal_error", "enum"}:
         text = f"{item['input']!r} is not accepted; write {context['expected']}"
+    elif set(context) & set(BOUNDS):
+        text = _range(kind, item["loc"], context)
     elif item["type"] == "value_error":
         text = str(context["error"])
     return Problem(".".join(str(part) for part in place), text)
+
+
+def _range(kind: type[Document], location: tuple[Any, ...], broken: dict[str, Any]) -> str:
+    """Return what a plain number must be: every bound of its field, or the broken one alone."""
+    bounds = {name: broken[name] for name in BOUNDS if name in broken}
+    fields = [m.model_fields.get(str(location[-1])) for m in _at(kind, list(location))]
+    for field in fields:
+        parts = field.metadata if field is not None else []
+        own = {n: getattr(p, n) for n in BOUNDS for p in parts if getattr(p, n, None) is not None}
+        if bounds.items() <= own.items():
+            bounds = own
+            break
+    return "must be " + " and ".join(f"{BOUNDS[n]} {value:g}" for n, value in bounds.items())
 
 
 def _is_tag(part: object, data: object, location: tuple[object, ...]) -> bool:

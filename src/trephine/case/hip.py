@@ -32,9 +32,10 @@ class PolarCap(Document):
     ----------
     half_angle
         Half of the angle that it takes up [rad].
-    medial, anterior
-        How far its middle leans from the direction of the hip force, towards the body's middle
-        and to the front [rad].
+    medial
+        How far its middle leans from the hip force's direction towards the body's middle [rad].
+    anterior
+        How far its middle leans from the direction of the hip force to the front [rad].
     depth
         How deep it reaches below the joint surface [m]; to the centre unless given.
     """

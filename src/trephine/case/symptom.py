@@ -148,7 +148,9 @@ class SymptomSite(CourseSite):
     def _is_one_place(self) -> Self:
         places = PLACES[self.kind]
         if self.at not in places:
-            raise ValueError(f"a {self.kind} is at one of {', '.join(places)}, not at '{self.at}'")
+            raise ValueError(
+                f"at = '{self.at}' is no place of a {self.kind}; write one of {', '.join(places)}"
+            )
         if (self.side is None) != (self.kind == "disc"):
             told = (
                 "has no side; leave it out" if self.kind == "disc" else "needs side, left or right"

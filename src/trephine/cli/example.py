@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -42,7 +43,8 @@ def example(
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(text, encoding="utf-8")
     typer.echo(str(out))
-    typer.echo(f"run it with: trephine run {out}", err=True)
+    said = re.search(r"'trephine ([a-z]+)'", tomllib.loads(text)["about"])
+    typer.echo(f"run it with: trephine {said[1] if said else 'run'} {out}", err=True)
 
 
 def names() -> list[str]:

@@ -166,8 +166,9 @@ def emulated(context: typer.Context, asked: Trial, folder: Path) -> Plain:
     idle = [word for name, word in ENGINE_ALONE.items() if given[name] != default[name]]
     if idle:
         raise InputError(
-            f"--emulator goes without {' and '.join(idle)}: it knows the numbers as printed and "
-            "needs no voxels, no helpers and no second attempt"
+            f"--emulator cannot be used with {' and '.join(idle)}: it always takes the catalogue's "
+            "numbers as printed, and is over in seconds on one core. For anything else, such as "
+            "--numbers posterior, leave --emulator out; the engine then computes the trial"
         )
     with display(paper(is_for_errors=True), is_quiet=given["is_quiet"]) as watch:
         result = emulate_trial(

@@ -30,7 +30,9 @@ SAID = (
     "Who counts decides what is counted: where every patient is asked, several times as many tell "
     "of passing complaints as where one waits to be told. The two are never mixed. Each number is "
     "that of another clinic, with its 95 % interval. The lines overlap and must not be added up; "
-    "no source tells harm by the volume drawn."
+    "each comes from series and definitions of its own, so a part may come out above or far below "
+    "its whole, as a major complication of a harvest beside serious harm. No source tells harm by "
+    "the volume drawn."
 )
 SCALED = (
     "Marked *: nobody has counted it so; it follows from the other column by the factor between "

@@ -261,7 +261,7 @@ def person(case: CourseCase, stated: Collection[str]) -> str:
     words = {
         "smoker": ("smokes", "does not smoke"),
         "diabetes": ("diabetes", "no diabetes"),
-        "anticoagulated": ("takes a blood thinner or has few platelets", "no blood thinner"),
+        "anticoagulated": ("anticoagulated", "not anticoagulated"),
         "infection": ("an infection", "no infection"),
         "cancer": ("cancer", "no cancer"),
         "pregnant": ("pregnant", "not pregnant"),

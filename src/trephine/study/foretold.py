@@ -26,7 +26,7 @@ CELLS = ("injection",)
 INTERVAL = (0.025, 0.975)
 BAND = (0.1, 0.5, 0.9)
 PLANNED, UNTREATED = "as planned", "no treatment"
-NO_NUMBER = "No evidence, so no number."
+NO_NUMBER = "No study in this catalogue, so no number."
 NO_SCORE = "No number: the program has no law of the scores that the file states."
 INSTEAD = (
     "saline_injection",

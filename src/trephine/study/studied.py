@@ -353,7 +353,7 @@ def _option(
 def certainty(studies: dict[Design, int], patients: int) -> str:
     """Return how far something has been studied, in a sentence without a verdict on it."""
     if not studies:
-        return "No evidence; the catalogue holds no study of this for this problem."
+        return "Not in this catalogue; it holds no study of this for this problem. Others may."
     words = {
         "randomised": ("randomised study", "randomised studies"),
         "compared": ("other comparison", "other comparisons"),
