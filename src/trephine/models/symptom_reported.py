@@ -65,7 +65,8 @@ def inferred(site: str, product: Product) -> str:
     return (
         f"Pain under {NAMES[product]} is inferred, not measured: the {many} with numbers of it in "
         f"the {site} ({', '.join(told)}) {'tells' if len(told) == 1 else 'tell'} "
-        f"{' and '.join(scores)} as a whole and no pain{_began(told)}{', in medians' if medians else ''}. "
+        f"{' and '.join(scores)} as a whole and no pain{_began(told)}"
+        f"{', in medians' if medians else ''}. "
         "Every point of pain told of it is what the model makes of that."
     )
 

@@ -151,8 +151,9 @@ def about_benefit(site: str, given: Given, seen: ArmsSeen | None) -> tuple[str, 
         )
     if given.product in MARROW and not given.alone:
         told.append(
-            "The dose is not in the effect: the studies with numbers on pain do not tell it, and "
-            "a registry that found less pain above 400 million nucleated cells gives no baseline."
+            f"The dose is not in the effect: studies of the {site} with numbers on pain do not "
+            "tell it, and a registry that found less pain above 400 million nucleated "
+            "cells gives no baseline."
         )
     if given.product in CULTURED:
         told.append("The effect of dose rests on one trial of 10 beside 100 million cells.")
