@@ -111,7 +111,7 @@ def by_dose(site: str, product: Product) -> tuple[str, ...]:
         ]
         if len(parts) > 1:
             found.append(
-                f"By dose, {name} tells of its patients after the fact: pain fell "
+                f"By dose, {name} tells of parts of its patients: pain fell "
                 f"{' and '.join(parts)}. Groups so parted differ in more than the dose, so it is "
                 "told here and moves no number."
             )
