@@ -85,7 +85,7 @@ def _legend(titles: Sequence[str]) -> str:
             text(x + 34, 18, title, colour=INK),
         ]
         x += 60 + 6.6 * len(title)
-    parts.append(text(WIDTH - 8, 18, "mean, and 90 % of trials of that size", anchor="end"))
+    parts.append(text(WIDTH - 8, 42, "mean, and 90 % of trials of that size", anchor="end"))
     x = 8.0
     for colour, words in ((INK, "published, inside"), (MISS, "published, outside")):
         parts += [_diamond(x + 7, 38, colour), text(x + 22, 42, words, colour=INK)]
@@ -207,6 +207,16 @@ def _ends(rows: Sequence[Plain], names: Sequence[str], unit: str) -> tuple[float
         values += [factor * value for value in told if value is not None]
     step = nice_step((max(values) - min(values) or 1.0) / 5)
     return step * (min(values) // step), step * (max(values) // step + 1)
+
+
+def with_arms(told: Plain) -> Plain:
+    """Return what was told with the arm in the name of each endpoint whose trial has several."""
+    several = {one["trial"] for one in told["trials"] if len(one["arms"]) > 1}
+
+    def named(one: Plain) -> Plain:
+        return one | {"name": f"{one['name']}, {one['arm']}"} if one["trial"] in several else one
+
+    return told | {"endpoints": [named(one) for one in told["endpoints"]]}
 
 
 def title_of(stem: str) -> str:
