@@ -71,7 +71,9 @@ def test_an_unknown_kind_is_refused_with_those_known() -> None:
 
 def test_what_only_another_kind_of_site_has_is_named() -> None:
     data = {"name": "x", "patient": PATIENT, "site": {"kind": "well", "fixation": {}}}
-    with pytest.raises(InputError, match=r"site.fixation: a site of kind .* has no fixation; only"):
+    with pytest.raises(
+        InputError, match=r"site.fixation: a site of kind .* has no fixation, which belongs to"
+    ):
         of_any_kind(data, "it")
 
 
