@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.special import stdtrit
 
+from trephine.study.dose import wilson
+
 FEWEST = 3
 """Draws below which no interval is told."""
-NORMAL = 1.959964
-"""Quantile of the standard normal that leaves one fortieth above."""
 
 Interval = tuple[float, float] | None
 
@@ -46,7 +46,7 @@ def share_apart(own: Sequence[bool], other: Sequence[bool]) -> tuple[float, Inte
     apart = first - second
     if count < FEWEST:
         return apart, None
-    (low, high), (low_two, high_two) = _wilson(first, count), _wilson(second, count)
+    (low, high), (low_two, high_two) = wilson(int(one.sum()), count), wilson(int(two.sum()), count)
     alike = _correlation(one, two)
 
     def reach(up: float, down: float) -> float:
@@ -57,15 +57,6 @@ def share_apart(own: Sequence[bool], other: Sequence[bool]) -> tuple[float, Inte
         apart + reach(high - first, second - low_two),
     )
     return apart, (max(ends[0], -1.0), min(ends[1], 1.0))
-
-
-def _wilson(share: float, count: int) -> tuple[float, float]:
-    """Return Wilson's interval of a share."""
-    square = NORMAL**2
-    middle = share + square / (2 * count)
-    reach = NORMAL * math.sqrt(share * (1 - share) / count + square / (4 * count**2))
-    low, high = ((middle + side * reach) / (1 + square / count) for side in (-1, 1))
-    return max(low, 0.0), min(high, 1.0)
 
 
 def _correlation(one: np.ndarray, two: np.ndarray) -> float:
