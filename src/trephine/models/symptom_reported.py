@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from trephine.catalogue.cohorts import Arm, Endpoint, Study, cohorts
 from trephine.catalogue.vocabulary import Product
 from trephine.models.instruments import instrument_of
-from trephine.models.symptom_words import CONDITIONS, NAMES, plural
+from trephine.models.symptom_words import NAMES, plural, studies_of
 
 SAID = {"yes": "more than halved", "better": "better", "still lower": "still less than before"}
 """What the words of the evidence mean; all others mean that no difference was found."""
@@ -25,9 +25,7 @@ def reported(site: str, product: Product) -> tuple[str, ...]:
         What was given.
     """
     told = []
-    for name, study in cohorts().items():
-        if study.condition is not CONDITIONS[site]:
-            continue
+    for name, study in studies_of(site).items():
         said = list(dict.fromkeys(_said(study, product)))
         if said:
             told.append(f"{name} ({_of(study, product)}) tells in words: {'; '.join(said)}.")
@@ -46,9 +44,7 @@ def inferred(site: str, product: Product) -> str:
     """
     told: dict[str, list[Endpoint]] = {}
     scores: dict[str, None] = {}
-    for name, study in cohorts("calibrate").items():
-        if study.condition is not CONDITIONS[site]:
-            continue
+    for name, study in studies_of(site, "calibrate").items():
         for arm in study.arms.values():
             for value in arm.endpoints.values():
                 instrument = instrument_of(value.outcome, value.about)
@@ -98,9 +94,7 @@ def by_dose(site: str, product: Product) -> tuple[str, ...]:
         What is given.
     """
     found = []
-    for name, study in cohorts("calibrate").items():
-        if study.condition is not CONDITIONS[site]:
-            continue
+    for name, study in studies_of(site, "calibrate").items():
         parts = [
             f"in '{arm.label}' by {value.printed:.0f} %{f' ({value.p})' if value.p else ''}"
             for arm in study.arms.values()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from trephine.catalogue.cohorts import cohorts
+from trephine.catalogue.cohorts import Study, cohorts
 from trephine.catalogue.symptom_posterior import ArmsSeen, SymptomPosterior
-from trephine.catalogue.vocabulary import Condition, Outcome, Product
+from trephine.catalogue.vocabulary import Condition, Outcome, Product, Role
 from trephine.models.symptom_group import Given
 from trephine.models.symptom_layout import CULTURED, PRODUCTS, SITES
 
@@ -227,12 +228,16 @@ def beyond_chance_words(found: SymptomPosterior, product: Product) -> tuple[str,
     return (words,)
 
 
+def studies_of(site: str, role: Role | None = None) -> Mapping[str, Study]:
+    """Return the published studies of a site by name, or what of them has one role."""
+    wanted = CONDITIONS[site]
+    return {name: one for name, one in cohorts(role).items() if one.condition is wanted}
+
+
 def surgery_words(site: str, product: Product) -> tuple[str, ...]:
     """Return how many had no surgery after a product at a site, where a study counted them."""
     told = []
-    for name, study in cohorts("calibrate").items():
-        if study.condition is not CONDITIONS[site]:
-            continue
+    for name, study in studies_of(site, "calibrate").items():
         for arm in study.arms.values():
             counts = [
                 f"{sum(e.events)} of {e.total} had none after {e.time}"

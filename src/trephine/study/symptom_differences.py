@@ -43,14 +43,10 @@ def apart(run: SymptomRun, other: SymptomRun) -> Mapping[str, tuple[float, float
         Low end, middle and high end by score, in points of its scale; empty where no study gives
         numbers of one of the two, or none dealt it out by chance.
     """
-    if not (_is_compared(run) and _is_compared(other)):
-        return {}
-    found = {}
-    for score in run.course.own.scores if run.course.own else ():
-        values = _at_the_end(run, score) - _at_the_end(other, score)
-        low, middle, high = (float(v) for v in np.quantile(values, INTERVAL))
-        found[score.name] = (low, middle, high)
-    return found
+    return {
+        score.name: _ends(_at_the_end(run, score) - _at_the_end(other, score))
+        for score in _scores(run, other)
+    }
 
 
 def responders_apart(
@@ -70,16 +66,25 @@ def responders_apart(
     Mapping
         Low end, middle and high end by score [percentage points]; empty where no share is told.
     """
-    if not (_is_compared(run) and _is_compared(other)):
-        return {}
-    found = {}
-    for score in run.course.own.scores if run.course.own else ():
-        if score.responders is None or score.least_difference is None:
-            continue
-        values = 100.0 * (_share(run, score) - _share(other, score))
-        low, middle, high = (float(v) for v in np.quantile(values, INTERVAL))
-        found[score.name] = (low, middle, high)
-    return found
+    return {
+        score.name: _ends(100.0 * (_share(run, score) - _share(other, score)))
+        for score in _scores(run, other)
+        if score.responders is not None and score.least_difference is not None
+    }
+
+
+def _scores(run: SymptomRun, other: SymptomRun) -> tuple[ScoreCourse, ...]:
+    """Return the scores in which two plans can be told apart."""
+    own, theirs = run.course.own, other.course.own
+    if own is None or theirs is None or not (own.is_compared and theirs.is_compared):
+        return ()
+    return tuple(own.scores)
+
+
+def _ends(values: Floats) -> tuple[float, float, float]:
+    """Return the low end, the middle and the high end of a difference over its draws."""
+    low, middle, high = (float(v) for v in np.quantile(values, INTERVAL))
+    return low, middle, high
 
 
 def _share(run: SymptomRun, score: ScoreCourse) -> Floats:
@@ -94,10 +99,6 @@ def _share(run: SymptomRun, score: ScoreCourse) -> Floats:
     )
     burden = instrument.burden(score.baseline)
     return share_who_gain(points, burden, _change(run, score), spread)[:, -1]
-
-
-def _is_compared(run: SymptomRun) -> bool:
-    return run.course.own is not None and run.course.own.is_compared
 
 
 def given(run: SymptomRun) -> Given:
