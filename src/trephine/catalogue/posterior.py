@@ -6,13 +6,14 @@ import tomllib
 from collections.abc import Collection, Mapping
 from functools import cache, cached_property
 from importlib import resources
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from trephine.catalogue.cohorts import Study, cohorts, values
+from trephine.catalogue.draws import Draws
 from trephine.catalogue.load import Catalogue, catalogue
 from trephine.catalogue.printed import Frozen
 from trephine.core import digest
@@ -67,43 +68,25 @@ class Diagnostics(Frozen):
     apart: Annotated[float, Field(ge=0)]
 
 
-class Posterior(Frozen):
-    """Draws of numbers that were fitted together, each as likely as the others.
+class Posterior(Draws):
+    """Draws of the unknowns of healing and product, and how they were made.
 
     Parameters
     ----------
-    about
-        What it is, in words.
+    about, fitted_to, draws
+        As for every fit: :class:`trephine.catalogue.draws.Draws`.
     seed
         Luck that it was made with.
-    fitted_to
-        Ids of the published values, ``study.arm.name``.
     made_from, diagnostics
         See there.
-    draws
-        Values by record id, each (draw,), in the unit of the record. A row of all is one draw;
-        they belong together.
     contents
         Digest of everything else.
     """
 
-    about: str
     seed: Annotated[int, Field(ge=0)]
-    fitted_to: tuple[str, ...]
     made_from: MadeFrom
     diagnostics: Diagnostics
-    draws: Mapping[str, tuple[float, ...]]
     contents: str = ""
-
-    @model_validator(mode="after")
-    def _rows_are_whole(self) -> Self:
-        if len({len(column) for column in self.draws.values()}) != 1 or not len(self):
-            raise ValueError("every record needs the same number of draws, and at least one")
-        return self
-
-    def __len__(self) -> int:
-        """Return how many draws there are."""
-        return len(next(iter(self.draws.values()), ()))
 
     @property
     def digest(self) -> str:

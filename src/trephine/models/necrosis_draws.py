@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
 from functools import cache
 from importlib import resources
-from typing import Self
 
 import numpy as np
-from pydantic import model_validator
 
 from trephine.catalogue.cohorts import cohorts
+from trephine.catalogue.draws import Draws
 from trephine.catalogue.load import catalogue
 from trephine.catalogue.posterior import of
-from trephine.catalogue.printed import Frozen
 from trephine.core.errors import CatalogueError
 from trephine.models.beliefs import Beliefs
 from trephine.models.necrosis_parameters import NecrosisParameters
@@ -24,36 +21,18 @@ PLACE = ("data", "posterior", "necrosis.toml")
 """Where the draws lie in the catalogue; written by ``python validation/hips.py --fit``."""
 
 
-class NecrosisDraws(Frozen):
-    """Draws of the numbers that were fitted together, each as likely as the others.
+class NecrosisDraws(Draws):
+    """Draws of the numbers of a head that were fitted together.
 
     Parameters
     ----------
-    about
-        What it is, in words.
-    fitted_to
-        Ids of the published values, ``study.arm.name``.
+    about, fitted_to, draws
+        As for every fit: :class:`trephine.catalogue.draws.Draws`.
     published
-        Digest of those values.
-    draws
-        Values by record id, each (draw,), in the unit of the record. A row of all is one draw;
-        they belong together.
+        Digest of the published values.
     """
 
-    about: str
-    fitted_to: tuple[str, ...]
     published: str
-    draws: Mapping[str, tuple[float, ...]]
-
-    @model_validator(mode="after")
-    def _rows_are_whole(self) -> Self:
-        if len({len(column) for column in self.draws.values()}) != 1 or not len(self):
-            raise ValueError("every record needs the same number of draws, and at least one")
-        return self
-
-    def __len__(self) -> int:
-        """Return how many draws there are."""
-        return len(next(iter(self.draws.values()), ()))
 
     def row(self, number: int) -> dict[str, float]:
         """Return one draw by record id, in the unit of each record."""
