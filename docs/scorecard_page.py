@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from trephine.cli.qualify import MOST
-from trephine.report.forest import forest, standalone, title_of, with_arms
+from trephine.report.forest import forest, standalone, title_of
 from trephine.report.qualify import (
     KINDS,
     MISSED,
@@ -57,7 +57,7 @@ def found() -> Plain:
             raise ValueError(f"{WHYS.name} explains {one['trial']}.{one['key']}, which is no miss")
     if whys:
         raise ValueError(f"{WHYS.name} explains what no trial holds: {sorted(whys)}")
-    return with_arms(told)
+    return told
 
 
 def scores() -> Mapping[str, tuple[Any, ...]]:

@@ -209,16 +209,6 @@ def _ends(rows: Sequence[Plain], names: Sequence[str], unit: str) -> tuple[float
     return step * (min(values) // step), step * (max(values) // step + 1)
 
 
-def with_arms(told: Plain) -> Plain:
-    """Return what was told with the arm in the name of each endpoint whose trial has several."""
-    several = {one["trial"] for one in told["trials"] if len(one["arms"]) > 1}
-
-    def named(one: Plain) -> Plain:
-        return one | {"name": f"{one['name']}, {one['arm']}"} if one["trial"] in several else one
-
-    return told | {"endpoints": [named(one) for one in told["endpoints"]]}
-
-
 def title_of(stem: str) -> str:
     """Return the name of a trial's file as a person would write it."""
     return stem.replace("-", " ").capitalize()

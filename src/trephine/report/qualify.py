@@ -10,7 +10,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from trephine.report.forest import forest, title_of, with_arms
+from trephine.report.forest import forest, title_of
 from trephine.report.trial import NOTHING, number, raised
 from trephine.report.words import NO_BREAK, rounded
 from trephine.store.files import replacing
@@ -110,7 +110,6 @@ def agreement(said: Plain) -> str:
 
 def html(told: Plain) -> str:
     """Return the whole page of a qualification, given as plain data."""
-    told = with_arms(told)
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("trephine.report"),
         autoescape=True,

@@ -133,7 +133,8 @@ class Row:
     endpoint, published
         What was looked at, and what was found.
     name, week, n, unit
-        In words, when [wk], in trials of which size, and the unit of the numbers.
+        In words, with the arm where the trial has several, when [wk], in trials of which size,
+        and the unit of the numbers.
     columns
         Predictions by the name of the column.
     why
@@ -229,13 +230,14 @@ def scored(
                 raise ValueError(f"{stem}: the column {name} leaves out endpoints")
             predictions[name] = nothing if told is None else Prediction.of(told[number], found)
             first = first or (None if told is None else told[number])
+        looked = endpoint if first is None else first.endpoint
         rows.append(
             Row(
                 trial=stem,
                 key=key,
-                endpoint=endpoint if first is None else first.endpoint,
+                endpoint=looked,
                 published=found,
-                name=in_words(endpoint if first is None else first.endpoint),
+                name=in_words(looked) + (f", {looked.arm}" if len(trial.arms) > 1 else ""),
                 week=None if first is None else first.week,
                 n=() if first is None else first.n,
                 unit="" if first is None else first.unit,
