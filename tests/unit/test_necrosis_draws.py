@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
-from typing import Any
 
 import numpy as np
 import pytest
 
+from made_hip import hip_case
 from trephine import pipeline
-from trephine.case.case import of_any_kind
-from trephine.case.hip import HipCase
 from trephine.case.settings import Settings
 from trephine.core.rng import Streams
 from trephine.intake.head import printed
@@ -27,23 +25,6 @@ FITTED = ("damage_rate", "filling", "resting", "graft_gain")
 @cache
 def beliefs(draw: int) -> Beliefs:
     return drawn_beliefs(0, draw)
-
-
-def hip(**more: Any) -> HipCase:
-    data = {
-        "name": "a hip",
-        "patient": {"age": "42 year", "sex": "male", "mass": "70 kg"},
-        "site": {
-            "kind": "femoral_head",
-            "side": "left",
-            "stage": "II",
-            "lesion": {"jic": "C1"},
-        },
-        "plan": {"follow_up": {"duration": "20 d", "interval": "20 d"}, **more},
-    }
-    made = of_any_kind(data, "it")
-    assert isinstance(made, HipCase)
-    return made
 
 
 def test_the_first_draw_of_a_comparison_has_the_numbers_as_printed() -> None:
@@ -75,7 +56,7 @@ def test_the_printed_numbers_lie_in_the_middle_of_the_draws() -> None:
 
 def test_a_run_with_drawn_beliefs_uses_the_drawn_numbers() -> None:
     settings = Settings.model_validate({"voxel": "3.5 mm"})
-    run = pipeline.run(hip(), beliefs=beliefs(1), settings=settings)
+    run = pipeline.run(hip_case(), beliefs=beliefs(1), settings=settings)
     assert run.used["necrosis.damage_rate"] == numbers_of(beliefs(1)).damage_rate
     assert run.used["necrosis.damage_rate"] != printed().damage_rate
 

@@ -11,8 +11,7 @@ from hip_fit import Numbers, Row
 from hip_people import FILL_SPREAD, FILLING, RESTING
 from scipy import stats
 
-from trephine.case.case import of_any_kind
-from trephine.case.hip import HipCase
+from made_hip import hip_case
 from trephine.catalogue.cohorts import cohorts
 from trephine.core.errors import InputError
 from trephine.intake.head import printed
@@ -94,30 +93,12 @@ def test_the_likelihood_prefers_the_numbers_that_made_the_counts() -> None:
     assert int(np.argmax([hip_fit.likelihood(k, few, late) for k in tried])) == 2
 
 
-def case(**plan: Any) -> HipCase:
-    """Return a hip that is followed for a month."""
-    data = {
-        "name": "a hip",
-        "patient": {"age": "42 year", "sex": "male", "mass": "70 kg"},
-        "site": {
-            "kind": "femoral_head",
-            "side": "left",
-            "stage": "II",
-            "lesion": {"jic": "C1"},
-        },
-        "plan": {"follow_up": {"duration": "20 d", "interval": "20 d"}, **plan},
-    }
-    made = of_any_kind(data, "it")
-    assert isinstance(made, HipCase)
-    return made
-
-
 def test_two_plans_meet_the_same_people() -> None:
-    drilled = case(steps=[{"kind": "core_decompression", "day": "0 d"}])
-    one, other = (follow_many(plan, 2) for plan in (case(), drilled))
+    drilled = hip_case(steps=[{"kind": "core_decompression", "day": "0 d"}])
+    one, other = (follow_many(plan, 2) for plan in (hip_case(), drilled))
     np.testing.assert_array_equal(one.necrotic_angle, other.necrotic_angle)
     assert other.lesion_after.sum() < one.lesion_after.sum()
-    assert not np.allclose(follow_many(case(), 2, seed=1).necrotic_angle, one.necrotic_angle)
+    assert not np.allclose(follow_many(hip_case(), 2, seed=1).necrotic_angle, one.necrotic_angle)
 
 
 def dry(monkeypatch: pytest.MonkeyPatch, unlucky: set[int]) -> None:
@@ -135,9 +116,9 @@ def dry(monkeypatch: pytest.MonkeyPatch, unlucky: set[int]) -> None:
 def test_a_patient_whose_marrow_is_too_thin_stays_among_the_others(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    alone = follow_many(case(), 3)
+    alone = follow_many(hip_case(), 3)
     dry(monkeypatch, {1})
-    found = follow_many(case(), 3)
+    found = follow_many(hip_case(), 3)
     assert [bool(error) for error in found.errors] == [False, True, False]
     assert "concentrated" in found.errors[1]
     np.testing.assert_array_equal(found.necrotic_angle, alone.necrotic_angle)
@@ -150,4 +131,4 @@ def test_the_check_rejects_a_cohort_that_one_patient_ends(monkeypatch: pytest.Mo
 
     monkeypatch.setattr("trephine.study.hips.treat", treat)
     with pytest.raises(InputError, match="concentrated"):
-        follow_many(case(), 1)
+        follow_many(hip_case(), 1)
