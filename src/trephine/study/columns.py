@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
@@ -24,9 +22,7 @@ COLUMNS: Mapping[str, str] = MappingProxyType(
     }
 )
 """What each column is."""
-PREDICTIVE = "trephine.study.predictive"
 NONE = "none"
-NONE_YET = "there is no posterior"
 
 
 def others() -> dict[str, Predictor]:
@@ -39,13 +35,12 @@ def posterior_predictive(trial: Trial) -> Sequence[Said] | str:
 
     See :func:`trephine.study.predictive.predicted` for what the intervals hold.
     """
-    if importlib.util.find_spec(PREDICTIVE) is None:
-        return NONE_YET
+    from trephine.study.predictive import predicted  # noqa: PLC0415  (loads the emulator)
+
     try:
-        found: Sequence[Said] = importlib.import_module(PREDICTIVE).predicted(trial)
+        return predicted(trial)
     except TrephineError as error:
         return str(error)
-    return found
 
 
 def digests() -> dict[str, str]:
