@@ -10,11 +10,12 @@ import pytest
 
 from trephine.case.case import Case, need_shaft, read
 from trephine.cli.example import file, names
+from trephine.core import digest
 from trephine.core.errors import InputError
 from trephine.report import harms
 from trephine.report import plans_compared as page
 from trephine.study import named_plans
-from trephine.study.plans_compared import bands, compared
+from trephine.study.plans_compared import bands, compared, drawn_beliefs, numbers_besides
 
 CARRIED = (
     "without-cells",
@@ -217,3 +218,12 @@ def test_what_no_study_tells_is_not_called_none() -> None:
     rows = compared({"plan": [told(None, 5.0)], "other": [silent]})
     assert page.cell(rows[0], "Week of union").value == "none"
     assert page.cell(rows[1], "Week of union").value == "not known"
+
+
+def test_a_kept_draw_is_named_by_the_numbers_of_the_head_too() -> None:
+    head = read(file("hip-osteonecrosis"))
+    first, second = drawn_beliefs(0, 1), drawn_beliefs(0, 2)
+    names_of = [digest.of_document(numbers_besides(head, one)) for one in (first, second)]
+    assert names_of[0] != names_of[1]
+    assert digest.of_document(numbers_besides(head, first)) == names_of[0]
+    assert "head" not in numbers_besides(read(file("tibia-nonunion")), first)

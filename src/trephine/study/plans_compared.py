@@ -14,6 +14,7 @@ import trephine
 from trephine import pipeline
 from trephine.case.course_case import CourseCase
 from trephine.case.course_run import CourseRun
+from trephine.case.hip import HipCase
 from trephine.case.settings import Settings
 from trephine.case.symptom import SymptomCase
 from trephine.case.symptom_run import SymptomRun
@@ -22,6 +23,8 @@ from trephine.core.errors import InputError
 from trephine.core.progress import Watch
 from trephine.core.rng import Streams
 from trephine.models.beliefs import Beliefs
+from trephine.models.necrosis_draws import reading_of
+from trephine.models.necrosis_parameters import NecrosisParameters
 from trephine.store.files import read_document, write_document
 from trephine.store.runs import load_any
 from trephine.study.paired_draws import FEWEST, mean_apart, share_apart
@@ -40,6 +43,16 @@ KEPT = 3
 def drawn_beliefs(seed: int, draw: int) -> Beliefs:
     """Return the numbers of a draw: as printed for the first, else from their spreads."""
     return Beliefs.printed() if draw == 0 else Beliefs.draw(Streams(seed).named("plans", str(draw)))
+
+
+def numbers_besides(case: CourseCase, beliefs: Beliefs) -> Plain:
+    """Return what names the numbers that the beliefs of a run do not hold."""
+    found: Plain = {"catalogue": beliefs.catalogue_digest}
+    if isinstance(case, HipCase):
+        of_head = reading_of(beliefs)
+        of_head.fill(NecrosisParameters)
+        found["head"] = dict(of_head.used)
+    return found
 
 
 def draws(
@@ -91,6 +104,7 @@ def draws(
                     "first": first_case.digest if isinstance(case, SymptomCase) else "",
                     "settings": settings.digest,
                     "beliefs": beliefs.digest,
+                    "numbers": numbers_besides(case, beliefs),
                     "seed": seed + draw,
                     "version": trephine.__version__,
                     "kept": KEPT,
