@@ -2,8 +2,8 @@
 
 Each person has own values of the four numbers that are fitted, drawn much wider than any fit
 leaves them, so that one set of people serves every value: a population is a weighting of them.
-Run as ``python validation/hip_people.py [people]``; it takes the better part of an hour and writes
-``validation/hip_people.tsv``.
+Run as ``python validation/hip_people.py [people]``; it takes some eight minutes on two cores and
+writes ``validation/hip_people.tsv``.
 """
 
 from __future__ import annotations
