@@ -93,9 +93,13 @@ def lengthened(
     day: float | None = None,
     patient: dict[str, Any] | None = None,
     seed: int = 0,
+    drawn: bool = False,
     **site: Any,  # noqa: ANN401  (whatever a site holds)
 ) -> Lengthened:
-    """Return one lengthening; the injection comes on the day after the length is gained."""
+    """Return one lengthening; the injection comes on the day after the length is gained.
+
+    The numbers are as printed, or those that were calibrated on shafts are ``drawn`` together.
+    """
     ends = 7.0 + length / rate
     steps: list[dict[str, Any]] = [
         {"kind": "loading", "day": "0 d", "body_weights": load},
@@ -111,10 +115,11 @@ def lengthened(
     }
     settings = validate(Settings, {"voxel": voxel}, "settings")
     asked = of_any_kind(data, "series")
-    key = digest.of_document([asked.digest, settings.digest, seed, numbers()])
+    beliefs = of_shafts(seed) if drawn else Beliefs.printed()
+    key = digest.of_document([asked.digest, settings.digest, seed, numbers(beliefs)])
     path = RUNS / f"{key}.json"
     if not path.exists():
-        run = pipeline.run(asked, settings=settings, seed=seed)
+        run = pipeline.run(asked, beliefs=beliefs, settings=settings, seed=seed)
         if not isinstance(run, RegenerateRun):
             raise TypeError("a regenerate came back as another kind of run")
         kept = sum(one.graft.funnel[-1].progenitors for one in run.treatments)
@@ -126,12 +131,18 @@ def lengthened(
     return one
 
 
-def numbers() -> list[Any]:
+def of_shafts(number: int) -> Beliefs:
+    """Return one draw of the posterior of shafts, all other numbers as printed."""
+    luck = Streams(2012).within("posterior", number).named("record")
+    return Beliefs.posterior(luck, others="printed")
+
+
+def numbers(beliefs: Beliefs) -> list[Any]:
     """Return what names the numbers that a lengthening reads; others may change."""
     own = Reading(catalogue())
     own.fill(RegenerateParameters)
     own.fill(DistractionForceParameters)
-    return [Beliefs.printed().digest, own.used]
+    return [beliefs.digest, own.used]
 
 
 def index(one: Lengthened) -> str:
@@ -188,14 +199,18 @@ def foretold(runs: tuple[Lengthened, ...], n: int) -> Foretold:
 
 
 @cache
-def adults(*, treated: bool) -> tuple[Lengthened, ...]:
-    """Return the eight virtual adults, with the concentrate of the series or without."""
+def adults(*, treated: bool, drawn: bool = False) -> tuple[Lengthened, ...]:
+    """Return the eight virtual adults, with the concentrate of the series or without.
+
+    Each has a draw of the numbers of his own where they are ``drawn``.
+    """
     return tuple(
         lengthened(
             length=length,
             weeks=60,
             patient=patient,
             seed=number,
+            drawn=drawn,
             injection=CELLS if treated else None,
         )
         for number, (patient, length) in enumerate(eight())
@@ -218,8 +233,8 @@ def eight() -> list[tuple[dict[str, Any], float]]:
 
 
 @cache
-def children(*, treated: bool) -> tuple[Lengthened, ...]:
-    """Return four virtual children, with cultured cells or without."""
+def children(*, treated: bool, drawn: bool = False) -> tuple[Lengthened, ...]:
+    """Return four virtual children, with cultured cells or without; numbers as for adults."""
     small: dict[str, Any] = {"shaft": {"outer_diameter": "21 mm", "canal_diameter": "9 mm"}}
     return tuple(
         lengthened(
@@ -227,6 +242,7 @@ def children(*, treated: bool) -> tuple[Lengthened, ...]:
             weeks=44,
             patient={"age": f"{age} year", "mass": f"{mass} kg"},
             seed=number,
+            drawn=drawn,
             injection=CULTURED if treated else None,
             **small,
         )
