@@ -77,8 +77,9 @@ def foretold(
 ) -> tuple[Foretold, ...]:
     """Return how the plan of a case ends, and how the same person fares without its cells.
 
-    Every run draws the numbers of the catalogue from their spreads and has luck of its own; both
-    ways share them. How far the model is off is in no interval.
+    Every run has luck of its own and draws the numbers of the catalogue, those that were
+    calibrated together from their posterior, others from their spreads; all ways share both. How
+    far the model is off is in no interval.
 
     Parameters
     ----------
@@ -127,7 +128,7 @@ def _ended(
     numbers: dict[str, list[float | None]] = {}
     for number in range(runs):
         luck = Streams(seed).within("candidacy", number)
-        beliefs = Beliefs.draw(luck.named("numbers"))
+        beliefs = Beliefs.posterior(luck.named("numbers"))
         own = int(luck.named("seed").integers(2**31))
         try:
             run = pipeline.run(case, beliefs=beliefs, settings=settings, seed=own)

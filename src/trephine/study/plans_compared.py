@@ -41,8 +41,13 @@ KEPT = 3
 
 
 def drawn_beliefs(seed: int, draw: int) -> Beliefs:
-    """Return the numbers of a draw: as printed for the first, else from their spreads."""
-    return Beliefs.printed() if draw == 0 else Beliefs.draw(Streams(seed).named("plans", str(draw)))
+    """Return the numbers of a draw: as printed for the first, else drawn.
+
+    Those that were calibrated are drawn together from their posterior, others from their spreads.
+    """
+    if draw == 0:
+        return Beliefs.printed()
+    return Beliefs.posterior(Streams(seed).named("plans", str(draw)))
 
 
 def numbers_besides(case: CourseCase, beliefs: Beliefs) -> Plain:
