@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from trephine.cli.qualify import MOST
+from trephine.core.shares import clopper_pearson
 from trephine.report.forest import forest, standalone, title_of
 from trephine.report.qualify import (
     KINDS,
@@ -26,7 +27,6 @@ from trephine.report.qualify import misses as missed
 from trephine.report.trial import NOTHING
 from trephine.report.words import rounded
 from trephine.study import misses
-from trephine.study.scorecard import binomial
 
 DOCS = Path(__file__).parent
 VALIDATION = DOCS.parent / "validation"
@@ -261,7 +261,7 @@ def counted(some: list[Plain]) -> str:
     words = []
     if ranges:
         hits, of = ranges.count("inside"), len(ranges)
-        low, high = binomial(hits, of)
+        low, high = clopper_pearson(hits, of)
         words.append(coverage_words({"inside": hits, "of": of, "low": low, "high": high}))
     if directions:
         words.append(f"{directions.count('holds')} of {len(directions)} directions hold")

@@ -8,7 +8,7 @@ import numpy as np
 from calibration_plots import _pyplot, _svg
 from hip_fit import Array, Numbers, Row, chances, hips_by_type
 
-from trephine.study.hips import share_interval
+from trephine.core.shares import jeffreys
 
 COLOURS = {"A": "#6b7280", "B": "#1f78b4", "C1": "#b15928", "C2": "#8b1a4a"}
 YEARS = np.arange(0.0, 5.01, 0.25)
@@ -43,7 +43,7 @@ def collapse_by_type(
 
 def _points(axes: object, shares: tuple[float, float], hips: float, colour: str) -> None:
     for year, share in zip((2, 5), shares, strict=True):
-        low, high = share_interval(round(share * hips), round(hips))
+        low, high = jeffreys(round(share * hips), round(hips), 0.9)
         span = 100 * np.array([[max(share - low, 0.0)], [max(high - share, 0.0)]])
         axes.errorbar(  # type: ignore[attr-defined]
             [year], [100 * share], yerr=span, fmt="o", color=colour, capsize=3, ms=5, lw=1

@@ -16,7 +16,7 @@ from trephine.core.errors import CatalogueError
 from trephine.report import harms
 from trephine.report.candidacy import html
 from trephine.study.candidacy import Standing, Weighed, candidacy, person, standing, weighed
-from trephine.study.foretold import foretold, interval, ways
+from trephine.study.foretold import foretold, ways
 from trephine.study.studied import certainty, options, results
 
 STATED = ("age", "sex", "mass", "height", "smoker")
@@ -148,12 +148,6 @@ def test_the_same_person_without_cells_is_the_other_way() -> None:
     assert list(names) == ["as planned", "the same without cells"]
     assert not names["the same without cells"].plan.injections
     assert names["the same without cells"].plan.loadings
-
-
-def test_the_interval_of_a_few_runs_is_wide() -> None:
-    low, high = interval(3, 3)
-    assert low < 0.5
-    assert high == pytest.approx(1.0, abs=0.01)
 
 
 def test_what_stood_on_the_other_side_of_a_trial_was_compared_by_chance() -> None:

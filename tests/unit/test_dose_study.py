@@ -26,7 +26,7 @@ from trephine.models.population import PopulationParameters, virtual_donors
 from trephine.models.reading import Reading, sampled
 from trephine.stages import injections
 from trephine.study.blocks import BLOCK
-from trephine.study.dose import Dose, chance, dose, laboratory, wilson
+from trephine.study.dose import Dose, chance, dose, laboratory
 from trephine.study.drivers import what_drives
 from trephine.study.population import screen
 from trephine.study.told import dose_document, notices
@@ -149,12 +149,6 @@ def test_what_is_present_starts_at_what_was_placed_and_decays_as_what_stays(both
     assert only.present([weeks], [0.5])[0, 0] == pytest.approx(np.median(late), rel=0.01)
     before, after = both.present([second.day - 1, second.day], [0.5])[:, 0]
     assert after > 100 * before
-
-
-def test_wilson_is_that_of_scipy() -> None:
-    for passed, count in ((0, 50), (50, 50), (3, 40), (2867, 10_000)):
-        theirs = stats.binomtest(passed, count).proportion_ci(method="wilson")
-        assert wilson(passed, count) == pytest.approx((theirs.low, theirs.high), abs=1e-12)
 
 
 def test_a_chance_is_the_share_that_reaches_all_that_is_asked(both: Dose) -> None:

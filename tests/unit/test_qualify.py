@@ -24,7 +24,7 @@ from trephine.study.outcomes import PatientOutcome, Pool
 from trephine.study.published import published
 from trephine.study.qualified_document import document
 from trephine.study.qualify import ENGINE, RISK, Qualified, qualify, trials_of
-from trephine.study.scorecard import Prediction, binomial, coverage, scored
+from trephine.study.scorecard import Prediction, coverage, scored
 from trephine.study.trial import TrialResult, run_trial
 from trephine.study.verified import verified
 
@@ -262,16 +262,6 @@ def test_nine_of_ten_published_values_lie_inside_if_the_model_is_right(many: Tri
 @pytest.mark.parametrize("sabotage", [narrowed, widened, dropping])
 def test_the_check_rejects_an_evaluator_that_hides(sabotage: Evaluator, many: TrialResult) -> None:
     assert not 0.85 <= covered(many, sabotage) <= 0.985
-
-
-@pytest.mark.parametrize(
-    ("events", "of", "expected"),
-    [(0, 0, (0.0, 1.0)), (0, 10, (0.0, 0.3085)), (10, 10, (0.6915, 1.0)), (5, 6, (0.3588, 0.9958))],
-)
-def test_the_interval_of_a_coverage_is_that_of_the_tables(
-    events: int, of: int, expected: tuple[float, float]
-) -> None:
-    assert binomial(events, of) == pytest.approx(expected, abs=1e-4)
 
 
 def test_the_scores_of_risk_are_qualified_without_the_engine(tmp_path: Path) -> None:

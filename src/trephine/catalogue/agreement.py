@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 import re
 from collections.abc import Iterator, Mapping
 
@@ -13,8 +12,8 @@ from trephine.catalogue.effects import Effects
 from trephine.catalogue.printed import days, rounding
 from trephine.catalogue.records import Source
 from trephine.catalogue.vocabulary import Outcome, Product
+from trephine.core.shares import wilson
 
-NORMAL_95 = 1.96
 IDENTIFIER = re.compile(r"10\.\d{4,}/[\w.\-]+")
 
 
@@ -96,15 +95,8 @@ def disagreements(studies: Mapping[str, Study], effects: Effects) -> Iterator[Co
             continue
         if given == Product.SURGERY or (days(e.time) != days(f.time)):
             continue
-        (low, high), (floor, top) = wilson(e.printed, m), wilson(f.printed, n)
+        low, high = wilson(e.printed / 100 * m, m)
+        floor, top = wilson(f.printed / 100 * n, n)
         if high < floor or top < low:
             why = f"{e.value} of {m} and {f.value} of {n}: the 95 % intervals do not touch"
             yield Contradiction("disagreement", "studies differ", p1, p2, why)
-
-
-def wilson(percent: float, n: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share in percent, after Wilson."""
-    p, z = percent / 100, NORMAL_95
-    centre, half = p + z**2 / (2 * n), z * math.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
-    whole = 1 + z**2 / n
-    return 100 * (centre - half) / whole, 100 * (centre + half) / whole

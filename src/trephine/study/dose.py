@@ -16,6 +16,7 @@ from trephine.case.prescription import REFERENCE, Place, Prescription
 from trephine.case.settings import Settings
 from trephine.core.errors import InputError
 from trephine.core.rng import Streams
+from trephine.core.shares import wilson
 from trephine.intake.site import anatomy
 from trephine.models.assay import laboratory_factor
 from trephine.models.dose_beliefs import DoseBeliefs
@@ -31,8 +32,6 @@ Kind = Literal["drawn", "printed"]
 
 MOST = 1_000_000
 """Samples that a person may ask for."""
-WILSON = 1.959963984540054
-"""Normal deviate of a two-sided interval of 95 %."""
 
 
 @dataclass(frozen=True)
@@ -136,24 +135,6 @@ class Chance:
 
     value: float
     interval: tuple[float, float]
-
-
-def wilson(passed: int, count: int) -> tuple[float, float]:
-    r"""Return Wilson's interval of 95 % for a share.
-
-    .. math:: \frac{\hat p + z^2/2n \pm z\sqrt{\hat p(1-\hat p)/n + z^2/4n^2}}{1 + z^2/n}
-
-    Parameters
-    ----------
-    passed, count
-        Samples that passed, and all.
-    """
-    share, square = passed / count, WILSON**2
-    middle = share + square / (2 * count)
-    half = WILSON * np.sqrt(share * (1 - share) / count + square / (4 * count**2))
-    scale = 1 + square / count
-    low, high = (middle - half) / scale, (middle + half) / scale
-    return (0.0 if passed == 0 else float(low), 1.0 if passed == count else float(high))
 
 
 def chance(dose: Dose, prescription: Prescription, treated: Treated | None = None) -> Chance:

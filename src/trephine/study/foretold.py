@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from scipy.stats import beta
 
 from trephine import pipeline
 from trephine.case.course_case import CourseCase
@@ -17,13 +16,13 @@ from trephine.case.regenerate_run import RegenerateRun
 from trephine.case.settings import Settings
 from trephine.core.errors import InputError, SolverError
 from trephine.core.rng import Streams
+from trephine.core.shares import jeffreys
 from trephine.models.beliefs import Beliefs
 from trephine.study.case_facts import SOFT
 from trephine.study.named_plans import KEPT
 from trephine.study.plan_readings import readings
 
 CELLS = ("injection",)
-INTERVAL = (0.025, 0.975)
 BAND = (0.1, 0.5, 0.9)
 PLANNED, UNTREATED = "as planned", "no treatment"
 NO_NUMBER = "No study in this catalogue, so no number."
@@ -139,7 +138,7 @@ def _ended(
             for key, value in readings(run).numbers.items():
                 numbers.setdefault(key, []).append(value)
     found = dict(endings.most_common())
-    spans = {k: interval(n, runs) for k, n in found.items()}
+    spans = {k: jeffreys(n, runs) for k, n in found.items()}
     told = tuple(_spread(key, values) for key, values in numbers.items())
     return Foretold(name, runs, found, spans, told)
 
@@ -186,9 +185,3 @@ def _of_pain(name: str, case: CourseCase, seed: int, settings: Settings | None) 
 
 def _is_score(part: object) -> bool:
     return isinstance(part, dict) and "score" in part
-
-
-def interval(some: int, runs: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share seen in some of the runs (Jeffreys) [-]."""
-    law = beta(some + 0.5, runs - some + 0.5)
-    return float(law.ppf(INTERVAL[0])), float(law.ppf(INTERVAL[1]))

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
 
 from trephine.case.hip import HipCase
 from trephine.case.settings import Settings
 from trephine.core.progress import Watch
 from trephine.core.rng import Streams
+from trephine.core.shares import jeffreys
 from trephine.core.types import Series, frozen_array
 from trephine.intake.head import head_anatomy
 from trephine.models.beliefs import Beliefs
@@ -79,19 +79,8 @@ class HipChances:
 
         It tells how many patients were followed, not how right the model is.
         """
-        return share_interval(round(share * self.collapse_day.size), self.collapse_day.size, level)
-
-
-def share_interval(events: int, total: int, level: float = 0.9) -> tuple[float, float]:
-    """Return Jeffreys' interval for a chance after some events in some patients [-]."""
-    tail = 0.5 * (1.0 - level)
-    low = 0.0 if events == 0 else float(stats.beta.ppf(tail, events + 0.5, total - events + 0.5))
-    high = (
-        1.0
-        if events == total
-        else float(stats.beta.ppf(1.0 - tail, events + 0.5, total - events + 0.5))
-    )
-    return low, high
+        count = self.collapse_day.size
+        return jeffreys(round(share * count), count, level)
 
 
 def follow_many(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.special import stdtrit
 
-from trephine.study.dose import wilson
+from trephine.core.shares import wilson
 
 FEWEST = 3
 """Draws below which no interval is told."""

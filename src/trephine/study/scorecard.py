@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from scipy.special import betaincinv
-
 from trephine.case.trial import Endpoint, Trial
+from trephine.core.shares import clopper_pearson
 from trephine.study.endpoints import in_words
 from trephine.study.published import Published, published
 
@@ -17,8 +16,6 @@ Verdict = Literal["inside", "outside", "no value", "refused", ""]
 against, ``refused`` where a way of predicting does not know the course, empty where nothing was
 published."""
 MISSED = ("outside", "no value")
-LEVEL = 0.95
-"""Confidence of the interval of a coverage."""
 
 
 class Said(Protocol):
@@ -267,20 +264,4 @@ def coverage(
         and not (row.published and row.published.sign)
     ]
     inside, of = told.count("inside"), sum(one in {"inside", *MISSED} for one in told)
-    return Coverage(inside, of, *binomial(inside, of))
-
-
-def binomial(events: int, of: int) -> tuple[float, float]:
-    r"""Return the interval of Clopper and Pearson of a share.
-
-    .. math:: B^{-1}(\tfrac{\alpha}{2}; k, n - k + 1), \quad
-              B^{-1}(1 - \tfrac{\alpha}{2}; k + 1, n - k)
-
-    Examples
-    --------
-    ``binomial(0, 0)`` is ``(0.0, 1.0)``.
-    """
-    tail = (1 - LEVEL) / 2
-    low = 0.0 if events == 0 else float(betaincinv(events, of - events + 1, tail))
-    high = 1.0 if events == of else float(betaincinv(events + 1, of - events, 1 - tail))
-    return low, high
+    return Coverage(inside, of, *clopper_pearson(inside, of))

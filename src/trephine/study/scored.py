@@ -14,13 +14,13 @@ from trephine.case.plan import Injection
 from trephine.case.prescription import Prescription
 from trephine.catalogue.load import catalogue
 from trephine.core.rng import Streams
+from trephine.core.shares import wilson
 from trephine.models import timeline
 from trephine.models.burden import Burden
 from trephine.models.placement import Reach
 from trephine.models.reading import Reading
 from trephine.models.timeline import TimelineParameters
 from trephine.study import front
-from trephine.study.dose import wilson
 from trephine.study.dose_ladder import DoseLadder
 from trephine.study.luck import Common, reaching
 from trephine.study.search import Objective, ReachPrescription
