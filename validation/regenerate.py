@@ -32,6 +32,7 @@ from lengthened import (
     lengthened,
     over_a_nail,
 )
+from scipy import stats
 
 from trephine.catalogue.load import catalogue
 from trephine.models.distraction_force import DistractionForceParameters, force_course
@@ -242,11 +243,15 @@ def of_series(*, drawn: bool) -> Iterator[ConditionScore]:
         "holds" if gain > NOTHING else "fails", "not fitted",
     )  # fmt: skip
     many, none = (healed(treated=treated, drawn=drawn) for treated in (True, False))
-    whole = many == len(adults(treated=True, drawn=drawn))
+    whole = len(adults(treated=True, drawn=drawn))
+    chance = stats.betabinom(whole, many + 0.5, whole - many + 0.5)
+    low, high = (int(end) for end in chance.ppf([0.05, 0.95]))
     yield ConditionScore(
         "Claims 1.5 and 1.6", f"consolidated after transport with concentrate, 8 tibiae{told}",
-        "8 of 8, no control", f"{many} of 8; {none} of 8 without",
-        "holds" if whole else "fails", "not fitted", "" if whole else AGE_AND_SMOKE,
+        "8 of 8, no control",
+        f"{many} of 8, {low} to {high} in another eight; {none} of 8 without",
+        "inside" if high == whole else "outside", "not fitted",
+        "" if high == whole else AGE_AND_SMOKE,
     )  # fmt: skip
 
 
