@@ -13,10 +13,12 @@ from scipy import stats
 
 from made_hip import hip_case
 from trephine.catalogue.cohorts import cohorts
-from trephine.core.errors import InputError
+from trephine.core.errors import InputError, SolverError
+from trephine.core.shares import jeffreys
 from trephine.intake.head import printed
 from trephine.pipeline import hip
-from trephine.study.hips import follow_many
+from trephine.study import hips
+from trephine.study.hips import Followed, HipChances, follow_many
 
 K = Numbers(damage=8.0, filling=0.3, resting=0.8, gain=5.0)
 
@@ -125,10 +127,70 @@ def test_a_patient_whose_marrow_is_too_thin_stays_among_the_others(
     np.testing.assert_array_equal(found.lesion_after, alone.lesion_after)
 
 
-def test_the_check_rejects_a_cohort_that_one_patient_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    def treat(*_: Any) -> Any:
-        raise InputError("the marrow cannot be concentrated")
+def test_the_check_rejects_a_patient_who_is_lost_with_the_product(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Sabotage: the error ends the patient's course, not the product alone."""
+    unsolved(monkeypatch, InputError("the marrow cannot be concentrated"), {1})
+    found = follow_many(hip_case(), 3)
+    assert found.failures == 1
+    assert found.lesion_after.shape == (2,)
 
-    monkeypatch.setattr("trephine.study.hips.treat", treat)
-    with pytest.raises(InputError, match="concentrated"):
-        follow_many(hip_case(), 1)
+
+def unsolved(monkeypatch: pytest.MonkeyPatch, error: Exception, unlucky: set[int]) -> None:
+    """Let the course of some patients fail, in the order in which they are followed."""
+    calls, treat = iter(range(100)), hips.treat
+
+    def failing(*given: Any, **more: Any) -> Any:
+        if next(calls) in unlucky:
+            raise error
+        return treat(*given, **more)
+
+    monkeypatch.setattr(hips, "treat", failing)
+
+
+def test_a_patient_who_cannot_be_solved_stays_in_the_denominator(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    alone = follow_many(hip_case(), 3)
+    unsolved(monkeypatch, SolverError("no balance of forces", (1.0, 0.5)), {1})
+    found = follow_many(hip_case(), 3)
+    assert found.failures == 1
+    assert found.is_followed.tolist() == [True, False, True]
+    assert found.errors[1].startswith("no balance of forces")
+    np.testing.assert_array_equal(found.lesion_after, alone.lesion_after[[0, 2]])
+    assert np.isinf(found.collapse_day[1])
+
+
+def canned(monkeypatch: pytest.MonkeyPatch) -> HipChances:
+    """Return two heads that collapse, one that does not and one that cannot be solved."""
+    days = iter([400.0, None, 500.0, np.inf])
+
+    def follow(*_: Any) -> Followed:
+        day = next(days)
+        if day is None:
+            raise SolverError("no balance of forces")
+        return Followed(day, day, 2e-5, 1e-5, 2.0, "")
+
+    monkeypatch.setattr(hips, "follow", follow)
+    return follow_many(hip_case(), 4)
+
+
+def test_a_failure_is_no_collapse_and_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = canned(monkeypatch)
+    assert (found.collapsed(2.0), found.failures) == (0.5, 1)
+    assert found.interval(0.5) == jeffreys(2, 4, 0.9)
+
+
+def test_the_check_rejects_a_cohort_without_its_failures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sabotage: the share of those who could be followed, which a failure makes larger."""
+    found = canned(monkeypatch)
+    dropped = float((found.collapse_day[found.is_followed] <= 2 * 365.25).mean())
+    assert dropped == pytest.approx(2 / 3)
+    assert dropped != found.collapsed(2.0)
+
+
+def test_nobody_who_can_be_followed_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    unsolved(monkeypatch, SolverError("no balance of forces"), {0, 1})
+    with pytest.raises(SolverError, match="balance"):
+        follow_many(hip_case(), 2)

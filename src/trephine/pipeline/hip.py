@@ -6,13 +6,14 @@ import time
 from dataclasses import fields
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import trephine
 from trephine.case.decompression import CoreDecompression
 from trephine.case.harvesting import FatHarvest
 from trephine.case.head_anatomy import HeadAnatomy
 from trephine.case.hip import HipCase
+from trephine.case.hip_course import HipCourse
 from trephine.case.hip_run import HipRun
 from trephine.case.plan import Injection
 from trephine.case.run import Treatment
@@ -114,16 +115,8 @@ def run(
         folder = opening(Path(out), case=case, settings=settings, seed=seed, provenance=facts)
         if folder.is_finished:
             return cast("HipRun", load_any(Path(out)))
-    treatments, failed = treat(case, beliefs, settings, anatomy, p, streams, listener)
-    course = hip.hip_course(
-        site=case.site,
-        anatomy=anatomy,
-        weight=case.patient.mass * beliefs.heal.fixation.gravity,
-        plan=case.plan,
-        grafts=[t.graft for t in treatments],
-        p=p,
-        luck=person,
-        watch=listener,
+    treatments, failed, course = treat(
+        case, beliefs, settings, anatomy, p, person, streams, listener
     )
     numbers = {**reading.used, **(_of_cells(beliefs) if treatments else {})}
     finished = HipRun(
@@ -165,7 +158,66 @@ def rehearse(case: HipCase, settings: Settings) -> dict[str, Any]:
     }
 
 
+class Treated(NamedTuple):
+    """The injections of a plan, why one could not be made or nothing, and what the head did."""
+
+    treatments: tuple[Treatment, ...]
+    failed: str
+    course: HipCourse
+
+
 def treat(
+    case: HipCase,
+    beliefs: Beliefs,
+    settings: Settings,
+    anatomy: HeadAnatomy,
+    p: NecrosisParameters,
+    person: HipLuck,
+    streams: Streams,
+    listener: Watch,
+    *,
+    with_fields: bool = True,
+) -> Treated:
+    """Return what becomes of the head of one person under the plan, from needle to last visit.
+
+    Parameters
+    ----------
+    case, settings
+        What is asked.
+    beliefs, p
+        Numbers of the cells, and of the necrosis.
+    anatomy
+        The head of this person on its grid.
+    person
+        What tells this person from others.
+    streams
+        Luck of harvest, processing and delivery.
+    listener
+        Hears the progress.
+    with_fields
+        Whether to keep the fields of each visit.
+
+    Raises
+    ------
+    SolverError
+        If the load on the head cannot be solved.
+    """
+    treatments, failed = _inject(case, beliefs, settings, anatomy, p, streams, listener)
+    course = hip.hip_course(
+        site=case.site,
+        anatomy=anatomy,
+        weight=case.patient.mass * beliefs.heal.fixation.gravity,
+        plan=case.plan,
+        grafts=[t.graft for t in treatments],
+        p=p,
+        luck=person,
+        watch=listener,
+        with_fields=with_fields,
+    )
+    return Treated(treatments, failed, course)
+
+
+def _inject(
     case: HipCase,
     beliefs: Beliefs,
     settings: Settings,
