@@ -9,12 +9,15 @@ import numpy as np
 import pytest
 
 from trephine.case.case import Case, need_shaft, read
+from trephine.cli.compare_plans import show
 from trephine.cli.example import file, names
 from trephine.core import digest
 from trephine.core.errors import InputError
-from trephine.report import harms
+from trephine.report import harms, plan_rows
 from trephine.report import plans_compared as page
+from trephine.report.added_cells import sentences
 from trephine.study import named_plans
+from trephine.study.added_cells import added
 from trephine.study.plans_compared import bands, compared, drawn_beliefs, numbers_besides
 
 CARRIED = (
@@ -45,7 +48,9 @@ def told(week: float | None, bone: float) -> dict[str, Any]:
         "notes": [],
         "numbers": {"Week of union": week, "Bone (mL)": bone},
         "spans": {},
-        "event": {"name": "United", "week": week, "until": 52.0},
+        "better": {"Week of union": ["minus", "sooner"]},
+        "within": 0,
+        "event": {"name": "United", "week": week, "until": 52.0, "is_wanted": True},
         "curves": [curve],
         "apart": {},
     }
@@ -116,7 +121,9 @@ def test_the_page_tells_every_plan_and_difference(case: Case) -> None:
     facts = {"trephine": "0", "Case": case.digest}
     text = page.html(case, {"plan": case, "graft": case}, rows, DRAWS, {}, {}, facts)
     assert "graft: union at week 8" in text
-    assert "+25 points" in text
+    assert "4 of 4 draws (100\u202f%); +25 points" in text
+    assert "<small>minus is better: sooner</small>" in text
+    assert "<small>plus is better: more often</small>" in text
     assert "\u22121 (\u22121.8 to \u22121), both in 3" in text
     assert "survivor bias" in text
     assert "Mean weeks until united, 52 where never" in text
@@ -205,9 +212,9 @@ def test_two_draws_tell_no_interval(case: Case) -> None:
     two = {name: each[:2] for name, each in DRAWS.items()}
     row = compared(two)[1]
     assert row["event"]["interval"] is None
-    assert page.happened(row).endswith(page.TOO_FEW)
-    assert page.waited(row).endswith(page.TOO_FEW)
-    assert page.cell(row, "Bone (mL)").difference == "+1.25"
+    assert plan_rows.happened(row).endswith(plan_rows.TOO_FEW)
+    assert plan_rows.waited(row).endswith(plan_rows.TOO_FEW)
+    assert plan_rows.cell(row, "Bone (mL)").difference == "+1.25"
     facts = {"trephine": "0", "Case": case.digest}
     text = page.html(case, {"plan": case, "graft": case}, compared(two), two, {}, {}, facts)
     assert "span of 80" not in text
@@ -216,8 +223,8 @@ def test_two_draws_tell_no_interval(case: Case) -> None:
 def test_what_no_study_tells_is_not_called_none() -> None:
     silent = {**told(None, 5.0), "numbers": {"Bone (mL)": 5.0}}
     rows = compared({"plan": [told(None, 5.0)], "other": [silent]})
-    assert page.cell(rows[0], "Week of union").value == "none"
-    assert page.cell(rows[1], "Week of union").value == "not known"
+    assert plan_rows.cell(rows[0], "Week of union").value == "none"
+    assert plan_rows.cell(rows[1], "Week of union").value == "not known"
 
 
 def test_a_kept_draw_is_named_by_the_numbers_of_the_head_too() -> None:
@@ -227,3 +234,74 @@ def test_a_kept_draw_is_named_by_the_numbers_of_the_head_too() -> None:
     assert names_of[0] != names_of[1]
     assert digest.of_document(numbers_besides(head, first)) == names_of[0]
     assert "head" not in numbers_besides(read(file("tibia-nonunion")), first)
+
+
+def test_a_share_has_no_more_digits_than_its_draws_carry() -> None:
+    assert plan_rows.told(66.8, "Replaced by then (%)") == "67"
+    assert plan_rows.told(0.3, "Replaced by then (%)") == "<\u202f1"
+    assert plan_rows.told(99.7, "Gain 20 or more (% of people alike)") == ">\u202f99"
+    assert plan_rows.signed(-33.3, "Weakest bone (% of sound)") == "\u221233"
+    assert plan_rows.signed(-0.4, "Weakest bone (% of sound)") == "0"
+    assert plan_rows.told(34.66, "VAS (points of 100, low is good)") == "34.7"
+    three = {name: each[:3] for name, each in DRAWS.items()}
+    said = plan_rows.happened(compared(three)[0])
+    assert said.startswith("2 of 3 draws (67\u202f%); 0 points")
+
+
+def fracture(*asked: str) -> dict[str, Any]:
+    return dict(named_plans.plans(read(file("tibia-fracture")), list(asked)))
+
+
+def test_an_early_injection_is_told_beside_the_same_fracture_without() -> None:
+    cases = fracture("early-concentrate")
+    one = {"plan": [told(17.0, 5.0)], "early-concentrate": [told(15.0, 6.0)]}
+    (said,) = sentences(added(cases, one))
+    assert said.startswith("early-concentrate differs from plan by the injected cells alone.")
+    assert "united at week 15, without them at week 17: 2 weeks sooner" in said
+    assert "Bone (mL) +1" in said
+    late = {**one, "plan": [told(None, 5.0)]}
+    assert (
+        "With the cells it is united at week 15, without them not by week 52"
+        in (sentences(added(cases, late))[0])
+    )
+    four = dict(zip(cases, DRAWS.values(), strict=True))
+    (said,) = sentences(added(cases, four))
+    assert "in 4 of 4 draws (100\u202f%) with the cells and in 3 of 4 draws" in said
+    assert "+25 points" in said
+
+
+def test_a_plan_that_differs_by_more_is_not_taken_for_the_same_without_cells() -> None:
+    """Sabotage: the counterpart bears weight on other days, so it tells more than the cells."""
+    cases = fracture("early-concentrate")
+    one = {name: [told(17.0, 5.0)] for name in cases}
+    assert added(cases, one)[0].without == "plan"
+    other = cases | {"plan": cases["plan"].with_plan(steps=[])}
+    (found,) = added(other, one)
+    assert found.without is None
+    assert sentences([found])[0].endswith("no plan here is the same without.")
+
+
+def test_the_plan_that_would_tell_of_the_cells_is_named() -> None:
+    cases = dict(named_plans.plans(read(file("tibia-nonunion")), ["autograft", "concentrate"]))
+    found = added(cases, {name: [told(17.0, 5.0)] for name in cases})
+    assert {one.plan: one.name for one in found} == {
+        "plan": "without-cells",
+        "concentrate": "without-cells",
+    }
+
+
+def test_the_terminal_says_which_sign_is_better_and_what_more_draws_would_tell(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    rows = compared({name: each[:1] for name, each in DRAWS.items()})
+    show(rows, ["The cells change nothing."], is_soft=False)
+    said = capsys.readouterr().out
+    assert "Week of union: minus is better: sooner\n" in said
+    assert "The cells change nothing.\n" in said
+    assert said.count("--replicates") == 1
+    show(rows, [], is_soft=True)
+    assert "--replicates" not in capsys.readouterr().out
+    show(compared(DRAWS), [], is_soft=False)
+    said = capsys.readouterr().out
+    assert "--replicates" not in said
+    assert "United: plus is better: more often\n" in said

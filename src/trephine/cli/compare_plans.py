@@ -20,6 +20,10 @@ Plain = dict[str, Any]
 
 MOST_PRINTED = 2
 """Outcomes of a plan that the terminal tells; the page tells more."""
+UNSURE = (
+    "One draw, with all numbers as printed. Again with --replicates 20 --resume: nineteen more, of "
+    "luck and numbers, and so a span of each number and an interval of each difference."
+)
 
 
 def compare_plans(
@@ -40,15 +44,18 @@ def compare_plans(
     """Run one patient under the plan of the case and others, write the page, print the table."""
     from trephine import pipeline
     from trephine.case.kinds import kind_of, part
+    from trephine.case.symptom import SymptomCase
     from trephine.cli.paper import paper
     from trephine.cli.progress import display
     from trephine.cli.run import StoppedError, what_is_asked
     from trephine.report import plans_compared as page
+    from trephine.report.added_cells import sentences
     from trephine.report.plan_stills import stills
     from trephine.store.files import WriteError, writing
     from trephine.store.layout import refuse_occupied
     from trephine.store.runs import load_any
     from trephine.study import named_plans, plans_compared
+    from trephine.study.added_cells import added
 
     case, settings = what_is_asked(path, changes, quality, voxel)
     cases = named_plans.plans(case, asked)
@@ -95,10 +102,11 @@ def compare_plans(
             raise StoppedError from None
         except WriteError as error:
             raise StoreError(f"{error}\n  then go on with: {again}") from error
+    cells = sentences(added(cases, told))
     if is_json_wanted:
-        typer.echo(json.dumps({"plans": rows, "page": str(written)}, indent=2))
+        typer.echo(json.dumps({"plans": rows, "cells": cells, "page": str(written)}, indent=2))
         return
-    _show(rows)
+    show(rows, cells, is_soft=isinstance(case, SymptomCase))
     typer.echo(f"page: {written}")
 
 
@@ -124,26 +132,41 @@ def _facts(case: CourseCase, voxel: str, seed: int, replicates: int) -> Mapping[
     }
 
 
-def _show(rows: Sequence[Plain]) -> None:
-    """Print the table of the plans: a line for each outcome."""
+def show(rows: Sequence[Plain], cells: Sequence[str], *, is_soft: bool) -> None:
+    """Print the table of the plans: a line for each outcome, and how to read it."""
     from trephine.cli.paper import paper, table
-    from trephine.report.plans_compared import cell, ended, happened, shown, waited, waited_for
+    from trephine.report.plan_rows import cell, ended, happened, shown, waited, waited_for
 
-    names = shown(rows)
+    names = shown(rows)[:MOST_PRINTED]
     printed = table(
         "Plan", "Outcome", "Value", "To the plan", title="One patient and one luck under each plan"
     )
     printed.columns[0].no_wrap = True
     for number, row in enumerate(rows):
-        name = row["plan"]
-        printed.add_row(name, ended(row["sentence"] or ""), "", "")
+        printed.add_row(row["plan"], ended(row["sentence"] or ""), "", "")
         if row["draws"] > 1 and "event" in row:
             share, _, apart = happened(row).partition("; ")
             printed.add_row("", row["event"]["name"], share, apart if number else "")
             mean, _, apart = waited(row).partition("; ")
             printed.add_row("", waited_for(row), mean, apart if number else "")
-        for key in names[:MOST_PRINTED]:
+        for key in names:
             one = cell(row, key)
             value = f"{one.value} {one.span}".rstrip()
             printed.add_row("", key, value, one.difference if number else "")
-    paper().print(printed)
+    console = paper()
+    console.print(printed)
+    unsure = [UNSURE] if rows[0]["draws"] == 1 and not is_soft else []
+    for line in (*_better(rows, names), *cells, *unsure):
+        console.print(line, soft_wrap=True)
+
+
+def _better(rows: Sequence[Plain], names: Sequence[str]) -> list[str]:
+    """Return which sign of each difference that is printed is better for the patient."""
+    from trephine.report.plan_rows import better, event_better
+
+    said = []
+    event = next((row for row in rows if "event" in row), None)
+    if event is not None and event["draws"] > 1:
+        name, (share, weeks) = event["event"]["name"], event_better(event)
+        said += [f"{name}: {share}", f"Mean weeks until {name.lower()}: {weeks}"]
+    return said + [f"{name}: {which}" for name in names if (which := better(rows[0], name))]

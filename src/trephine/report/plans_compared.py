@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import jinja2
 import numpy as np
 from markupsafe import Markup
 
 from trephine.case.course_case import CourseCase
-from trephine.report import harms
+from trephine.report import added_cells, harms
 from trephine.report.comparison import DASHES
 from trephine.report.legend import Graph, Key
 from trephine.report.palette import CATEGORIES
+from trephine.report.plan_rows import (
+    better,
+    cell,
+    ended,
+    event_better,
+    happened,
+    is_chosen,
+    shown,
+    told,
+    waited,
+    waited_for,
+)
 from trephine.report.plan_stills import Stills
 from trephine.report.svg import Panel, nice_top
-from trephine.report.words import NO_BREAK, listed, rounded
+from trephine.report.words import listed, rounded
 from trephine.store.files import replacing
+from trephine.study.added_cells import added
 from trephine.study.paired_draws import FEWEST
 from trephine.study.plans_compared import bands, curve_names
 
@@ -29,111 +41,6 @@ Plain = dict[str, Any]
 PAGE = "plans_compared.html"
 PRINTED = "comparison.html"
 UNION = "Week of union"
-MOST_COLUMNS = 6
-"""Outcomes that the table shows, in the order of the kind of site."""
-
-
-class Cell(NamedTuple):
-    """A number with the span of its draws, and how far it lies from the first plan's."""
-
-    value: str
-    span: str
-    difference: str
-
-
-NOISE = 5e-4
-"""Below this an outcome is told as nothing."""
-
-
-TOO_FEW = "too few draws for an interval"
-ALIKE = "the same in every draw, so no interval"
-
-
-def told(value: float) -> str:
-    """Return a number as text."""
-    return rounded(value) if abs(value) >= NOISE else "0"
-
-
-def signed(value: float) -> str:
-    """Return a number with its sign."""
-    if abs(value) < NOISE:
-        return "0"
-    return f"{'+' if value >= 0 else chr(0x2212)}{rounded(abs(value))}"
-
-
-def shown(rows: Sequence[Plain]) -> list[str]:
-    """Return the names of the outcomes that the table shows."""
-    return list(rows[0]["outcomes"])[:MOST_COLUMNS]
-
-
-def cell(row: Plain, name: str) -> Cell:
-    """Return what the table says of one outcome of one plan."""
-    held, apart = row["outcomes"][name], row["differences"][name]
-    never = "none" if held["is_known"] else "not known"
-    value = never if held["value"] is None else told(held["value"])
-    span = ""
-    if held["is_own"]:
-        low, _, high = held["spread"]
-        span = f"({told(low)} to {told(high)})"
-    elif row["draws"] > 1 and held["spread"] is not None:
-        low, middle, high = held["spread"]
-        span = f"{told(middle)} ({told(low)} to {told(high)})"
-    if row["draws"] > 1 and held["is_known"] and held["told"] < row["draws"]:
-        span = f"{span} in {held['told']} of {row['draws']}".lstrip()
-    return Cell(value, span, _apart(apart, row["draws"]))
-
-
-def _apart(apart: Plain, draws: int) -> str:
-    """Return how far an outcome lies from the first plan's, and in how many draws both have it."""
-    if apart["middle"] is None:
-        return ""
-    difference = signed(apart["middle"])
-    if apart["spread"] is not None:
-        low, _, high = apart["spread"]
-        difference += f" ({signed(low)} to {signed(high)})"
-    return difference + (f", both in {apart['pairs']}" if apart["pairs"] < draws else "")
-
-
-def happened(row: Plain) -> str:
-    """Return in how many draws it happened, and how far that lies above the first plan's."""
-    found = row.get("event")
-    if found is None:
-        return ""
-    said = f"{100.0 * found['share']:.0f}{NO_BREAK}%; {signed(100.0 * found['difference'])} points"
-    if found["interval"] is None:
-        return f"{said}, {TOO_FEW}"
-    low, high = (100.0 * end for end in found["interval"])
-    return f"{said} ({signed(low)} to {signed(high)})"
-
-
-def waited(row: Plain) -> str:
-    """Return the mean weeks until it happened, all draws counted, and beside the first plan."""
-    found = row.get("event")
-    if found is None:
-        return ""
-    said = f"{told(found['mean_week'])}; {signed(found['later'])}"
-    if found["later_interval"] is None:
-        return f"{said}, {TOO_FEW if row['draws'] < FEWEST else ALIKE}"
-    low, high = found["later_interval"]
-    return f"{said} ({signed(low)} to {signed(high)})"
-
-
-def waited_for(row: Plain) -> str:
-    """Return what the mean weeks are counted to."""
-    found = row["event"]
-    return f"Mean weeks until {found['name'].lower()}, {told(found['until'])} where never"
-
-
-def is_chosen(row: Plain) -> bool:
-    """Return whether a difference counts only some draws, those in which both plans had it."""
-    return any(
-        0 < d["pairs"] < row["draws"] and not d["is_own"] for d in row["differences"].values()
-    )
-
-
-def ended(sentence: str) -> str:
-    """Return how a course ended in a few words: its sentence up to the first stop or colon."""
-    return re.split(r"[:.](?:\s|$)", sentence, maxsplit=1)[0]
 
 
 def graphs(draws: Mapping[str, list[Plain]]) -> list[Graph]:
@@ -160,7 +67,7 @@ def _graph(title: str, draws: Mapping[str, list[Plain]]) -> Graph:
         if np.any(high > low):
             under.append(f'<g opacity="0.16">{panel.area(week, low, high, colour)}</g>')
         over.append(panel.line(week, middle, colour, dash=dash))
-        keys.append(Key(name, colour, [told(float(middle[-1]))], dash))
+        keys.append(Key(name, colour, [told(float(middle[-1]), title)], dash))
     svg = Markup(panel.drawing([*under, *over]))  # noqa: S704  (text is escaped)
     return Graph(head, "", svg, keys)
 
@@ -181,10 +88,15 @@ def _shown(rows: Sequence[Plain]) -> str:
     known = {plan: held for plan, held in told.items() if held is not None and held[1]["is_own"]}
     if not known:
         return ""
-    apart = [p for p, (_, d) in known.items() if d["spread"][0] > 0 or d["spread"][2] < 0]
+    apart = {p: d for p, (_, d) in known.items() if d["spread"][0] > 0 or d["spread"][2] < 0}
     alike = [plan for plan in known if plan not in apart]
-    name = next(iter(known.values()))[0].partition(" (")[0]
-    said = f" In {name} a difference from the plan is shown of {listed(apart)}." if apart else ""
+    whole = next(iter(known.values()))[0]
+    name, which = whole.partition(" (")[0], rows[0]["outcomes"][whole]["better"]
+    ways = [
+        f"{plan} ({'better' if (d['middle'] > 0) == (which[0] == 'plus') else 'worse'})"
+        for plan, d in apart.items()
+    ]
+    said = f" In {name} a difference from the plan is shown of {listed(ways)}." if ways else ""
     if alike:
         said += f" In {name} no difference between the plan and {listed(alike)} is shown."
     return said
@@ -237,7 +149,9 @@ def html(
         about=" ".join(case.about.split()),
         lead=lead(rows),
         count=rows[0]["draws"],
-        heads=names,
+        heads=[(name, better(rows[0], name)) for name in names],
+        cells=added_cells.sentences(added(cases, draws)),
+        within=max(row["within"] for row in rows),
         rows=[
             {
                 "plan": row["plan"],
@@ -252,6 +166,7 @@ def html(
             for number, row in enumerate(rows)
         ],
         event=next((row["event"]["name"] for row in rows if "event" in row), ""),
+        event_better=next((event_better(row) for row in rows if "event" in row), ("", "")),
         waited=next((waited_for(row) for row in rows if "event" in row), ""),
         is_chosen=any(is_chosen(row) for row in rows[1:]),
         fewest=FEWEST,

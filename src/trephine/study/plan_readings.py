@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,13 +16,21 @@ from trephine.case.regenerate_run import Consolidation, RegenerateRun
 from trephine.case.run import Run
 from trephine.case.symptom_course import ScoreCourse
 from trephine.case.symptom_run import SymptomRun
+from trephine.catalogue.symptom_posterior import symptom_posterior
+from trephine.models.instruments import INSTRUMENTS
 
 Array = NDArray[np.floating[Any]]
 Span = tuple[float, float, float]
+Sign = Literal["plus", "minus"]
+Better = tuple[Sign, str]
+"""The sign of a difference that is better for the patient, and what it then is in words."""
 
 WEEK, YEAR = 7.0, 365.25
 CRUSHES = 2.0
 """Flattening of a collapsed head [mm], as its ending says."""
+SOONER: Better = ("minus", "sooner")
+LATER: Better = ("plus", "later")
+BRIDGED: Better = ("plus", "more bridged")
 
 
 @dataclass(frozen=True)
@@ -49,6 +57,28 @@ class Curve:
 
 
 @dataclass(frozen=True)
+class Outcome:
+    """One number of a run.
+
+    Parameters
+    ----------
+    name
+        What it is, with its unit in brackets.
+    value
+        The number; None for what did not come.
+    better
+        Which sign of a difference is better; nothing where neither is by itself.
+    span
+        Low end, middle and high end of the interval that one run itself tells, if it tells one.
+    """
+
+    name: str
+    value: float | None
+    better: Better | None = None
+    span: Span | None = None
+
+
+@dataclass(frozen=True)
 class Event:
     """Something that happens once or never.
 
@@ -60,11 +90,14 @@ class Event:
         When it happened, in weeks from day 0; None where it never did.
     until
         Week up to which it was looked for.
+    is_wanted
+        Whether it is better that it happens, and soon; if not, it is better late or never.
     """
 
     name: str
     week: float | None
     until: float
+    is_wanted: bool = True
 
 
 @dataclass(frozen=True)
@@ -73,20 +106,25 @@ class Readings:
 
     Parameters
     ----------
-    numbers
-        Outcomes by what they are called, with the unit; None for what did not come.
+    outcomes
+        Numbers at the last visit, the most telling first.
     curves
         Quantities over time.
     event
         What may happen once; nothing where that is no yes or no.
-    spans
-        Low end, middle and high end of the numbers of which one run itself tells an interval.
+    within
+        Draws of a posterior that the one run itself stands on; none where it is one draw.
     """
 
-    numbers: dict[str, float | None]
+    outcomes: tuple[Outcome, ...]
     curves: tuple[Curve, ...]
     event: Event | None = None
-    spans: dict[str, Span] | None = None
+    within: int = 0
+
+    @property
+    def numbers(self) -> dict[str, float | None]:
+        """The value of each outcome by its name."""
+        return {one.name: one.value for one in self.outcomes}
 
 
 def readings(run: CourseRun) -> Readings:
@@ -97,25 +135,25 @@ def readings(run: CourseRun) -> Readings:
     for kind, told in KINDS.items():
         if isinstance(run, kind):
             return told(run)
-    numbers = {
-        name.replace("_", " "): float(value)
+    numbers = (
+        Outcome(name.replace("_", " "), float(value))
         for name, value in run.summary().items()
         if isinstance(value, int | float) and not isinstance(value, bool) and name != "seed"
-    }
-    return Readings(cast("dict[str, float | None]", numbers), ())
+    )
+    return Readings(tuple(numbers), ())
 
 
 def _of_shaft(run: Run) -> Readings:
     seen, week = run.follow_up, run.course.day / WEEK
     last = -1
     return Readings(
-        numbers={
-            "Week of union": seen.union_week,
-            "mRUST, 4 to 16": float(seen.mrust[last]),
-            "Cortices bridged, of 4": float(seen.bridged[last]),
-            "Mineralised new bone (mL)": float(seen.callus_volume[last] * 1e6),
-            "Stiffness of the tissue (N/mm)": float(run.course.stiffness[last] * 1e-3),
-        },
+        outcomes=(
+            Outcome("Week of union", seen.union_week, SOONER),
+            Outcome("mRUST, 4 to 16", float(seen.mrust[last]), ("plus", "healed further")),
+            Outcome("Cortices bridged, of 4", float(seen.bridged[last]), BRIDGED),
+            Outcome("Mineralised new bone (mL)", float(seen.callus_volume[last] * 1e6)),
+            _stiffness(run),
+        ),
         curves=(
             Curve("Radiographic union (mRUST, 4 to 16)", seen.week, seen.mrust),
             Curve("Mineralised new bone (mL)", seen.week, seen.callus_volume * 1e6),
@@ -128,23 +166,30 @@ def _of_shaft(run: Run) -> Readings:
 
 def _of_hip(run: HipRun) -> Readings:
     seen, week = run.course, run.course.day / WEEK
+    flat, dead = float(seen.flattening[-1] * 1e3), float(seen.lesion_volume[-1] * 1e6)
+    weakest, replaced = (100.0 * float(v[-1]) for v in (seen.weakest, seen.replaced))
     return Readings(
-        numbers={
-            "Subchondral fracture (years)": _years(seen.fracture_day),
-            f"Collapse by {CRUSHES:g} mm (years)": _years(seen.collapse_day),
-            "Flattening (mm)": float(seen.flattening[-1] * 1e3),
-            "Dead bone left (mL)": float(seen.lesion_volume[-1] * 1e6),
-            "Weakest bone (% of sound)": float(100.0 * seen.weakest[-1]),
-            "Replaced by then (%)": float(100.0 * seen.replaced[-1]),
-        },
+        outcomes=(
+            Outcome("Subchondral fracture (years)", _years(seen.fracture_day), LATER),
+            Outcome(f"Collapse by {CRUSHES:g} mm (years)", _years(seen.collapse_day), LATER),
+            Outcome("Flattening (mm)", flat, ("minus", "a rounder head")),
+            Outcome("Dead bone left (mL)", dead, ("minus", "less dead bone")),
+            Outcome("Weakest bone (% of sound)", weakest, ("plus", "stronger")),
+            Outcome("Replaced by then (%)", replaced, ("minus", "fewer replaced")),
+        ),
         curves=(
             Curve("Dead bone (mL)", week, seen.lesion_volume * 1e6),
             Curve("Flattening of the head (mm)", week, seen.flattening * 1e3),
             Curve("Weakest bone of the head (% of sound)", week, 100.0 * seen.weakest),
             Curve("Such hips replaced (%)", week, 100.0 * seen.replaced),
         ),
-        event=Event("Collapsed", _weeks(seen.collapse_day), float(week[-1])),
+        event=Event("Collapsed", _weeks(seen.collapse_day), float(week[-1]), is_wanted=False),
     )
+
+
+def _stiffness(run: Run | RegenerateRun) -> Outcome:
+    stiffness = float(run.course.stiffness[-1] * 1e-3)
+    return Outcome("Stiffness of the tissue (N/mm)", stiffness, ("plus", "stiffer"))
 
 
 def _weeks(day: float | None) -> float | None:
@@ -158,17 +203,18 @@ def _years(day: float | None) -> float | None:
 def _of_regenerate(run: RegenerateRun) -> Readings:
     seen, week = run.regenerate, run.regenerate.day / WEEK
     docked = run.docking
-    numbers = {
-        "Consolidated (day)": seen.consolidated,
-        "Healing index (days per cm)": run.healing_index,
-        "Cortices bridged, of 4": float(seen.bridged[-1]),
-        "New bone (mL)": float(seen.bone[-1] * 1e6),
-        "Stiffness of the tissue (N/mm)": float(run.course.stiffness[-1] * 1e-3),
-    }
+    outcomes = [
+        Outcome("Consolidated (day)", seen.consolidated, SOONER),
+        Outcome("Healing index (days per cm)", run.healing_index, ("minus", "faster")),
+        Outcome("Cortices bridged, of 4", float(seen.bridged[-1]), BRIDGED),
+        Outcome("New bone (mL)", float(seen.bone[-1] * 1e6)),
+        _stiffness(run),
+    ]
     if docked is not None:
-        numbers["Docking site united (days after it met)"] = docked.consolidated
+        name = "Docking site united (days after it met)"
+        outcomes.append(Outcome(name, docked.consolidated, SOONER))
     return Readings(
-        numbers=numbers,
+        outcomes=tuple(outcomes),
         curves=(
             Curve("New bone between the ends (mL)", week, seen.bone * 1e6),
             Curve("Soft zone in the middle (mm)", week, seen.soft * 1e3),
@@ -187,26 +233,29 @@ def _docking(seen: Consolidation | None, met: float) -> Iterator[Curve]:
 def _of_pain(run: SymptomRun) -> Readings:
     own, week = run.course.own, run.course.day / WEEK
     if own is None:
-        return Readings({}, ())
-    numbers: dict[str, float | None] = {}
-    spans: dict[str, Span] = {}
-    curves = []
+        return Readings((), ())
+    outcomes, curves = [], []
     for score in stated(run):
-        middle, words = score.group, scale(score)
-        name = f"{score.name} ({words})"
-        numbers[name] = float(middle.median[-1])
-        spans[name] = _last(middle.low, middle.median, middle.high)
+        middle = score.group
+        name, span = f"{score.name} ({scale(score)})", _last(middle.low, middle.median, middle.high)
+        outcomes.append(Outcome(name, float(middle.median[-1]), better(score), span))
         curves.append(Curve(name, week, middle.median, middle.low, middle.high))
         gain = score.responders
         if gain is not None and score.least_difference is not None:
             name = gain_name(score)
             low, median, high = (100.0 * v for v in (gain.low, gain.median, gain.high))
-            numbers[name] = float(median[-1])
-            spans[name] = _last(low, median, high)
+            span = _last(low, median, high)
+            outcomes.append(Outcome(name, float(median[-1]), ("plus", "more people gain"), span))
             curves.append(Curve(name, week, median, low, high))
     if own.onset_day is not None:
-        numbers["Half of the relief from (day)"] = own.onset_day
-    return Readings(numbers, tuple(curves), spans=spans)
+        outcomes.append(Outcome("Half of the relief from (day)", own.onset_day, SOONER))
+    return Readings(tuple(outcomes), tuple(curves), within=symptom_posterior().count)
+
+
+def better(score: ScoreCourse) -> Better:
+    """Return which sign of a difference in a score is better, and what it is then."""
+    words = "less pain" if INSTRUMENTS[score.name].domain == "pain" else "more function"
+    return ("plus", words) if score.better_is_high else ("minus", words)
 
 
 def gain_name(score: ScoreCourse) -> str:

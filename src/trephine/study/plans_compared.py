@@ -36,7 +36,7 @@ Plain = dict[str, Any]
 
 BAND = (0.1, 0.5, 0.9)
 """Quantiles of what draws show: the middle, and the ends of the span of 80 %."""
-KEPT = 3
+KEPT = 4
 """Counts up when what is kept of a draw changes, so that what was kept before is made again."""
 
 
@@ -148,7 +148,9 @@ def told_of(run: CourseRun) -> Plain:
         "sentence": summary["sentence"],
         "notes": list(summary.get("told", [])),
         "numbers": seen.numbers,
-        "spans": {name: list(span) for name, span in (seen.spans or {}).items()},
+        "spans": {one.name: list(one.span) for one in seen.outcomes if one.span is not None},
+        "better": {one.name: list(one.better) for one in seen.outcomes if one.better is not None},
+        "within": seen.within,
         "event": None if seen.event is None else asdict(seen.event),
         "curves": [_curve(one) for one in seen.curves],
         "apart": {},
@@ -200,8 +202,10 @@ def compared(told: Mapping[str, list[Plain]]) -> list[Plain]:
     """
     first = next(iter(told.values()))
     names, rows = outcomes(told), []
+    better = {k: v for each in told.values() for one in each for k, v in one["better"].items()}
     for number, (name, each) in enumerate(told.items()):
-        row: Plain = {"plan": name, "draws": len(each), "outcomes": {}, "differences": {}}
+        row: Plain = {"plan": name, "draws": len(each), "within": each[0]["within"]}
+        row |= {"outcomes": {}, "differences": {}}
         for key in names:
             own = [one["numbers"].get(key) for one in each]
             held = [v for v in own if v is not None]
@@ -212,12 +216,13 @@ def compared(told: Mapping[str, list[Plain]]) -> list[Plain]:
                 "is_known": any(key in one["numbers"] for one in each),
                 "spread": tuple(within) if within else spread(held),
                 "is_own": within is not None,
+                "better": better.get(key),
             }
             other = [one["numbers"].get(key) for one in first]
             row["differences"][key] = _difference(each[0]["apart"].get(key), own, other, number)
         row |= {key: each[0][key] for key in ("ending", "sentence", "notes")}
         if each[0]["event"] is not None:
-            row["event"] = _event(each, first)
+            row["event"] = event_apart(each, first)
         rows.append(row)
     return rows
 
@@ -238,11 +243,16 @@ def _difference(
     }
 
 
-def _event(each: list[Plain], first: list[Plain]) -> Plain:
-    """Return the share of draws in which it happened, the mean time, and both beside the first's.
+def event_apart(each: list[Plain], first: list[Plain]) -> Plain:
+    """Return the share of draws in which it happened, the mean time, and both beside another's.
 
     The mean time counts the end of the follow-up for a draw in which it never happened, so that
     every draw counts and none is chosen by how it ended (restricted mean survival time).
+
+    Parameters
+    ----------
+    each, first
+        Draws of a plan and of the one beside which it is told, as :func:`draws` returns them.
     """
     own, other = ([one["event"] for one in plan] for plan in (each, first))
     share, ends = share_apart(*([e["week"] is not None for e in plan] for plan in (own, other)))
@@ -250,6 +260,8 @@ def _event(each: list[Plain], first: list[Plain]) -> Plain:
     later, later_ends = mean_apart(times, others)
     return {
         "name": own[0]["name"],
+        "is_wanted": own[0]["is_wanted"],
+        "count": sum(event["week"] is not None for event in own),
         "share": float(np.mean([event["week"] is not None for event in own])),
         "difference": share,
         "interval": None if ends is None else list(ends),
