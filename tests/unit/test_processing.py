@@ -235,7 +235,7 @@ def test_a_slice_that_cannot_be_is_refused(volume: str, why: str) -> None:
             "process.spin: write either g, a multiple of gravity, or rpm",
         ),
         (
-            {"method": "centrifuge", "spin": {"g": "1000 rpm", "duration": "1 min"}},
+            {"method": "centrifuge", "spin": {**SPIN, "g": "1000 rpm"}},
             "process.spin.g: '1000 rpm' is not a plain number",
         ),
         (

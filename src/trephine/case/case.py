@@ -7,7 +7,7 @@ from typing import ClassVar, Self
 
 from trephine.case.course_case import CourseCase, write
 from trephine.case.document import table, validate
-from trephine.case.kinds import homes_of, part, told_apart
+from trephine.case.kinds import homes_of, nearest, part, steps, told_apart
 from trephine.case.site import Site
 from trephine.core import digest
 from trephine.core.errors import InputError, Problem
@@ -78,13 +78,39 @@ def of_any_kind(data: object, name: str) -> CourseCase:
         With every problem, its place and what would be accepted; where the site holds what only
         other kinds of site have, names those.
     """
-    kind = told_apart(data, name)
+    try:
+        kind = told_apart(data, name)
+    except InputError as error:
+        raise InputError(error.headline, [*error.problems, *_besides(data, name)]) from None
     document: type[CourseCase] = part(kind.document)
     try:
         return validate(document, data, name)
     except InputError as error:
         problems = [_placed_elsewhere(problem, kind.names) for problem in error.problems]
         raise InputError(error.headline, problems) from None
+
+
+def _besides(data: object, name: str) -> tuple[Problem, ...]:
+    """Return what else is wrong with a case of no known kind of site.
+
+    Its site is read as of the kind that may be meant, and not at all where none is near.
+    """
+    if not isinstance(data, dict):
+        return ()
+    meant = nearest(data)
+    try:
+        if meant:
+            of_any_kind({**data, "site": {**data["site"], "kind": meant}}, name)
+        else:
+            validate(_of_no_kind(), {**data, "site": {"kind": ""}}, name)
+    except InputError as error:
+        return error.problems
+    return ()
+
+
+def _of_no_kind() -> type[CourseCase]:
+    """Return a class of case whose plan may hold any step."""
+    return type("CaseOfNoKind", (CourseCase,), {"STEPS": steps(), "__module__": __name__})
 
 
 def _placed_elsewhere(problem: Problem, names: tuple[str, ...]) -> Problem:

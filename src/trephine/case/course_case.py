@@ -47,13 +47,15 @@ class CourseCase(Document):
     @field_validator("plan")
     @classmethod
     def _the_steps_are_known(cls, plan: Plan) -> Plan:
-        for number, step in enumerate(plan.steps):
-            if step.kind not in cls.STEPS:
-                known = ", ".join(cls.STEPS)
-                raise ValueError(
-                    f"steps.{number} is of kind '{step.kind}', which this kind of site does not "
-                    f"know; known: {known}"
-                )
+        known = ", ".join(cls.STEPS)
+        wrong = [
+            f"steps.{number} is of kind '{step.kind}', which this kind of site does not know; "
+            f"known: {known}"
+            for number, step in enumerate(plan.steps)
+            if step.kind not in cls.STEPS
+        ]
+        if wrong:
+            raise ValueError(*wrong)
         return plan
 
     def with_plan(self, **changes: Any) -> Self:  # noqa: ANN401

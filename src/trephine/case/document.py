@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 import typing
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, StrictBool, ValidationError
+from pydantic.fields import FieldInfo
 
+from trephine.case.second_look import overlooked
+from trephine.case.tags import members, tag_of, told
 from trephine.core import digest
 from trephine.core.errors import InputError, Problem, did_you_mean
 
@@ -34,22 +39,32 @@ D = TypeVar("D", bound=Document)
 Flag = StrictBool
 """Yes or no, written ``true`` or ``false`` and no other way."""
 
-TAGS = ("kind", "law", "method", "tissue")
-"""Keys that tell which of several documents a table is."""
+A_TABLE = "write a table with keys, not a single value"
 PLAIN_WORDS = {
     "bool_type": "write true or false",
-    "dict_type": "write a table with keys, not a single value",
+    "dict_type": A_TABLE,
+    "finite_number": "must be a finite number",
     "list_type": "write a list",
     "missing": "is missing",
-    "model_attributes_type": "write a table with keys, not a single value",
-    "model_type": "write a table with keys, not a single value",
+    "model_attributes_type": A_TABLE,
+    "model_type": A_TABLE,
     "string_type": "write text in quotes",
     "string_too_short": "must not be empty",
     "too_short": "must not be empty",
 }
 """What pydantic says in its own words, in ours."""
+NUMBERS = {
+    "float_parsing": "write a number",
+    "float_type": "write a number",
+    "int_from_float": "write a whole number",
+    "int_parsing": "write a whole number",
+    "int_type": "write a whole number",
+}
+"""The same of plain numbers; what they must be follows."""
 BOUNDS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
 """Names of a bound of a plain number, in words."""
+QUOTED = re.compile(r"'([^']*)'")
+"""The texts among what pydantic would accept."""
 CLOSE = 0.84
 """How alike two kinds must be for one to be a slip of the other."""
 STEP_DEPTH = 3
@@ -109,53 +124,119 @@ def validate(kind: type[D], data: object, name: str) -> D:
     try:
         return kind.model_validate(data)
     except ValidationError as error:
-        problems = [_problem(kind, data, item) for item in error.errors(include_url=False)]
+        items = error.errors(include_url=False)
+        problems = [problem for item in items for problem in _problems(kind, data, item)]
+        more = (Problem(_dotted(place), text) for place, text in overlooked(kind, data))
+        order = {name: number for number, name in enumerate(kind.model_fields)}
+        problems = sorted(
+            dict.fromkeys([*problems, *more]),
+            key=lambda problem: order.get(problem.place.partition(".")[0], len(order)),
+        )
         called = getattr(kind, "CALLED", kind.__name__.lower())
         said = f": no valid {called}" if called.endswith("s") else f" is not a valid {called}"
         raise InputError(f"{name}{said}", problems) from None
 
 
-def _problem(kind: type[Document], data: object, item: Any) -> Problem:  # noqa: ANN401
+def _problems(kind: type[Document], data: object, item: Any) -> Iterator[Problem]:  # noqa: ANN401
+    """Yield what pydantic found, in our words; a check may raise several texts in one error."""
     place = [part for part in item["loc"] if not _is_tag(part, data, item["loc"])]
-    text, context = item["msg"], item.get("ctx", {})
-    if item["type"] == "extra_forbidden":
-        text = "unknown key; " + did_you_mean(str(place[-1]), known_keys(kind, list(item["loc"])))
-    elif item["type"] in PLAIN_WORDS:
-        text = PLAIN_WORDS[item["type"]]
-        if item["type"] == "list_type" and isinstance(item["input"], str):
-            text += f', for example ["{item["input"]}"]'
-    elif item["type"] in {"union_tag_invalid", "union_tag_not_found"}:
-        found = [_tag(member) for member in _at(kind, [*item["loc"], ""])]
-        options = [str(tag) for tag in found if tag is not None]
-        if item["loc"][:2] == ("plan", "steps") and len(item["loc"]) <= STEP_DEPTH:
-            options = [tag for tag in options if tag in getattr(kind, "STEPS", options)]
-        given = str(context.get("tag", ""))
-        place.append(context["discriminator"].strip("'"))
-        near = difflib.get_close_matches(given, options, n=1, cutoff=CLOSE)
-        hint = did_you_mean(given, options) if near else f"known: {', '.join(sorted(options))}"
-        text = f"'{given}' is unknown; {hint}"
-        if item["type"] == "union_tag_not_found":
-            text = f"is missing; write one of {', '.join(options)}"
-    elif item["type"] in {"literal_error", "enum"}:
-        text = f"{item['input']!r} is not accepted; write {context['expected']}"
-    elif set(context) & set(BOUNDS):
-        text = _range(kind, item["loc"], context)
-    elif item["type"] == "value_error":
-        text = str(context["error"])
-    return Problem(".".join(str(part) for part in place), text)
+    if item["type"] in {"union_tag_invalid", "union_tag_not_found"}:
+        place.append(item["ctx"]["discriminator"].strip("'"))
+    texts = (_said(kind, item),)
+    if item["type"] == "value_error":
+        texts = item["ctx"]["error"].args
+    for text in texts:
+        yield Problem(_dotted(place), str(text))
 
 
-def _range(kind: type[Document], location: tuple[Any, ...], broken: dict[str, Any]) -> str:
+def _dotted(place: Iterable[object]) -> str:
+    return ".".join(str(part) for part in place)
+
+
+def _said(kind: type[Document], item: Any) -> str:  # noqa: ANN401
+    """Return what is wrong at one place and what would be accepted there."""
+    given, context = item["input"], item.get("ctx", {})
+    text = PLAIN_WORDS.get(item["type"], item["msg"])
+    match item["type"]:
+        case "extra_forbidden":
+            text = _unknown_key(kind, item["loc"])
+        case "union_tag_not_found":
+            text = f"is missing; write one of {', '.join(_tags(kind, item['loc']))}"
+        case "union_tag_invalid":
+            text = _no_tag(str(context["tag"]), _tags(kind, item["loc"]))
+        case "literal_error" | "enum":
+            text = _not_accepted(given, context["expected"])
+        case "list_type" if isinstance(given, str):
+            text += f', for example ["{given}"]'
+        case found if found in NUMBERS:
+            bounds = " and ".join(_bounds(kind, item["loc"], {}))
+            text = f"{NUMBERS[found]}, {bounds}" if bounds else NUMBERS[found]
+        case _ if text == A_TABLE and isinstance(given, list):
+            text = "write a table with keys, not a list"
+        case _ if set(context) & set(BOUNDS):
+            text = "must be " + " and ".join(_bounds(kind, item["loc"], context))
+    return str(text)
+
+
+def _unknown_key(kind: type[Document], location: tuple[Any, ...]) -> str:
+    """Return what to do with a key that the document at a location does not have.
+
+    A key of another document that might stand there is told to be one.
+    """
+    key, here = str(location[-1]), str(location[-2]) if len(location) > 1 else ""
+    beside = [one for one in _at(kind, list(location[:-1])) if key in one.model_fields]
+    homes = [str(tag_of(one)) for one in beside if str(tag_of(one)) in _tags(kind, location[:-2])]
+    if homes:
+        return f"does not belong to '{here}' but to {' or '.join(sorted(homes))}; leave it out"
+    return f"unknown key; {did_you_mean(key, known_keys(kind, list(location)))}"
+
+
+def _tags(kind: type[Document], location: tuple[Any, ...]) -> list[str]:
+    """Return what may tell the document at a location; of a step, what this kind of case knows."""
+    found = [tag_of(member) for member in _at(kind, [*location, ""])]
+    options = [str(tag) for tag in found if tag is not None]
+    if location[:2] == ("plan", "steps") and len(location) <= STEP_DEPTH:
+        return [tag for tag in options if tag in getattr(kind, "STEPS", options)]
+    return options
+
+
+def _no_tag(given: str, options: list[str]) -> str:
+    near = difflib.get_close_matches(given, options, n=1, cutoff=CLOSE)
+    hint = did_you_mean(given, options) if near else f"known: {', '.join(sorted(options))}"
+    return f"'{given}' is unknown; {hint}"
+
+
+def _not_accepted(given: object, expected: str) -> str:
+    """Return what to write in place of a text that is none of a few."""
+    options = QUOTED.findall(expected)
+    by_fold = {option.casefold(): option for option in options}
+    folded = given.casefold() if isinstance(given, str) else ""
+    near = difflib.get_close_matches(folded, by_fold, n=1, cutoff=CLOSE)
+    meant = f"did you mean '{by_fold[near[0]]}'? " if near and len(options) > 1 else ""
+    return f"{given!r} is not accepted; {meant}write {expected}"
+
+
+def _bounds(kind: type[Document], location: tuple[Any, ...], broken: dict[str, Any]) -> list[str]:
     """Return what a plain number must be: every bound of its field, or the broken one alone."""
     bounds = {name: broken[name] for name in BOUNDS if name in broken}
-    fields = [m.model_fields.get(str(location[-1])) for m in _at(kind, list(location))]
-    for field in fields:
-        parts = field.metadata if field is not None else []
-        own = {n: getattr(p, n) for n in BOUNDS for p in parts if getattr(p, n, None) is not None}
+    for document in _at(kind, list(location)):
+        field = document.model_fields.get(str(location[-1]))
+        own = _bounds_of(field) if field is not None else {}
         if bounds.items() <= own.items():
             bounds = own
             break
-    return "must be " + " and ".join(f"{BOUNDS[n]} {value:g}" for n, value in bounds.items())
+    return [f"{BOUNDS[name]} {value:g}" for name, value in bounds.items()]
+
+
+def _bounds_of(field: FieldInfo) -> dict[str, Any]:
+    """Return the bounds of a plain number, also of one that may be left out."""
+    pending: list[Any] = [field, field.annotation]
+    parts = []
+    while pending:
+        item = pending.pop(0)
+        parts += item.metadata if isinstance(item, FieldInfo) else []
+        pending += typing.get_args(item)
+    return {n: getattr(p, n) for n in BOUNDS for p in parts if getattr(p, n, None) is not None}
 
 
 def _is_tag(part: object, data: object, location: tuple[object, ...]) -> bool:
@@ -163,7 +244,7 @@ def _is_tag(part: object, data: object, location: tuple[object, ...]) -> bool:
     here = data
     for step in location:
         if isinstance(here, dict):
-            if step is part and step not in here and _told(here) == step:
+            if step is part and step not in here and told(here) == step:
                 return True
             here = here.get(step, here)
         elif isinstance(here, list) and isinstance(step, int) and step < len(here):
@@ -173,41 +254,16 @@ def _is_tag(part: object, data: object, location: tuple[object, ...]) -> bool:
     return False
 
 
-def _told(table: dict[str, Any]) -> object:
-    """Return the tag of a table; what does not say its tissue is marrow."""
-    return next((table[name] for name in TAGS if name in table), "marrow")
-
-
 def known_keys(kind: type[Document], location: list[object]) -> list[str]:
     """Return the keys accepted where a location in a document points to, its last part cut."""
     return sorted({key for found in _at(kind, location) for key in found.model_fields})
 
 
-def _at(kind: type[Document], location: list[object]) -> list[type[Document]]:
+def _at(kind: type[Document], location: list[object]) -> list[type[BaseModel]]:
     """Return the document classes that may stand where a location points to, its last part cut."""
-    found: list[type[Document]] = [kind]
+    found: list[type[BaseModel]] = [kind]
     for step in location[:-1]:
-        members = [m for f in found if str(step) in f.model_fields for m in _members(f, str(step))]
-        tagged = [f for f in found if _tag(f) == step]
-        found = members or tagged or found
-    return found
-
-
-def _tag(kind: type[Document]) -> object:
-    for name in TAGS:
-        field = kind.model_fields.get(name)
-        if field is not None and typing.get_origin(field.annotation) is Literal:
-            return typing.get_args(field.annotation)[0]
-    return None
-
-
-def _members(kind: type[Document], field: str) -> list[type[Document]]:
-    pending: list[Any] = [kind.model_fields[field].annotation]
-    found: list[type[Document]] = []
-    while pending:
-        item = pending.pop()
-        if isinstance(item, type) and issubclass(item, Document):
-            found.append(item)
-        else:
-            pending.extend(typing.get_args(item))
+        inside = [m for f in found if str(step) in f.model_fields for m in members(f, str(step))]
+        tagged = [f for f in found if tag_of(f) == step]
+        found = inside or tagged or found
     return found

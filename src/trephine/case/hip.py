@@ -134,6 +134,10 @@ class FemoralHead(CourseSite):
     def _fits_the_stage(self) -> Self:
         if self.flattening is not None and self.stage != "III":
             raise ValueError("flattening belongs to stage III; leave it out, or change stage")
+        return self
+
+    @model_validator(mode="after")
+    def _a_scanned_head_has_a_radius(self) -> Self:
         if self.scan is not None and self.radius is None:
             raise ValueError("a head on a scan needs its radius, for example '24 mm'")
         return self

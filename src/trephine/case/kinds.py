@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from trephine.core.errors import InputError, Problem, did_you_mean
+from trephine.core.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from trephine.case.course_case import CourseCase
+
+CLOSE = 0.6
+"""How alike two names must be for one to be a slip of the other."""
 
 
 @dataclass(frozen=True)
@@ -100,25 +104,43 @@ def part(place: str) -> Any:  # noqa: ANN401
 
 
 def told_apart(data: object, name: str) -> Kind:
-    """Return the kind of site that plain data describe; the first where they say none.
+    """Return the kind of site that plain data describe.
 
     Raises
     ------
     InputError
-        If ``site.kind`` is a text that no kind has; names those there are.
+        If ``site.kind`` is missing or no kind has this name; names those there are.
     """
     site = data.get("site") if isinstance(data, dict) else None
     given = site.get("kind") if isinstance(site, dict) else None
-    if not isinstance(given, str):
-        return KINDS[0]
-    if given not in known():
-        hint = did_you_mean(given, known())
-        accepted = "" if hint.startswith("known") else f"; known: {', '.join(known())}"
-        raise InputError(
-            f"{name} is not a valid case",
-            [Problem("site.kind", f"'{given}' is unknown; {hint}{accepted}")],
-        )
-    return kind_named(given)
+    if given in known():
+        return kind_named(str(given))
+    accepted = ", ".join(known())
+    place = "site.kind"
+    if site is None:
+        place, text = "site", f"is missing; write [site] with a kind, one of {accepted}"
+    elif not isinstance(site, dict):
+        place, text = "site", f"write a table with keys, its kind one of {accepted}"
+    elif given is None:
+        text = f"is missing; write one of {accepted}"
+    else:
+        meant = nearest(data)
+        hint = f"did you mean '{meant}'? " if meant else ""
+        text = f"'{given}' is unknown; {hint}known: {accepted}"
+    raise InputError(f"{name} is not a valid case", [Problem(place, text)])
+
+
+def nearest(data: object) -> str:
+    """Return the kind of site that a case with an unknown one may mean; empty where none is."""
+    site = data.get("site") if isinstance(data, dict) else None
+    given = site.get("kind") if isinstance(site, dict) else None
+    near = difflib.get_close_matches(str(given), known(), n=1, cutoff=CLOSE)
+    return near[0] if near else ""
+
+
+def steps() -> tuple[str, ...]:
+    """Return the kinds of steps that any kind of site knows."""
+    return tuple(dict.fromkeys(step for kind in KINDS for step in part(kind.document).STEPS))
 
 
 def homes_of(key: str) -> list[str]:

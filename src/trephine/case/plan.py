@@ -161,12 +161,14 @@ class Plan(Document):
 
     @model_validator(mode="after")
     def _steps_lie_within(self) -> Self:
-        for number, step in enumerate(self.steps):
-            if step.day > self.follow_up.duration:
-                raise ValueError(
-                    f"steps.{number} is on day {step.day / 86400:g}, after the last visit "
-                    f"on day {self.follow_up.duration / 86400:g}"
-                )
+        late = [
+            f"steps.{number} is on day {step.day / 86400:g}, after the last visit "
+            f"on day {self.follow_up.duration / 86400:g}"
+            for number, step in enumerate(self.steps)
+            if step.day > self.follow_up.duration
+        ]
+        if late:
+            raise ValueError(*late)
         return self
 
     @property

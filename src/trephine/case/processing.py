@@ -62,7 +62,8 @@ class Spin(Document):
 
     @model_validator(mode="after")
     def _marrow_is_spun_so(self) -> Self:
-        if self.force <= MOST_FORCE and self.dose <= MOST_DOSE:
+        is_told = self.g is not None or (self.rpm is not None and self.radius is not None)
+        if not is_told or (self.force <= MOST_FORCE and self.dose <= MOST_DOSE):
             return self
         raise ValueError(
             f"{self.force:,.0f} g for {self.duration / 60:,.4g} min is no spin of marrow; write at "

@@ -166,6 +166,10 @@ class Site(CourseSite):
     def _one_anatomy(self) -> Self:
         if (self.shaft is None) == (self.scan is None):
             raise ValueError("give exactly one of [site.shaft] and [site.scan]")
+        return self
+
+    @model_validator(mode="after")
+    def _the_nail_fits(self) -> Self:
         nail = self.fixation.nail_diameter
         if self.shaft is not None and nail is not None and nail > self.shaft.canal_diameter:
             raise ValueError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
@@ -32,6 +33,15 @@ TOGETHER = (
     ("culture", "hyaluronic_acid_injection"),
 )
 """What studies gave on one day: a way of processing, and what went with it."""
+
+BELONGS = (
+    ("kellgren_lawrence", "joint"),
+    ("pfirrmann", "disc"),
+    ("endplate_open", "disc"),
+    ("tear", "tendon"),
+    ("defect", "joint"),
+)
+"""Keys of a site that one kind alone has."""
 
 PAIN_SCORES: dict[str, tuple[float, float]] = {
     "VAS": (0, 100),
@@ -145,27 +155,35 @@ class SymptomSite(CourseSite):
     defect: CartilageDefect | None = None
 
     @model_validator(mode="after")
-    def _is_one_place(self) -> Self:
+    def _is_a_place_of_its_kind(self) -> Self:
         places = PLACES[self.kind]
         if self.at not in places:
+            near = difflib.get_close_matches(self.at.lower().replace(" ", "_"), places, n=1)
+            meant = f"did you mean '{near[0]}'? " if near else ""
             raise ValueError(
-                f"at = '{self.at}' is no place of a {self.kind}; write one of {', '.join(places)}"
+                f"at = '{self.at}' is no place of a {self.kind}; {meant}write one of "
+                f"{', '.join(places)}"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _has_a_side_or_none(self) -> Self:
         if (self.side is None) != (self.kind == "disc"):
             told = (
                 "has no side; leave it out" if self.kind == "disc" else "needs side, left or right"
             )
             raise ValueError(f"a {self.kind} {told}")
-        belongs = (
-            ("kellgren_lawrence", "joint"),
-            ("pfirrmann", "disc"),
-            ("endplate_open", "disc"),
-            ("tear", "tendon"),
-            ("defect", "joint"),
-        )
-        for name, kind in belongs:
-            if getattr(self, name) is not None and self.kind != kind:
-                raise ValueError(f"{name} belongs to a {kind}, not to a {self.kind}")
+        return self
+
+    @model_validator(mode="after")
+    def _holds_what_belongs_to_its_kind(self) -> Self:
+        wrong = [
+            f"{name} belongs to a {kind}, not to a {self.kind}"
+            for name, kind in BELONGS
+            if self.kind != kind and getattr(self, name) is not None
+        ]
+        if wrong:
+            raise ValueError(*wrong)
         return self
 
     @property
@@ -218,12 +236,14 @@ class SymptomCase(CourseCase):
     @model_validator(mode="after")
     def _operations_belong_to_the_site(self) -> Self:
         known = OPERATIONS[self.site.kind]
-        for number, step in enumerate(self.plan.steps):
-            if isinstance(step, Operation) and step.what not in known:
-                raise ValueError(
-                    f"plan.steps.{number}: {step.what} is no operation on a {self.site.kind}; "
-                    f"known: {', '.join(known)}"
-                )
+        wrong = [
+            f"plan.steps.{number}: {step.what} is no operation on a {self.site.kind}; "
+            f"known: {', '.join(known)}"
+            for number, step in enumerate(self.plan.steps)
+            if isinstance(step, Operation) and step.what not in known
+        ]
+        if wrong:
+            raise ValueError(*wrong)
         return self
 
     @property

@@ -222,7 +222,7 @@ class Unit:
         """Return the SI float of what a document holds, or raise ValueError in plain words."""
         kind, example = kind_of(self.si, self.shown)
         if isinstance(given, bool) or not isinstance(given, (str, int, float)):
-            raise ValueError(f"write {kind}, for example '{example}'")  # noqa: TRY004
+            raise ValueError(f"write {kind}, for example '{self._within(example)}'")  # noqa: TRY004
         if isinstance(given, str):
             value = to_si(given, self.si, self.shown)
         elif self.si == "1":
@@ -231,11 +231,18 @@ class Unit:
             except OverflowError:  # a whole number of hundreds of digits
                 value = math.inf
         else:
-            raise ValueError(f"write the unit, for example '{example}'")
+            raise ValueError(f"write the unit, for example '{self._within(example)}'")
         if not math.isfinite(value):
             raise ValueError("must be a finite number")
         self.check(value)
         return value
+
+    def _within(self, example: str) -> str:
+        """Return an example that the bounds allow: itself, or else the bound that it breaks."""
+        value = to_si(example, self.si)
+        if self.ge is not None and value < self.ge:
+            return self.about(self.ge)
+        return self.about(self.le) if self.le is not None and value > self.le else example
 
     def check(self, value: float) -> None:
         """Raise ValueError in plain words when an SI value is out of bounds."""
