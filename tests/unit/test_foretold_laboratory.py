@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from trephine.case.trial import Endpoint
-from trephine.study.predictive import as_counted
+from trephine.study.allowances import as_counted
 
 MANY = 40_000
 

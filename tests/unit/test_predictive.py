@@ -19,9 +19,11 @@ from trephine.core.rng import Streams
 from trephine.models.discrepancy import DiscrepancyParameters
 from trephine.report.qualify import alone_words, shown
 from trephine.study import predictive, unknowns
+from trephine.study.allowances import shifted
 from trephine.study.emulate import Sampled
 from trephine.study.identifiability import prior_deviates
-from trephine.study.predictive import Foretold, predicted, shifted
+from trephine.study.posterior_arms import drawn_arm
+from trephine.study.predictive import Foretold, predicted
 from trephine.study.scorecard import Prediction, coverage, scored
 
 Array = NDArray[np.float64]
@@ -99,14 +101,12 @@ def test_the_interval_holds_the_parameters_the_size_and_what_a_model_may_miss() 
 
 
 def test_who_is_not_foretold_is_told_with_the_prediction(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = predictive._drawn
-
-    def third_unknown(*of: Any) -> Any:
-        drawn = whole(*of)
+    def third_unknown(*of: Any, **more: Any) -> Any:
+        drawn = drawn_arm(*of, **more)
         return replace(drawn, known=drawn.known & (np.arange(drawn.known.size) % 3 > 0))
 
     known = told()[0]
-    monkeypatch.setattr(predictive, "_drawn", third_unknown)
+    monkeypatch.setattr(predictive, "drawn_arm", third_unknown)
     (trial,) = trials(HERNIGOU)
     found = predicted(trial, 60, found=posterior(), emulator=Healing())  # type: ignore[arg-type]
     assert found[0].left_out == pytest.approx(known.left_out + (1.0 - known.left_out) / 3, abs=0.02)
@@ -119,10 +119,9 @@ def test_who_is_not_foretold_is_told_with_the_prediction(monkeypatch: pytest.Mon
 def test_the_arms_of_a_trial_lie_off_alike(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is common to two arms leaves their quotient as it is."""
     looked = trials(HERNIGOU)[0].endpoints[1].model_copy(update={"published": ""})
-    drawn = predictive._drawn(
-        trials(HERNIGOU)[0], trials(HERNIGOU)[0].arms[0], 60,
-        posterior().rows(np.arange(60)), Healing(), 0,  # type: ignore[arg-type]
-    )  # fmt: skip
+    (trial,) = trials(HERNIGOU)
+    rows = posterior().rows(np.arange(60))
+    drawn = drawn_arm(trial, trial.arms[0], rows, Healing())  # type: ignore[arg-type]
     off, luck = DiscrepancyParameters(share=0.5, time=0.2, dose=0.15), Streams(0)
     plain, one, other = (
         predictive._shown(drawn, looked, 26.0, 60, p, luck, arm)
@@ -130,6 +129,39 @@ def test_the_arms_of_a_trial_lie_off_alike(monkeypatch: pytest.MonkeyPatch) -> N
     )
     assert np.std(one / plain) > 0.1
     np.testing.assert_allclose(one / other, 1.0)
+
+
+def two_arms(size: int = 30) -> Trial:
+    """Return a trial of two arms that treat alike."""
+    (trial,) = trials(HERNIGOU)
+    arms = [trial.arms[0].model_copy(update={"name": name, "n": size}) for name in ("one", "two")]
+    looked = trial.endpoints[0].model_copy(update={"published": "", "arm": "one"})
+    apart = looked.model_copy(update={"against": "two", "measure": "risk difference"})
+    return trial.model_copy(update={"arms": arms, "endpoints": [looked, apart]})
+
+
+def test_two_arms_differ_by_who_came_into_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    def foretold() -> list[Foretold]:
+        return predicted(
+            two_arms(),
+            200,
+            found=posterior(is_sure=True),
+            emulator=Healing(),  # type: ignore[arg-type]
+            with_discrepancy=False,
+        )
+
+    share, apart = foretold()
+    assert share.predicted is not None
+    p = share.predicted / 100.0
+    luck = 100.0 * np.sqrt(2.0 * p * (1.0 - p) / 30.0)
+    assert width(apart) == pytest.approx(2.0 * 1.645 * luck, rel=0.2)
+
+    def the_same_people(*of: Any, **more: Any) -> Any:
+        """Sabotage: both arms take the same virtual patients, with the same luck."""
+        return replace(drawn_arm(*of, **more), first=0)
+
+    monkeypatch.setattr(predictive, "drawn_arm", the_same_people)
+    assert width(foretold()[1]) == 0.0
 
 
 def test_a_miss_that_the_allowance_hides_is_counted_without_it() -> None:

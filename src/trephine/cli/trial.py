@@ -40,13 +40,20 @@ def trial(
         ),
     ] = None,
     replicates: Annotated[
-        int, typer.Option(min=1, metavar="N", help="How many times patients are drawn anew.")
-    ] = 1,
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="How many times patients are drawn anew.",
+            show_default="1; 400 with --emulator --numbers posterior",
+        ),
+    ] = None,
     numbers: Annotated[
         Literal["printed", "drawn", "posterior"],
         typer.Option(
             help="Numbers of the catalogue: as printed, or anew with each replicate, drawn from "
-            "their spreads or from the posterior of the calibration."
+            "their spreads or from the posterior of the calibration. The emulator knows printed "
+            "and posterior."
         ),
     ] = "printed",
     voxel: Annotated[
@@ -83,6 +90,8 @@ def trial(
     The same patients with the same luck go through all arms. The folder keeps each outcome,
     result.json and trial.html; an interrupted trial goes on with --resume, to the same numbers.
     With --emulator a million patients take minutes; how far it is off is told with the result.
+    With --emulator --numbers posterior each draw of the posterior treats a trial of the published
+    size, and the intervals hold what the calibration leaves open, too.
     """
     from trephine.case.trial import read
     from trephine.cli.paper import paper
@@ -108,7 +117,7 @@ def trial(
                 settings=settings_of(voxel),
                 seed=seed,
                 patients_each=patients,
-                replicates=replicates,
+                replicates=replicates or 1,
                 numbers=numbers,
                 workers=workers,
                 scheduler=scheduler,
@@ -150,7 +159,6 @@ ENGINE_ALONE = {
     "scheduler": "--scheduler",
     "shard": "--shard",
     "resume": "--resume",
-    "numbers": "--numbers",
 }
 """Options that say something about the engine, which the emulator does without."""
 
@@ -160,23 +168,30 @@ def emulated(context: typer.Context, asked: Trial, folder: Path) -> Plain:
     from trephine.cli.paper import paper
     from trephine.cli.progress import display
     from trephine.study.emulated_trial import emulate_trial
+    from trephine.study.posterior_arms import DRAWS
+    from trephine.study.posterior_trial import foretell_trial
 
     given = context.params
     default = {param.name: param.default for param in context.command.params}
     idle = [word for name, word in ENGINE_ALONE.items() if given[name] != default[name]]
+    idle += ["--numbers drawn"] if given["numbers"] == "drawn" else []
     if idle:
         raise InputError(
-            f"--emulator cannot be used with {' and '.join(idle)}: it always takes the catalogue's "
-            "numbers as printed, and is over in seconds on one core. For anything else, such as "
-            "--numbers posterior, leave --emulator out; the engine then computes the trial"
+            f"--emulator cannot be used with {' and '.join(idle)}: it takes the catalogue's "
+            "numbers as printed or, with --numbers posterior, those that were calibrated from "
+            "their posterior, and is over in seconds on one core. For anything else leave "
+            "--emulator out; the engine then computes the trial"
         )
+    luck, each, times = given["seed"], given["patients"], given["replicates"]
     with display(paper(is_for_errors=True), is_quiet=given["is_quiet"]) as watch:
+        if given["numbers"] == "posterior":
+            times = DRAWS if times is None else times
+            return finished(
+                foretell_trial(asked, seed=luck, patients_each=each, draws=times, watch=watch),
+                folder,
+            )
         result = emulate_trial(
-            asked,
-            seed=given["seed"],
-            patients_each=given["patients"],
-            replicates=given["replicates"],
-            watch=watch,
+            asked, seed=luck, patients_each=each, replicates=times or 1, watch=watch
         )
         return finished(result, folder)
 
@@ -237,12 +252,13 @@ def show(told: Plain, console: Console, *, is_power_asked: bool) -> None:
     from trephine.cli.paper import table
     from trephine.report.trial import (
         NOTHING,
-        ROLES,
         failures,
         interval,
         lead,
         number,
         raised,
+        remark,
+        role,
         verdict,
     )
 
@@ -257,8 +273,8 @@ def show(told: Plain, console: Console, *, is_power_asked: bool) -> None:
                 f"{where}{one['name']}, week {number(one['week'])}, n {size}",
                 f"{number(one['predicted'], one['unit'])}, {interval(one)}",
                 raised(seen["shown"]) if seen else NOTHING,
-                verdict(one),
-                ROLES[seen["role"]] if seen else "",
+                ": ".join(filter(None, (verdict(one), remark(one)))),
+                role(one),
             )
         console.print(rows)
     for one in told["designs"]:

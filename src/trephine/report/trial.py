@@ -28,6 +28,10 @@ ROLES = {
     "": "",
 }
 """What a role says of an endpoint, in words."""
+FITTED = "fitted"
+"""What is said of an endpoint to which the posterior was fitted."""
+ALLOWED = "outside without the allowance"
+"""What is said of an endpoint that lies inside by the allowance for a model that is off alone."""
 NOTHING = "\u2013"
 """What stands where there is no number."""
 
@@ -54,6 +58,26 @@ def interval(one: Plain) -> str:
 def verdict(one: Plain) -> str:
     """Return whether what was published lies within, in a word."""
     return {True: "inside", False: "outside", None: NOTHING}[one["inside"]]
+
+
+def role(one: Plain) -> str:
+    """Return what the published value of an endpoint may be used for, in words."""
+    seen = one["observed"]
+    if not seen:
+        return ""
+    return FITTED if one.get("fitted") else ROLES[seen["role"]]
+
+
+def remark(one: Plain) -> str:
+    """Return what must be said of where the published value of an endpoint lies, if anything."""
+    if one.get("reason"):
+        return str(one["reason"])
+    return ALLOWED if one["inside"] and one.get("alone") is False else ""
+
+
+def is_foretold(told: Plain) -> bool:
+    """Return whether the emulator told a trial with numbers of the posterior."""
+    return told["numbers"] == "posterior" and str(told["engine"]).startswith("emulator")
 
 
 def colours(count: int) -> list[str]:
@@ -187,7 +211,7 @@ def lead(told: Plain) -> str:
     words = []
     for arm in told["arms"]:
         share = 100 * arm["united"] / arm["virtual"]
-        said = f"{arm['name']}: {rounded(share)}{NO_BREAK}% of {arm['virtual']} virtual patients"
+        said = f"{arm['name']}: {rounded(share)}{NO_BREAK}% of {arm['virtual']:,} virtual patients"
         said += " united"
         if arm["median_week"] is not None and not told["baseline"]:
             said += f", half of all by week {rounded(arm['median_week'])}"
@@ -242,7 +266,9 @@ def html(told: Plain) -> str:
         nothing=NOTHING,
         shown=shown,
         raised=raised,
-        roles=ROLES,
+        role=role,
+        remark=remark,
+        is_foretold=is_foretold(told),
         number=number,
         interval=interval,
         verdict=verdict,

@@ -43,7 +43,8 @@ def emulate_trial(
 
     Patients, doses and their luck are drawn as :func:`trephine.study.trial.run_trial` draws them,
     all of an arm at once; what heals is the emulator, with the numbers of the catalogue as
-    printed. Who lies outside its ranges has no outcome and stays in every denominator.
+    printed; :func:`trephine.study.posterior_trial.foretell_trial` draws them from the posterior.
+    Who lies outside its ranges has no outcome and stays in every denominator.
 
     Parameters
     ----------
@@ -65,7 +66,7 @@ def emulate_trial(
     name = f"emulator {of.digest[:12]}"
     numerics = settings(VOXEL)
     asked = Asked(trial, numerics, seed, patients_each, replicates, "printed", name)
-    _refuse(trial)
+    refuse_unknown(trial)
     pools: dict[Key, Pool] = {}
     wrong: dict[str, Problem] = {}
     everybody = groups(trial, seed, asked.patients, replicates)
@@ -82,7 +83,7 @@ def emulate_trial(
     )
 
 
-def _refuse(trial: Trial) -> None:
+def refuse_unknown(trial: Trial) -> None:
     """Raise InputError when the emulator knows no such arms, all of them in one go."""
     if trial.baseline is not None:
         raise InputError(
@@ -166,7 +167,10 @@ def _notices(
             f"{unknown} of {whole} patients lie outside the ranges of the emulator and have no "
             f"outcome. They stay in every denominator as not united. {why}"
         )
-    empty = [str(e.outcome) for e in trial.endpoints if LOOKED.get(e.outcome, "mrust") not in TOLD]
-    if empty:
-        said.append(f"The emulator does not tell {' and '.join(sorted(set(empty)))}.")
-    return tuple(said)
+    return (*said, *untold(trial))
+
+
+def untold(trial: Trial) -> tuple[str, ...]:
+    """Return in words which outcomes of a trial no emulator tells."""
+    empty = {str(e.outcome) for e in trial.endpoints if LOOKED.get(e.outcome, "mrust") not in TOLD}
+    return (f"The emulator does not tell {' and '.join(sorted(empty))}.",) if empty else ()

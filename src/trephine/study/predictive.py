@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, logit
 
-from trephine.case.trial import Arm, Endpoint, Trial
+from trephine.case.trial import Endpoint, Trial
 from trephine.catalogue.posterior import Posterior, posterior
 from trephine.core.errors import InputError
 from trephine.core.rng import Streams
 from trephine.models.discrepancy import DiscrepancyParameters
-from trephine.study import inputs, patients, unknowns
-from trephine.study.arm_inputs import arm_inputs, dose_numbers
+from trephine.study.allowances import as_counted, shifted
 from trephine.study.calibrate import discrepancy
 from trephine.study.emulate import Emulator
-from trephine.study.emulated import seen_at, shipped, visit_weeks
+from trephine.study.emulated import shipped
 from trephine.study.endpoints import WITHIN, Told, combined, lies_inside, unit_of
-from trephine.study.outcomes import SERIES, Pool
+from trephine.study.posterior_arms import DRAWS, DrawnArm, drawn_arm, rows_of
 from trephine.study.published import full_name, published
 from trephine.study.sampling import CELLS, STATISTICS, dose, values
-from trephine.study.virtual_series import KNOWN
 
 Array = NDArray[np.float64]
 
@@ -53,34 +50,9 @@ class Foretold(Told):
     alone: bool | None = None
 
 
-@dataclass(frozen=True)
-class _Drawn:
-    """Trials of one arm, one for each draw of the posterior.
-
-    Parameters
-    ----------
-    pool
-        All their patients, trial after trial.
-    size
-        Patients of each.
-    known
-        Whom the emulator knows, (sample,).
-    week
-        Visits that it knows, (week,) [wk].
-    chance
-        Chance of union by each, (week, sample); not a number where it does not know.
-    """
-
-    pool: Pool
-    size: int
-    known: NDArray[np.bool_]
-    week: Array
-    chance: Array
-
-
 def predicted(
     trial: Trial,
-    count_draws: int = 400,
+    count_draws: int = DRAWS,
     *,
     seed: int = 0,
     found: Posterior | None = None,
@@ -112,15 +84,38 @@ def predicted(
         Whether shares, times and doses lie off besides, as the calibration takes it.
     """
     told, of = found or posterior(), emulator or shipped()
-    rows = told.rows(Streams(seed).named("predictive", "rows").permutation(count_draws) % len(told))
-    sizes = {arm.name: _largest(trial, arm) for arm in trial.arms}
-    drawn: dict[str, _Drawn | str] = {}
+    rows = rows_of(told, count_draws, seed)
+    drawn: dict[str, DrawnArm | str] = {}
     for arm in trial.arms:
         try:
-            drawn[arm.name] = _drawn(trial, arm, sizes[arm.name], rows, of, seed)
+            drawn[arm.name] = drawn_arm(trial, arm, rows, of, seed=seed)
         except InputError as error:
             reason = "; ".join(problem.message for problem in error.problems)
             drawn[arm.name] = reason or error.headline
+    return foretold(trial, drawn, told, seed=seed, with_discrepancy=with_discrepancy)
+
+
+def foretold(
+    trial: Trial,
+    drawn: Mapping[str, DrawnArm | str],
+    told: Posterior,
+    *,
+    seed: int = 0,
+    with_discrepancy: bool = True,
+) -> list[Foretold]:
+    """Return every endpoint of a trial whose arms were drawn.
+
+    Parameters
+    ----------
+    trial
+        The document.
+    drawn
+        Each arm by name, or why there is none.
+    told
+        The posterior.
+    seed, with_discrepancy
+        As for :func:`predicted`.
+    """
     off = discrepancy() if with_discrepancy else None
     return [
         _foretold(trial, number, drawn, told, off, Streams(seed).within("predictive", number))
@@ -128,72 +123,10 @@ def predicted(
     ]
 
 
-def _largest(trial: Trial, arm: Arm) -> int:
-    """Return the patients of an arm's largest endpoint."""
-    sizes = [arm.n]
-    for endpoint in trial.endpoints:
-        told = published(trial, endpoint) if endpoint.arm == arm.name else None
-        sizes += [told.n] if told is not None and told.n is not None else []
-    return max(sizes)
-
-
-def _drawn(
-    trial: Trial, arm: Arm, size: int, rows: dict[str, Any], of: Emulator, seed: int
-) -> _Drawn:
-    """Return the trials of one arm, or raise InputError where the emulator knows no such course."""
-    if trial.baseline is not None:
-        raise InputError("a score of risk tells it, not the healing model")
-    count = len(next(iter(rows.values())))
-    drawn = patients.features(
-        trial.population, Streams(seed).within("predictive", "patients"), count * size
-    )
-    whole = arm_inputs(drawn, arm.plan)
-    stays = np.ones(count)
-    if whole.values[inputs.CARRIER][0] == unknowns.BED:
-        stays = np.asarray(unknowns.retained(rows, dose_numbers().deliver))
-    many = np.repeat(stays, size)
-    biology = {name: np.repeat(v, size) for name, v in unknowns.biology(rows).items()}
-    courses, known, problems = whole.courses(biology, many, many)
-    if known.mean() < KNOWN:
-        raise InputError("the emulator does not know such patients", problems)
-    here = np.flatnonzero(known)
-    some = {name: value[here] for name, value in courses.items()}
-    case = patients.patient(trial.population, drawn, 0, arm.plan)
-    weeks = np.asarray(visit_weeks(case), dtype=float)
-    seen, callus, mrust = seen_at(weeks, of.sample(some, drawn.streams, who=here))
-    said = of.predict(some)
-    total = count * size
-    union = np.full(total, np.inf)
-    union[here] = seen
-    series = {name: np.full((total, weeks.size), np.nan) for name in SERIES}
-    series["callus_volume"][here], series["mrust"][here] = callus.T, mrust.T
-    pool = Pool.seen(
-        weeks,
-        union,
-        series=series,
-        dose=_changed(whole.dose, many),
-        lost_at=drawn.lost_at / WEEK,
-        missed=np.concatenate([np.zeros((total, 1), bool), drawn.missed(weeks.size - 1)], axis=1),
-        failed=~known,
-        replicate=np.repeat(np.arange(count), size),
-    )
-    chance = np.full((said.week.size, total), np.nan)
-    chance[:, here] = said.union_chance_by_week
-    return _Drawn(pool, size, known, np.asarray(said.week, dtype=float), chance)
-
-
-def _changed(held: Any, factor: Array) -> dict[str, dict[str, Array]]:  # noqa: ANN401
-    """Return the cells by place, of those that stay as many more as the posterior says."""
-    found = {place: dict(kinds) for place, kinds in held.items()}
-    for kind in ("progenitors", "nucleated") if "stays" in found else ():
-        found["stays"][kind] = found["stays"][kind] * factor
-    return found
-
-
 def _foretold(
     trial: Trial,
     number: int,
-    drawn: dict[str, _Drawn | str],
+    drawn: Mapping[str, DrawnArm | str],
     told: Posterior,
     off: tuple[DiscrepancyParameters, float] | None,
     luck: Streams,
@@ -229,7 +162,7 @@ def _foretold(
 
 def _within(
     empty: Foretold,
-    arms: list[_Drawn],
+    arms: list[DrawnArm],
     off: DiscrepancyParameters | None,
     laboratory: float | None,
     scale: float,
@@ -254,37 +187,8 @@ def _within(
     return said if found is None else replace(said, inside=lies_inside(found, said, real))
 
 
-def as_counted(
-    trials: Array, looked: Endpoint, laboratory: float, luck: np.random.Generator
-) -> Array:
-    r"""Return what trials show whose colonies another laboratory counted, (trial,).
-
-    .. math:: \ln d' = \ln d + \ell, \qquad \ell \sim \mathrm{Normal}(0, s_\ell^2)
-
-    One laboratory counts both arms, so a quotient of doses or a correlation stays; so does whatever
-    is no count of colonies.
-
-    Parameters
-    ----------
-    trials
-        Level, or difference of levels, of each trial, (trial,).
-    looked
-        What is looked at.
-    laboratory
-        Spread of the logarithm of what a laboratory counts.
-    luck
-        Which laboratory counts which trial.
-    """
-    if "progenitors" not in CELLS.get(looked.outcome, "") or looked.measure not in {
-        "level",
-        "difference",
-    }:
-        return trials
-    return np.asarray(trials * np.exp(laboratory * luck.standard_normal(trials.size)))
-
-
 def _shown(
-    one: _Drawn,
+    one: DrawnArm,
     looked: Endpoint,
     week: float,
     size: int,
@@ -294,7 +198,7 @@ def _shown(
 ) -> Array:
     """Return the number that each trial of one arm shows, (trial,)."""
     count = one.pool.replicate[-1] + 1
-    rows = np.arange(count)[:, None] * one.size + np.arange(size)
+    rows = np.arange(count)[:, None] * one.each + one.first + np.arange(size)
     seen = np.where(one.known, values(one.pool, looked, week), np.nan)
     statistic = STATISTICS[looked.measure == "correlation", looked.statistic]
     shown = statistic(seen[rows], dose(one.pool, looked)[rows])
@@ -313,33 +217,3 @@ def _shown(
     whom = luck.named("shifted", arm)
     moved = shifted(shown if is_union else 1.0 - shown, expected, off.share * away, size, whom)
     return moved if is_union else 1.0 - moved
-
-
-def shifted(
-    share: Array, expected: Array, odds: Array, size: int, luck: np.random.Generator
-) -> Array:
-    r"""Return shares of trials whose chance is shifted by log odds, (trial,).
-
-    Of the united as many stay united as the smaller chance asks, or of the others as many unite as
-    the larger one does, so that :math:`k \sim \mathrm{Binomial}(n, p)` becomes
-    :math:`k' \sim \mathrm{Binomial}(n, p')`, :math:`\mathrm{logit}\,p' = \mathrm{logit}\,p + e`.
-
-    Parameters
-    ----------
-    share
-        Of the trials, (trial,).
-    expected
-        The chances they were drawn with, (trial,).
-    odds
-        The shifts, (trial,).
-    size
-        Patients of each.
-    luck
-        Whom the shift befalls.
-    """
-    p = np.clip(expected, 1e-9, 1.0 - 1e-9)
-    aim = expit(logit(p) + odds)
-    united = np.rint(share * size).astype(int)
-    fewer = luck.binomial(united, np.minimum(aim / p, 1.0))
-    more = luck.binomial(size - united, np.clip((aim - p) / (1.0 - p), 0.0, 1.0))
-    return np.asarray(np.where(aim < p, fewer, united + more) / size)

@@ -14,7 +14,9 @@ from trephine.core.rng import Streams
 from trephine.study.cells import AS_GIVEN
 from trephine.study.endpoints import Told, endpoints
 from trephine.study.outcomes import Pool
+from trephine.study.posterior_trial import ForetoldTrial
 from trephine.study.power import Designed, designs
+from trephine.study.predictive import Foretold
 from trephine.study.sampling import drawn
 from trephine.study.survival import at_risk, curve
 from trephine.study.trial import TrialResult
@@ -38,7 +40,7 @@ def document(result: TrialResult, *, is_power_asked: bool = True) -> Plain:
     """
     asked = result.asked
     trial = asked.trial
-    told = endpoints(result)
+    told = _told(result)
     compared = [one for one in told if one.inside is not None]
     return {
         "format": FORMAT,
@@ -66,12 +68,19 @@ def document(result: TrialResult, *, is_power_asked: bool = True) -> Plain:
             {
                 "name": scenario.name,
                 "about": scenario.about,
-                "endpoints": [_endpoint(one) for one in endpoints(result, scenario.name)],
+                "endpoints": [_endpoint(one) for one in _told(result, scenario.name)],
             }
             for scenario in trial.scenarios
         ],
         "designs": [_design(one) for one in designs(result)] if is_power_asked else [],
     }
+
+
+def _told(result: TrialResult, scenario: str = AS_GIVEN) -> Sequence[Told]:
+    """Return the endpoints of a trial; with numbers of the posterior they are told already."""
+    if isinstance(result, ForetoldTrial):
+        return result.told[scenario]
+    return endpoints(result, scenario)
 
 
 def _role(told: Told) -> str:
@@ -118,7 +127,10 @@ def _endpoint(told: Told) -> Plain:
     """Return an endpoint as plain data."""
     found = told.published
     ends = None if found is None or found.sign else (found.low, found.high)
-    return {
+    more: Plain = {}
+    if isinstance(told, Foretold):
+        more = {key: getattr(told, key) for key in ("fitted", "alone", "left_out", "reason")}
+    return more | {
         "arm": told.endpoint.arm,
         "against": told.endpoint.against,
         "name": told.name,
@@ -151,11 +163,13 @@ def _arm(result: TrialResult, name: str, size: int) -> Plain:
     pool = result.pool(name)
     seen = curve(pool.seen_week, pool.last_week)
     rng = Streams(result.asked.seed).named("band", name)
+    whom = (
+        result.trials[name][:BANDS]
+        if isinstance(result, ForetoldTrial)
+        else drawn(pool, size, rng, BANDS)
+    )
     trials = np.array(
-        [
-            curve(pool.seen_week[rows], pool.last_week[rows]).at(pool.week)
-            for rows in drawn(pool, size, rng, BANDS)
-        ]
+        [curve(pool.seen_week[rows], pool.last_week[rows]).at(pool.week) for rows in whom]
     )
     low, high = np.quantile(trials, (0.05, 0.95), axis=0)
     marks = pool.week[:: max(1, len(pool.week) // 6)]
