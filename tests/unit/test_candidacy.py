@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import tomllib
 
+import numpy as np
 import pytest
 
 from trephine.case.case import of_any_kind
 from trephine.case.course_case import CourseCase
 from trephine.catalogue.candidacy import cautions, parsed
 from trephine.catalogue.load import catalogue
+from trephine.catalogue.symptom_posterior import symptom_posterior
 from trephine.catalogue.vocabulary import Product
 from trephine.cli.example import written
 from trephine.core.errors import CatalogueError
+from trephine.core.shares import jeffreys
+from trephine.models.symptom_given import SITES
 from trephine.report import harms
-from trephine.report.candidacy import html
+from trephine.report.candidacy import COUNTED, between, html, rests_on
 from trephine.study.candidacy import Standing, Weighed, candidacy, person, standing, weighed
-from trephine.study.foretold import foretold, ways
+from trephine.study.foretold import _spread, decimals, foretold, ways
 from trephine.study.studied import certainty, options, results
 
 STATED = ("age", "sex", "mass", "height", "smoker")
@@ -222,3 +226,73 @@ def test_an_operation_is_surgery_and_not_no_treatment() -> None:
     planned = options(fused)[0]
     assert planned.name == "fusion"
     assert planned.products == (str(Product.SURGERY),)
+
+
+def test_a_knee_is_told_how_many_of_its_studies_a_report_counts() -> None:
+    knee = case("knee-osteoarthritis")
+    found = candidacy(knee, STATED)
+    seen = {(arm.site, arm.product): arm for arm in symptom_posterior().arms}
+    saline = next(o for o in found.options if o.name == "saline")
+    assert saline.fitted == len(seen["knee", "saline"].studies)
+    concentrate = found.options[0]
+    family = ("concentrate", "concentrate and platelets")
+    reported = {s for product in family for s in seen["knee", product].studies}
+    assert concentrate.fitted == len(reported)
+    assert concentrate.fitted <= sum(concentrate.studies.values())
+    assert f"{concentrate.fitted} of these" in rests_on(concentrate)
+    page = html(found, None)
+    assert rests_on(concentrate) in page
+    assert COUNTED in page
+    hip = candidacy(case("hip-osteonecrosis"), STATED)
+    assert {option.fitted for option in hip.options} == {None}
+    assert COUNTED not in html(hip, None)
+
+
+@pytest.mark.parametrize("name", ["knee-osteoarthritis", "lumbar-disc", "rotator-cuff"])
+def test_whatever_a_report_counts_is_among_what_candidacy_counts(name: str) -> None:
+    asked = case(name)
+    found = results(asked)
+    of_site = SITES[asked.site.kind, str(asked.site.as_written()["at"])]
+    for arm in symptom_posterior().arms:
+        if arm.site == of_site:
+            counted = {r.study for r in found if arm.product in {r.product, *r.beside}}
+            assert set(arm.studies) <= counted, arm.product
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ([14.2, 17.9, 12.4, 15.1, 20.3, 13.3, 16.2, 18.8], "x: 16 (13 to 19)."),
+        ([1234.0, 1891.0, 1502.0, 1377.0], "x: 1,400 (1,300 to 1,800)."),
+        ([0.4231, 0.4236], "x: 0.4234."),
+        ([12.0, 12.0, 12.0], "x: 12 in every run."),
+        ([3.5, None, 4.5], "x: 4.0 in 2 of 3 runs."),
+        ([None, None], "x: in no run."),
+        ([-0.3, 0.4, 0.1, -0.4], "x: \u22120.1 (\u22120.4 to 0.3)."),
+    ],
+)
+def test_a_number_has_no_more_digits_than_its_runs_can_tell(
+    values: list[float | None], said: str
+) -> None:
+    assert _spread("x", values) == said
+
+
+def test_ends_of_a_span_are_off_by_their_last_digit_or_more() -> None:
+    """A digit beyond it would change with other runs; the check rejects one digit more."""
+    luck = np.random.default_rng(0)
+    draws = np.quantile(luck.normal(0.0, 10.0, (4000, 20)), (0.1, 0.9), axis=1)
+    low, high = (float(end) for end in draws.mean(axis=1))
+    places = decimals(low, high, 20)
+    error = float(draws.std(axis=1).mean())
+    assert 10.0**-places < error < 10.0 ** (1 - places)
+    assert not 10.0 ** -(places + 1) < error < 10.0**-places
+
+
+@pytest.mark.parametrize(
+    ("events", "runs", "said"),
+    [(0, 20, "0 to 12 %"), (20, 20, "88 to 100 %"), (1, 200, "<\u202f1 to 2 %")],
+)
+def test_an_interval_of_a_share_is_told_in_whole_per_cent(
+    events: int, runs: int, said: str
+) -> None:
+    assert between(jeffreys(events, runs)).replace("\u202f%", " %") == said

@@ -114,7 +114,7 @@ def show(found: Candidacy, harm: Harms | None, console: Console) -> None:
 
 def _options(found: Candidacy, console: Console) -> None:
     from trephine.cli.paper import table
-    from trephine.report.candidacy import has_column
+    from trephine.report.candidacy import COUNTED, has_column, is_fitted, rests_on
 
     is_computed = has_column(found)
     heads = ("Option", "How far it was studied", "Computed for this person")
@@ -122,9 +122,12 @@ def _options(found: Candidacy, console: Console) -> None:
     rows = table(*heads[: 2 + is_computed], title=title)
     for option in found.options:
         name = option.name + (" (planned)" if option.is_planned else "")
-        told = (name, option.certainty, option.computed or "Not computed.")
+        studied = " ".join(filter(None, (option.certainty, rests_on(option))))
+        told = (name, studied, option.computed or "Not computed.")
         rows.add_row(*told[: 2 + is_computed])
     console.print(rows)
+    if is_fitted(found):
+        console.print(COUNTED)
     for note in (note for one in found.foretold for note in one.notes):
         console.print(note)
     if found.near:

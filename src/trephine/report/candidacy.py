@@ -9,12 +9,19 @@ from trephine.catalogue.candidacy import WEIGHTS
 from trephine.catalogue.load import catalogue
 from trephine.report import harms
 from trephine.report.page import environment, style
-from trephine.report.words import listed, percent
+from trephine.report.words import NO_BREAK, listed
 from trephine.store.files import replacing
 from trephine.study.candidacy import ASKED, NO_ADVICE, Candidacy, Weighed, grounds
 from trephine.study.foretold import Foretold
-from trephine.study.studied import DESIGNS
+from trephine.study.studied import DESIGNS, Option
 
+COUNTED = (
+    "Counted is every study of this problem in the catalogue in which it was given or compared, "
+    "whatever was measured and whether the program may learn from it. In the fit are those of "
+    "whose pain or function the model learned; they are what the report of a run counts, product "
+    "by product."
+)
+"""What the number of studies is, beside that of a run's report."""
 STANDINGS = {
     "applies": "Applies to this person",
     "not stated": "Not stated: ask",
@@ -40,6 +47,8 @@ def html(found: Candidacy, case_harms: harms.Harms | None) -> str:
         "not_advice": NO_ADVICE,
         "foretold": [] if has_column(found) else [_row(one) for one in found.foretold],
         "has_column": has_column(found),
+        "rests_on": rests_on,
+        "counted": COUNTED if is_fitted(found) else "",
         "notes": [note for one in found.foretold for note in one.notes],
         "cautions": [
             (title, [_caution(one) for one in found.standing(standing)])  # type: ignore[arg-type]
@@ -57,6 +66,11 @@ def html(found: Candidacy, case_harms: harms.Harms | None) -> str:
 def has_column(found: Candidacy) -> bool:
     """Return whether what is computed stands beside each option, and needs no table of its own."""
     return any(option.computed for option in found.options)
+
+
+def is_fitted(found: Candidacy) -> bool:
+    """Return whether a model was fitted to studies of the problem, which a report counts too."""
+    return any(option.fitted is not None for option in found.options)
 
 
 def lead(found: Candidacy) -> str:
@@ -93,10 +107,31 @@ def _row(one: Foretold) -> dict[str, Any]:
 def endings(one: Foretold) -> list[str]:
     """Return how the runs of one way ended, each with its count and the interval of its share."""
     return [*one.told] + [
-        f"{sentence} {number} of {one.runs} "
-        f"({percent(one.intervals[sentence][0])} to {percent(one.intervals[sentence][1])})"
+        f"{sentence.removesuffix('.')}: {number} of {one.runs} runs "
+        f"({between(one.intervals[sentence])})"
         for sentence, number in one.endings.items()
     ]
+
+
+def between(interval: tuple[float, float]) -> str:
+    """Return an interval of a share in whole per cent; no number of runs tells always or never."""
+    low, high = (100.0 * end for end in interval)
+    least = f"<{NO_BREAK}1" if 0.0 < low < 0.5 else f"{low:.0f}"
+    most = f">{NO_BREAK}99" if 99.5 < high < 100.0 else f"{high:.0f}"
+    return f"{least} to {most}{NO_BREAK}%"
+
+
+def rests_on(option: Option) -> str:
+    """Return how many of the studies of an option a run's report counts; empty where none does."""
+    if option.fitted is None or not option.studies:
+        return ""
+    whole = sum(option.studies.values())
+    if not option.fitted:
+        return f"None of these {whole} is in the fit." if whole > 1 else "It is not in the fit."
+    if option.fitted == whole:
+        return "All are in the fit." if whole > 1 else "It is in the fit."
+    are = "is" if option.fitted == 1 else "are"
+    return f"{option.fitted} of these {whole} {are} in the fit."
 
 
 def write(found: Candidacy, case_harms: harms.Harms | None, folder: Path) -> Path:

@@ -13,8 +13,10 @@ from typing import Any, Literal
 from trephine.case.course_case import CourseCase
 from trephine.catalogue.candidacy import WEIGHTS, Caution, cautions
 from trephine.catalogue.evidence_grade import ACCESS, GRADES
+from trephine.catalogue.symptom_posterior import symptom_posterior
 from trephine.catalogue.vocabulary import Product
 from trephine.models.plan_harms import ExpectedHarm, expected, printed_harms, unknown_harms
+from trephine.models.symptom_given import SITES
 from trephine.study.case_facts import SOFT, facts
 from trephine.study.foretold import INSTEAD, PLANNED, UNTREATED, Foretold
 from trephine.study.studied import (
@@ -195,11 +197,24 @@ def _with_outcome(case: CourseCase, option: Option, foretold: tuple[Foretold, ..
     """Return an option with what the program computes of it, where one way is that option."""
     if case.site.kind not in SOFT:
         return option
+    option = replace(option, fitted=fitted(case, option.products))
     names = {str(GIVEN[kind]): kind.replace("_", " ") for kind in INSTEAD}
     names[str(Product.NONE)] = UNTREATED
     wanted = PLANNED if option.is_planned else names.get(option.products[0], "")
     found = next((one for one in foretold if one.name == wanted), None)
     return option if found is None else replace(option, computed=" ".join(found.told))
+
+
+def fitted(case: CourseCase, products: Collection[str]) -> int | None:
+    """Return how many studies of some products the model of a painful site was fitted to.
+
+    That is what the report of a run counts, product by product; None where no model is fitted.
+    """
+    site = SITES.get((case.site.kind, str(case.site.as_written().get("at"))))
+    if site is None:
+        return None
+    arms = [a for a in symptom_posterior().arms if a.site == site and a.product in products]
+    return len({study for arm in arms for study in arm.studies})
 
 
 def weighed(case: CourseCase, stated: Collection[str]) -> tuple[Weighed, ...]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -18,12 +19,18 @@ from trephine.core.errors import InputError, SolverError
 from trephine.core.rng import Streams
 from trephine.core.shares import jeffreys
 from trephine.models.beliefs import Beliefs
+from trephine.models.instruments import INSTRUMENTS
 from trephine.study.case_facts import SOFT
 from trephine.study.named_plans import KEPT
+from trephine.study.paired_draws import FEWEST
 from trephine.study.plan_readings import readings
 
 CELLS = ("injection",)
 BAND = (0.1, 0.5, 0.9)
+WEEK = 7.0
+"""In days."""
+WIDE = 50.0
+"""Range of a scale from which its points are told whole."""
 PLANNED, UNTREATED = "as planned", "no treatment"
 NO_NUMBER = "No study in this catalogue, so no number."
 NO_SCORE = "No number: the program has no law of the scores that the file states."
@@ -156,9 +163,47 @@ def _spread(name: str, values: list[float | None]) -> str:
     held = [value for value in values if value is not None]
     if not held:
         return f"{name}: in no run."
-    low, middle, high = np.quantile(held, BAND)
-    where = "" if len(held) == len(values) else f" in {len(held)} of {len(values)} runs"
-    return f"{name}: {middle:.3g} ({low:.3g} to {high:.3g}){where}."
+    low, middle, high = (float(value) for value in np.quantile(held, BAND))
+    places = decimals(low, high, len(held))
+    ends = [in_digits(value, places) for value in (low, middle, high)]
+    said = f"{name}: {ends[1]}"
+    if len(held) >= FEWEST and ends[0] != ends[2]:
+        said += f" ({ends[0]} to {ends[2]})"
+    elif len(held) == len(values) and len(set(held)) == 1 and len(held) > 1:
+        said += " in every run"
+    return (
+        f"{said}." if len(held) == len(values) else f"{said} in {len(held)} of {len(values)} runs."
+    )
+
+
+def decimals(low: float, high: float, count: int) -> int:
+    r"""Return how many decimals of the ends of a span of 80 % so many runs can tell.
+
+    .. math:: d = -\lfloor \log_{10} e \rfloor, \qquad
+              e = \frac{\sqrt{0.1 \cdot 0.9}}{2 z_{0.9}\,\varphi(z_{0.9})}\,\frac{s}{\sqrt n}
+
+    with the standard error :math:`e` of an end of the span :math:`s` of normal numbers. Where all
+    runs agree two figures are told; a negative number is of places before the point.
+
+    Parameters
+    ----------
+    low, high
+        Ends of the span.
+    count
+        Runs.
+    """
+    error = 0.667 * (high - low) / math.sqrt(count)
+    if error > 0.0:
+        return -math.floor(math.log10(error))
+    if high == 0.0 or high.is_integer():
+        return 0
+    return 1 - math.floor(math.log10(abs(high)))
+
+
+def in_digits(value: float, places: int) -> str:
+    """Return a number with so many decimals; negative ones are of places before the point."""
+    # What rounds to nothing has no sign.
+    return f"{round(value, places) + 0.0:,.{max(places, 0)}f}".replace("-", "\u2212")
 
 
 def _of_pain(name: str, case: CourseCase, seed: int, settings: Settings | None) -> Foretold:
@@ -170,14 +215,10 @@ def _of_pain(name: str, case: CourseCase, seed: int, settings: Settings | None) 
     if not summary["scores"]:
         why = tuple(summary["told"]) if name == PLANNED else ()
         return Foretold(name, 1, {}, {}, (NO_NUMBER,), why)
-    day = summary["day"]
+    weeks = f"{summary['day'] / WEEK:.0f} weeks"
     stated = {str(part["score"]) for part in case.site.as_written().values() if _is_score(part)}
     scores = [
-        f"{score}: {found['before']:.3g} before; after {day:.0f} days {found['median']:.3g} on "
-        f"average of people alike ({found['group_low']:.3g} to {found['group_high']:.3g}), "
-        f"{found['person_low']:.3g} to {found['person_high']:.3g} for one person."
-        for score, found in summary["scores"].items()
-        if score in stated
+        _score(score, found, weeks) for score, found in summary["scores"].items() if score in stated
     ]
     notes = tuple(summary["told"]) if name == PLANNED else ()
     return Foretold(name, 1, {}, {}, tuple(scores) or (NO_SCORE,), notes)
@@ -185,3 +226,15 @@ def _of_pain(name: str, case: CourseCase, seed: int, settings: Settings | None) 
 
 def _is_score(part: object) -> bool:
     return isinstance(part, dict) and "score" in part
+
+
+def _score(name: str, found: Mapping[str, float], weeks: str) -> str:
+    """Return what is told of a score; a wide scale in whole points."""
+    of = INSTRUMENTS[name]
+    places = 0 if of.high - of.low >= WIDE else 1
+    keys = ("median", "group_low", "group_high", "person_low", "person_high")
+    middle, low, high, least, most = (in_digits(found[key], places) for key in keys)
+    return (
+        f"{name}: {found['before']:g} before, {middle} ({low} to {high}) after {weeks} on average "
+        f"of people alike, {least} to {most} for one person."
+    )

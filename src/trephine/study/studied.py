@@ -12,6 +12,7 @@ from trephine.case.plan import Injection
 from trephine.catalogue.cohorts import Arm, Endpoint, Study, cohorts
 from trephine.catalogue.vocabulary import Condition, Outcome, Product
 from trephine.study.case_facts import facts
+from trephine.study.symptom_values import comparators
 
 Design = Literal["randomised", "compared", "uncompared", "pooled"]
 
@@ -184,7 +185,7 @@ def _arms(name: str, study: Study) -> Iterator[Result]:
         told = [
             e for e in arm.endpoints.values() if e.outcome not in BESIDE and e.time != "baseline"
         ]
-        if arm.part_of or not told:
+        if not told or _is_counted_elsewhere(arm, study):
             continue
         against = study.arms[arm.against].label if arm.against else ""
         yield Result(
@@ -205,10 +206,18 @@ def _arms(name: str, study: Study) -> Iterator[Result]:
         )
 
 
+def _is_counted_elsewhere(arm: Arm, study: Study) -> bool:
+    """Return whether people of an arm stand in another of the same product already.
+
+    A part that alone got a product, of a whole that got several, is not.
+    """
+    return bool(arm.part_of) and study.arms[arm.part_of].product == arm.product
+
+
 def _beside(arm: Arm, study: Study) -> tuple[str, ...]:
     """Return the published products that an arm is compared with, told of on their own or not."""
     named = [arm.against, *(e.against for e in arm.endpoints.values())]
-    found = []
+    found = [str(p) for e in arm.endpoints.values() for p, _ in comparators(study, arm, e)]
     for name in filter(None, named):
         if name in study.arms:
             found.append(str(study.arms[name].product))
@@ -247,8 +256,8 @@ def design_of(study: Study) -> Design:
 
 
 def arms(study: Study) -> list[Arm]:
-    """Return the arms of a study that are no part of another."""
-    return [arm for arm in study.arms.values() if not arm.part_of]
+    """Return the arms of a study whose people do not stand in another of the same product."""
+    return [arm for arm in study.arms.values() if not _is_counted_elsewhere(arm, study)]
 
 
 @dataclass(frozen=True)
@@ -279,6 +288,9 @@ class Option:
     certainty: str
     computed: str = ""
     """What the program computes of it for the person, where it was asked to."""
+    fitted: int | None = None
+    """Of these studies those that the model of pain and function was fitted to; None where no such
+    model is."""
 
 
 def nearest(case: CourseCase) -> tuple[str, tuple[Option, ...], tuple[Result, ...]] | None:
