@@ -15,7 +15,7 @@ from trephine.catalogue.load import catalogue
 from trephine.catalogue.symptom_posterior import symptom_posterior
 from trephine.catalogue.vocabulary import Product
 from trephine.core.rng import Streams
-from trephine.models.disc_nutrition import DiscParameters, lives, nourished
+from trephine.models.disc_nutrition import DiscParameters, least_open
 from trephine.models.instruments import INSTRUMENTS
 from trephine.models.reading import Reading
 from trephine.models.symptom_group import Given, Luck, group_change
@@ -112,16 +112,6 @@ def _no_difference(study: str, other: Product, day: float) -> ConditionScore:
     )
 
 
-def least_open(p: DiscParameters) -> float:
-    """Return the share of the endplate below which the cells of a disc starve [-]."""
-    low, high = 0.0, 1.0
-    for _ in range(10):
-        middle = 0.5 * (low + high)
-        fed = lives(nourished(p, endplate_open=middle), p)
-        low, high = (low, middle) if fed else (middle, high)
-    return high
-
-
 def _endplate() -> ConditionScore:
     shares = [
         100.0
@@ -139,8 +129,8 @@ def _endplate() -> ConditionScore:
         role="not fitted",
         why=""
         if inside
-        else "here the height is fed from above and below alone, by one layer of even cells; the "
-        "published model is known by its abstract",
+        else "the share hangs on height, thickness and reach of the endplate, which no abstract "
+        "tells; see the table of the page on joints, discs and tendons",
     )
 
 
