@@ -10,6 +10,7 @@ import pytest
 from trephine.case.case import of_any_kind
 from trephine.case.course_case import CourseCase
 from trephine.catalogue.candidacy import cautions, parsed
+from trephine.catalogue.cohorts import cohorts
 from trephine.catalogue.load import catalogue
 from trephine.catalogue.symptom_posterior import symptom_posterior
 from trephine.catalogue.vocabulary import Product
@@ -18,9 +19,9 @@ from trephine.core.errors import CatalogueError
 from trephine.core.shares import jeffreys
 from trephine.models.symptom_given import SITES
 from trephine.report import harms
-from trephine.report.candidacy import COUNTED, between, html, rests_on
+from trephine.report.candidacy import COUNTED, between, has_column, html, rests_on, rows
 from trephine.study.candidacy import Standing, Weighed, candidacy, person, standing, weighed
-from trephine.study.foretold import _spread, decimals, foretold, ways
+from trephine.study.foretold import IN_WORDS, _spread, decimals, foretold, ways
 from trephine.study.studied import certainty, options, results
 
 STATED = ("age", "sex", "mass", "height", "smoker")
@@ -200,6 +201,7 @@ def test_what_is_computed_stands_beside_each_option_of_a_joint() -> None:
     assert "for one person" in told["marrow concentrate"]
     assert "for one person" in told["saline"]
     assert told["surgery without cells"] == ""
+    assert told["platelet-rich plasma"] == IN_WORDS
     page = html(found, None)
     assert "Not computed." in page
     assert any("saline" in note for note in found.foretold[0].notes)
@@ -248,6 +250,43 @@ def test_a_knee_is_told_how_many_of_its_studies_a_report_counts() -> None:
     assert COUNTED not in html(hip, None)
 
 
+def test_parts_that_got_one_product_each_are_counted_as_what_they_got() -> None:
+    """The largest trial of the knee tells its cells apart by strata of an arm of any cells."""
+    found = results(case("knee-osteoarthritis"))
+    assert {"concentrate", "cord tissue cells"} <= {
+        r.product for r in found if r.study == "MILES2023"
+    }
+    hernigou = [r for r in results(case("femur-nonunion")) if r.study == "Hernigou2005"]
+    assert len(hernigou) == 1
+
+
+def test_comparators_without_results_of_their_own_are_patients_too() -> None:
+    found = candidacy(case("knee-osteoarthritis"), STATED)
+    hyaluronate = next(o for o in found.options if o.name == "hyaluronic acid")
+    dulic = cohorts()["Dulic2021"].arms["hyaluronate"].n
+    assert dulic is not None
+    told = sum(r.patients or 0 for r in found.results if r.product == "hyaluronic acid")
+    assert hyaluronate.patients >= told + dulic
+
+
+def test_what_nobody_studied_shares_a_line_and_what_is_planned_has_its_own() -> None:
+    asked = case("ankle-candidacy")
+    found = candidacy(asked, STATED, foretold(asked, 1))
+    first, rest = rows(found)
+    assert (first.name, first.is_planned) == ("marrow concentrate", True)
+    for name in ("saline", "exercise", "surgery without cells"):
+        assert name in rest.name
+    assert not has_column(found)
+    page = html(found, None)
+    assert "What the program computes for this person" not in page
+    assert "no course can be told" in page
+
+
+def test_reviews_are_no_series_without_comparison() -> None:
+    assert certainty({"pooled": 2}, 0).startswith("Told by reviews alone (2 reviews)")
+    assert certainty({"uncompared": 1, "pooled": 2}, 0).startswith("Never compared with anything")
+
+
 @pytest.mark.parametrize("name", ["knee-osteoarthritis", "lumbar-disc", "rotator-cuff"])
 def test_whatever_a_report_counts_is_among_what_candidacy_counts(name: str) -> None:
     asked = case(name)
@@ -264,7 +303,7 @@ def test_whatever_a_report_counts_is_among_what_candidacy_counts(name: str) -> N
     [
         ([14.2, 17.9, 12.4, 15.1, 20.3, 13.3, 16.2, 18.8], "x: 16 (13 to 19)."),
         ([1234.0, 1891.0, 1502.0, 1377.0], "x: 1,400 (1,300 to 1,800)."),
-        ([0.4231, 0.4236], "x: 0.4234."),
+        ([0.4231, 0.4236], "x: 0.42."),
         ([12.0, 12.0, 12.0], "x: 12 in every run."),
         ([3.5, None, 4.5], "x: 4.0 in 2 of 3 runs."),
         ([None, None], "x: in no run."),

@@ -91,7 +91,7 @@ def show(found: Candidacy, harm: Harms | None, console: Console) -> None:
     from rich.padding import Padding
 
     from trephine.cli.paper import table
-    from trephine.report.candidacy import endings, has_column, lead
+    from trephine.report.candidacy import apart, endings, lead
     from trephine.study.candidacy import NO_ADVICE
 
     console.print(NO_ADVICE, style="bold")
@@ -99,9 +99,9 @@ def show(found: Candidacy, harm: Harms | None, console: Console) -> None:
     console.print(f"{found.person}. {found.problem[:1].upper()}{found.problem[1:]}.")
     console.print(Padding(lead(found), (1, 0)))
     _options(found, console)
-    if found.foretold and not has_column(found):
+    if counted := apart(found):
         rows = table("Way", "Outcome with its interval", title="Computed for this person")
-        for one in found.foretold:
+        for one in counted:
             rows.add_row(one.name, "\n".join(endings(one)))
         console.print(rows)
     _cautions(found, console)
@@ -114,28 +114,27 @@ def show(found: Candidacy, harm: Harms | None, console: Console) -> None:
 
 def _options(found: Candidacy, console: Console) -> None:
     from trephine.cli.paper import table
-    from trephine.report.candidacy import COUNTED, has_column, is_fitted, rests_on
+    from trephine.report.candidacy import COUNTED, has_column, is_fitted, rows
 
     is_computed = has_column(found)
     heads = ("Option", "How far it was studied", "Computed for this person")
     title = "What could be done, no order of merit"
-    rows = table(*heads[: 2 + is_computed], title=title)
-    for option in found.options:
-        name = option.name + (" (planned)" if option.is_planned else "")
-        studied = " ".join(filter(None, (option.certainty, rests_on(option))))
-        told = (name, studied, option.computed or "Not computed.")
-        rows.add_row(*told[: 2 + is_computed])
-    console.print(rows)
+    shown = table(*heads[: 2 + is_computed], title=title)
+    for row in rows(found):
+        name = row.name + (" (planned)" if row.is_planned else "")
+        studied = " ".join(filter(None, (row.studied, row.rests_on)))
+        shown.add_row(*(name, studied, row.computed)[: 2 + is_computed])
+    console.print(shown)
     if is_fitted(found):
         console.print(COUNTED)
     for note in (note for one in found.foretold for note in one.notes):
         console.print(note)
     if found.near:
         title = f"The nearest that was studied is the {found.near}; whether it holds is not known"
-        rows = table(f"In the {found.near}", "How far it was studied", title=title)
+        elsewhere = table(f"In the {found.near}", "How far it was studied", title=title)
         for option in found.near_options:
-            rows.add_row(option.name, option.certainty)
-        console.print(rows)
+            elsewhere.add_row(option.name, option.certainty)
+        console.print(elsewhere)
 
 
 def _cautions(found: Candidacy, console: Console) -> None:
@@ -171,11 +170,14 @@ def _harm(harm: Harms, console: Console) -> None:
 
 def _studies(found: Candidacy, console: Console) -> None:
     from trephine.cli.paper import table
+    from trephine.report.candidacy import READ
+    from trephine.report.trial import ROLES
 
     if not found.results:
         return
     rows = table("Study", "Got", "Result", "Design", title="Every arm that was studied")
     for r in found.results:
         got = f"{r.product}, {r.patients}" if r.patients else r.product
-        rows.add_row(r.study, got, "; ".join(r.results), f"{r.design}; {r.access}, {r.role}")
+        grounds = f"{r.design}; {READ[r.access]}, {ROLES[r.role]}"
+        rows.add_row(r.study, got, "; ".join(r.results), grounds)
     console.print(rows)

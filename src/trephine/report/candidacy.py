@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,19 +11,22 @@ from trephine.catalogue.candidacy import WEIGHTS
 from trephine.catalogue.load import catalogue
 from trephine.report import harms
 from trephine.report.page import environment, style
+from trephine.report.trial import ROLES
 from trephine.report.words import NO_BREAK, listed
 from trephine.store.files import replacing
 from trephine.study.candidacy import ASKED, NO_ADVICE, Candidacy, Weighed, grounds
-from trephine.study.foretold import Foretold
+from trephine.study.foretold import UNTOLD, Foretold
 from trephine.study.studied import DESIGNS, Option
 
 COUNTED = (
     "Counted is every study of this problem in the catalogue in which it was given or compared, "
     "whatever was measured and whether the program may learn from it. In the fit are those of "
-    "whose pain or function the model learned; they are what the report of a run counts, product "
-    "by product."
+    "whose pain or function the model learned. The report of a run counts these, product by "
+    "product, so that there concentrate with platelets stands apart."
 )
 """What the number of studies is, beside that of a run's report."""
+READ = {"seen": "read", "seen_secondary": "as another page tells it", "recalled": "recalled"}
+"""How the values of an arm were read, in a word or few."""
 STANDINGS = {
     "applies": "Applies to this person",
     "not stated": "Not stated: ask",
@@ -45,9 +50,12 @@ def html(found: Candidacy, case_harms: harms.Harms | None) -> str:
         "found": found,
         "lead": lead(found),
         "not_advice": NO_ADVICE,
-        "foretold": [] if has_column(found) else [_row(one) for one in found.foretold],
+        "rows": rows(found),
+        "foretold": [_row(one) for one in apart(found)],
         "has_column": has_column(found),
-        "rests_on": rests_on,
+        "same": same(found),
+        "roles": ROLES,
+        "read": READ,
         "counted": COUNTED if is_fitted(found) else "",
         "notes": [note for one in found.foretold for note in one.notes],
         "cautions": [
@@ -63,9 +71,62 @@ def html(found: Candidacy, case_harms: harms.Harms | None) -> str:
     return environment().get_template("candidacy.html").render(words)
 
 
+@dataclass(frozen=True)
+class Row:
+    """A line of the table of options.
+
+    Parameters
+    ----------
+    name
+        Which option, or which ones that nobody has studied.
+    is_planned
+        Whether the plan does it.
+    studied, rests_on
+        How far it was studied, and how much of that a run's report counts.
+    computed
+        What the program computes of it for the person.
+    """
+
+    name: str
+    is_planned: bool
+    studied: str
+    rests_on: str
+    computed: str
+
+
+def rows(found: Candidacy) -> list[Row]:
+    """Return the table of options; those that nobody has studied share the last line."""
+    told = [one for one in found.options if not _is_unknown(one)]
+    others = [one.name for one in found.options if _is_unknown(one)]
+    table = [
+        Row(one.name, one.is_planned, one.certainty, rests_on(one), one.computed or "Not computed.")
+        for one in told
+    ]
+    if others:
+        which = "them" if len(others) > 1 else "it"
+        studied = f"Not in this catalogue: no study of {which} for this problem."
+        table.append(Row(listed(others), False, studied, "", "No study, so no number."))
+    return table
+
+
+def _is_unknown(option: Option) -> bool:
+    return not (option.studies or option.is_planned) and option.computed in UNTOLD
+
+
 def has_column(found: Candidacy) -> bool:
-    """Return whether what is computed stands beside each option, and needs no table of its own."""
-    return any(option.computed for option in found.options)
+    """Return whether a number that is computed stands beside any option."""
+    return any(option.computed not in UNTOLD for option in found.options)
+
+
+def apart(found: Candidacy) -> list[Foretold]:
+    """Return the ways whose endings were counted, which have a table of their own."""
+    return [one for one in found.foretold if one.endings]
+
+
+def same(found: Candidacy) -> set[tuple[str, str]]:
+    """Return studies and products of which several arms must be told apart by name."""
+    arms = Counter((one.study, one.product) for one in found.results)
+    return {key for key, count in arms.items() if count > 1}
 
 
 def is_fitted(found: Candidacy) -> bool:
@@ -105,12 +166,12 @@ def _row(one: Foretold) -> dict[str, Any]:
 
 
 def endings(one: Foretold) -> list[str]:
-    """Return how the runs of one way ended, each with its count and the interval of its share."""
-    return [*one.told] + [
-        f"{sentence.removesuffix('.')}: {number} of {one.runs} runs "
-        f"({between(one.intervals[sentence])})"
+    """Return how the runs of one way ended, counted, then what else they tell."""
+    counted = [
+        f"{number} of {one.runs} runs ({between(one.intervals[sentence])}): {sentence}"
         for sentence, number in one.endings.items()
     ]
+    return [*counted, *one.told]
 
 
 def between(interval: tuple[float, float]) -> str:

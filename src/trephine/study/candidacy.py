@@ -208,10 +208,11 @@ def _with_outcome(case: CourseCase, option: Option, foretold: tuple[Foretold, ..
 def fitted(case: CourseCase, products: Collection[str]) -> int | None:
     """Return how many studies of some products the model of a painful site was fitted to.
 
-    That is what the report of a run counts, product by product; None where no model is fitted.
+    That is what the report of a run counts, product by product; None where no model is fitted, and
+    of arms of several products, which are in it one by one.
     """
     site = SITES.get((case.site.kind, str(case.site.as_written().get("at"))))
-    if site is None:
+    if site is None or str(Product.CELLS_ANY) in products:
         return None
     arms = [a for a in symptom_posterior().arms if a.site == site and a.product in products]
     return len({study for arm in arms for study in arm.studies})

@@ -15,6 +15,7 @@ from trephine.case.course_case import CourseCase
 from trephine.case.course_run import CourseRun
 from trephine.case.regenerate_run import RegenerateRun
 from trephine.case.settings import Settings
+from trephine.case.symptom_course import SymptomEnding
 from trephine.core.errors import InputError, SolverError
 from trephine.core.rng import Streams
 from trephine.core.shares import jeffreys
@@ -32,8 +33,11 @@ WEEK = 7.0
 WIDE = 50.0
 """Range of a scale from which its points are told whole."""
 PLANNED, UNTREATED = "as planned", "no treatment"
-NO_NUMBER = "No study in this catalogue, so no number."
+NO_NUMBER = "No study with numbers of pain or function, so no number."
+IN_WORDS = "Studies tell of it in words alone, so no number."
 NO_SCORE = "No number: the program has no law of the scores that the file states."
+UNTOLD = frozenset({"", NO_NUMBER, IN_WORDS, NO_SCORE})
+"""What stands where no number is told."""
 INSTEAD = (
     "saline_injection",
     "corticosteroid_injection",
@@ -182,8 +186,8 @@ def decimals(low: float, high: float, count: int) -> int:
     .. math:: d = -\lfloor \log_{10} e \rfloor, \qquad
               e = \frac{\sqrt{0.1 \cdot 0.9}}{2 z_{0.9}\,\varphi(z_{0.9})}\,\frac{s}{\sqrt n}
 
-    with the standard error :math:`e` of an end of the span :math:`s` of normal numbers. Where all
-    runs agree two figures are told; a negative number is of places before the point.
+    with the standard error :math:`e` of an end of the span :math:`s` of normal numbers, and never
+    more than two figures. A negative number is of places before the point.
 
     Parameters
     ----------
@@ -192,12 +196,14 @@ def decimals(low: float, high: float, count: int) -> int:
     count
         Runs.
     """
-    error = 0.667 * (high - low) / math.sqrt(count)
-    if error > 0.0:
-        return -math.floor(math.log10(error))
-    if high == 0.0 or high.is_integer():
+    most = max(abs(low), abs(high))
+    if most == 0.0:
         return 0
-    return 1 - math.floor(math.log10(abs(high)))
+    figures = 2 - math.ceil(math.log10(most))
+    error = 0.667 * (high - low) / math.sqrt(count)
+    if error == 0.0:
+        return min(figures, 0) if high.is_integer() else figures
+    return min(figures, -math.floor(math.log10(error)))
 
 
 def in_digits(value: float, places: int) -> str:
@@ -214,7 +220,8 @@ def _of_pain(name: str, case: CourseCase, seed: int, settings: Settings | None) 
         return Foretold(name, 1, {}, {}, (f"Not computed: {str(error).splitlines()[0]}.",))
     if not summary["scores"]:
         why = tuple(summary["told"]) if name == PLANNED else ()
-        return Foretold(name, 1, {}, {}, (NO_NUMBER,), why)
+        is_in_words = summary["sentence"] == SymptomEnding.IN_WORDS.value
+        return Foretold(name, 1, {}, {}, (IN_WORDS if is_in_words else NO_NUMBER,), why)
     weeks = f"{summary['day'] / WEEK:.0f} weeks"
     stated = {str(part["score"]) for part in case.site.as_written().values() if _is_score(part)}
     scores = [

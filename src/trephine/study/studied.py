@@ -98,7 +98,7 @@ BESIDES: dict[str, tuple[Product, ...]] = {
 }
 """What a person could choose instead, shown also where the catalogue holds no study of it."""
 SAID = {
-    str(Product.NONE): "no treatment, or none with cells",
+    str(Product.NONE): "no treatment (or none with cells)",
     str(Product.SURGERY): "surgery without cells",
 }
 """Products whose standard name tells a person who asks too little."""
@@ -354,18 +354,24 @@ def _planned(case: CourseCase) -> list[tuple[str, tuple[str, ...]]]:
 def _option(
     name: str, products: tuple[str, ...], found: tuple[Result, ...], *, is_planned: bool
 ) -> Option:
-    own = [r for r in found if r.product in products]
     both = [r for r in found if {r.product, *r.beside} & set(products)]
     studies = {design: len({r.study for r in both if r.design == design}) for design in DESIGNS}
     studies = {design: number for design, number in studies.items() if number}
-    patients = sum(r.patients or 0 for r in own)
+    patients = sum(
+        arm.n or 0
+        for name in {r.study for r in both}
+        for arm in arms(cohorts()[name])
+        if str(arm.product) in products
+    )
     return Option(name, is_planned, products, studies, patients, certainty(studies, patients))
 
 
 def certainty(studies: dict[Design, int], patients: int) -> str:
     """Return how far something has been studied, in a sentence without a verdict on it."""
     if not studies:
-        return "Not in this catalogue; it holds no study of this for this problem. Others may."
+        return (
+            "Not in this catalogue: no study of it for this problem; there may be some elsewhere."
+        )
     words = {
         "randomised": ("randomised study", "randomised studies"),
         "compared": ("other comparison", "other comparisons"),
@@ -378,4 +384,6 @@ def certainty(studies: dict[Design, int], patients: int) -> str:
         return f"Compared by chance ({told}{people})."
     if "compared" in studies:
         return f"Never compared by chance ({told}{people}); what differs may be who was chosen."
-    return f"Never compared with anything ({told}{people}); what comes without it is unknown."
+    if "uncompared" in studies:
+        return f"Never compared with anything ({told}{people}); what comes without it is unknown."
+    return f"Told by reviews alone ({told}{people}), mostly of studies without comparison."
