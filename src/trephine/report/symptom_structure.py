@@ -36,8 +36,8 @@ def _feed(feed: DiscFeed) -> tuple[str, ...]:
         f"With {percent(feed.endplate_open)} of the endplate open, the middle of the nucleus has "
         f"{rounded(feed.glucose, 2)} mmol/L of glucose and a pH of {rounded(feed.acid, 3)}. Cells "
         f"die below 0.5 mmol/L or a pH of 6.78, so there is food for about {count(feed.room)} more "
-        "cells that live as disc cells do. How high the disc is and how thick its endplates are, is "
-        "assumed: a flatter disc feeds several times as many, a higher one only a part."
+        "cells that live as disc cells do. Height and endplate of the disc are assumed: a flatter "
+        "one feeds several times as many, a higher one only a part."
     )
     if feed.injected is None:
         return (told,)
