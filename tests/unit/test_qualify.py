@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 
 from made_trial import COARSE, PLAIN, Stop, cheap, failing, made
+from trephine.case.document import validate
+from trephine.case.settings import Settings
 from trephine.case.trial import Trial, read
 from trephine.core.errors import InputError, StoreError
 from trephine.report import qualify as page
@@ -23,7 +25,7 @@ from trephine.study.endpoints import WITHIN, Told, endpoints, lies_inside
 from trephine.study.outcomes import PatientOutcome, Pool
 from trephine.study.published import published
 from trephine.study.qualified_document import document
-from trephine.study.qualify import ENGINE, RISK, Qualified, qualify, trials_of
+from trephine.study.qualify import ENGINE, RISK, Qualified, affordable, qualify, trials_of
 from trephine.study.scorecard import Prediction, coverage, scored
 from trephine.study.trial import TrialResult, run_trial
 from trephine.study.verified import verified
@@ -322,3 +324,14 @@ def test_the_examples_are_what_is_qualified() -> None:
     assert len(rows) == sum(len(one.endpoints) for one in trials.values())
     assert sum(not row.is_fitted for row in rows) >= 6
     assert all(published(read(EXAMPLES / f"{row.trial}.toml"), row.endpoint) for row in rows)
+
+
+@pytest.mark.parametrize(("gap", "expected"), [("2 mm", 8), ("0.95 mm", 3)])
+def test_fine_gaps_get_fewer_patients(gap: str, expected: int) -> None:
+    asked = trial()
+    document = asked.as_written()
+    document["population"]["vary"].pop("site.gap.width", None)
+    document["population"]["base"]["site"]["gap"]["width"] = gap
+    coarse = Settings.model_validate({"voxel": "1.5 mm"})
+    narrow = validate(Trial, document, "a trial")
+    assert affordable(narrow, coarse, 0, 8) == expected

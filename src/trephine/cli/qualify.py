@@ -38,7 +38,12 @@ def qualify(
         int, typer.Option(min=1, metavar="N", help="Processes; they change no number.")
     ] = 1,
     patients: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Virtual patients of an arm at most.")
+        int,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Virtual patients of an arm at most; fewer where gaps ask for fine voxels.",
+        ),
     ] = MOST,
     seed: Annotated[int, typer.Option(min=0, help="Luck; the same seed, the same numbers.")] = 0,
     voxel: Annotated[

@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+import numpy as np
+
+from trephine.case.document import validate
 from trephine.case.settings import Settings
 from trephine.case.trial import Trial, read
 from trephine.core.errors import InputError, Problem, TrephineError
 from trephine.core.progress import Watch
-from trephine.study.cells import Engine, voxels
+from trephine.study.cells import Cell, Engine, cells, groups, voxels
 from trephine.study.dose_response import Statement, dose_response
 from trephine.study.endpoints import endpoints
 from trephine.study.published import problems
@@ -53,6 +56,10 @@ Predictor = Callable[[Trial], Sequence[Said] | str]
 """Gives another prediction of the endpoints of a trial, or says why there is none."""
 ENGINE = "engine"
 """The column of the healing engine with the numbers of the catalogue as printed."""
+FEWEST = 3
+"""Patients of an arm at least, however fine their voxels."""
+DEAREST = 3
+"""How many times as much as others a trial may cost before it gets fewer patients."""
 RISK = "risk score"
 """The column of published scores of risk, which tell trials with a baseline in place of it."""
 
@@ -106,8 +113,9 @@ def qualify(
     settings, seed, engine, workers, resume, watch
         See :func:`trephine.study.trial.run_trial`.
     most
-        Virtual patients of an arm at most, where an engine treats them; as many as the largest arm
-        of each trial unless given. A trial of the published size is predicted from them.
+        Virtual patients of an arm at most, where an engine treats them, and fewer where their gaps
+        ask for fine voxels (:func:`affordable`); as many as the largest arm of each trial unless
+        given. A trial of the published size is predicted from them.
     out
         Folder that keeps the outcomes of each trial in a folder of its name.
     others
@@ -121,12 +129,15 @@ def qualify(
         If a trial cannot be run as it stands, the folder cannot be used, or an explanation names
         no endpoint.
     """
+    settings = settings or drafted()
     asked = {
         stem: Asked(
             trial,
-            settings or drafted(),
+            settings,
             seed,
-            len_of(trial) if trial.baseline else min(most or len_of(trial), len_of(trial)),
+            len_of(trial)
+            if trial.baseline or not most
+            else affordable(trial, settings, seed, most),
             engine=named(engine),
         )
         for stem, trial in trials.items()
@@ -172,6 +183,37 @@ def qualify(
         absent={name: _reasons(told, len(trials)) for name, told in absent.items()},
         stale=tuple(f"{row.trial}.{row.key}" for row in rows if row.why and not row.is_missed),
     )
+
+
+def affordable(trial: Trial, settings: Settings, seed: int, most: int) -> int:
+    r"""Return how many patients of an arm to treat, so that no trial takes most of the time.
+
+    .. math:: \max\!\left(3, \min\!\left(m, n, 3m \Big/ \overline{(h_0/h)^4}\right)\right)
+
+    of :math:`m` at most and :math:`n` in the largest arm. Where gaps ask for voxels of :math:`h`
+    in place of :math:`h_0`, a course takes as many times longer as there are more voxels and
+    shorter steps; a trial may cost three times as much as others.
+
+    Parameters
+    ----------
+    trial
+        The document.
+    settings
+        Numerics that are asked for.
+    seed
+        The seed of the patients.
+    most
+        How many are treated where the voxel fits.
+    """
+    count = min(most, len_of(trial))
+    edges = [
+        validate(Settings, dict(one.settings), "a patient").voxel
+        for group in groups(trial, seed, count, 1).values()
+        for one in cells(group, settings, None)
+        if isinstance(one, Cell)
+    ]
+    dearer = np.mean([(settings.voxel / edge) ** 4 for edge in edges or [settings.voxel]])
+    return max(min(FEWEST, count), min(count, int(DEAREST * most / dearer)))
 
 
 def len_of(trial: Trial) -> int:
