@@ -33,8 +33,8 @@ symptoms: $(ALL) ## Fit what is known of pain and function anew, cross-validate 
 	$(BIN)/python validation/symptoms.py --fit
 
 qualify: $(ALL) ## Run verification, every trial and every condition, and write the scorecard; most of an hour
-	(for condition in symptoms hips regenerate; do \
-	  $(BIN)/python validation/$$condition.py || exit 1; done) & conditions=$$!; \
+	($(BIN)/python validation/symptoms.py && $(BIN)/python validation/hips.py && \
+	  $(BIN)/python validation/regenerate.py series patients force) & conditions=$$!; \
 	$(BIN)/python validation/qualify.py --workers 2; status=$$?; \
 	wait $$conditions && $(BIN)/python docs/generate.py && exit $$status
 
