@@ -307,6 +307,10 @@ def test_whatever_a_report_counts_is_among_what_candidacy_counts(name: str) -> N
         ([12.0, 12.0, 12.0], "x: 12 in every run."),
         ([3.5, None, 4.5], "x: 4.0 in 2 of 3 runs."),
         ([None, None], "x: in no run."),
+        ([0.0, 0.0003, 0.0012], "x: below 0.01."),
+        ([0.0, 0.0, 0.0], "x: 0 in every run."),
+        ([0.0093, 0.0104, 0.012, 0.0104], "x: 0.01."),
+        ([98.1, 99.7, 99.9, 100.0], "x: 100 (99 to 100)."),
         ([-0.3, 0.4, 0.1, -0.4], "x: \u22120.1 (\u22120.4 to 0.3)."),
     ],
 )

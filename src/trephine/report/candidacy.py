@@ -104,7 +104,7 @@ def rows(found: Candidacy) -> list[Row]:
     ]
     if others:
         which = "them" if len(others) > 1 else "it"
-        studied = f"Not in this catalogue: no study of {which} for this problem."
+        studied = f"Not in this catalogue, which holds no study of {which} for this problem."
         table.append(Row(listed(others), False, studied, "", "No study, so no number."))
     return table
 

@@ -30,6 +30,8 @@ CELLS = ("injection",)
 BAND = (0.1, 0.5, 0.9)
 WEEK = 7.0
 """In days."""
+FINEST = 2
+"""Most decimals of a number in the unit that people use; anything less is a trace."""
 WIDE = 50.0
 """Range of a scale from which its points are told whole."""
 PLANNED, UNTREATED = "as planned", "no treatment"
@@ -170,6 +172,8 @@ def _spread(name: str, values: list[float | None]) -> str:
     low, middle, high = (float(value) for value in np.quantile(held, BAND))
     places = decimals(low, high, len(held))
     ends = [in_digits(value, places) for value in (low, middle, high)]
+    if any(held) and not any(round(value, FINEST) for value in held):
+        ends = [f"below {10.0**-FINEST:g}"] * 3
     said = f"{name}: {ends[1]}"
     if len(held) >= FEWEST and ends[0] != ends[2]:
         said += f" ({ends[0]} to {ends[2]})"
@@ -187,7 +191,7 @@ def decimals(low: float, high: float, count: int) -> int:
               e = \frac{\sqrt{0.1 \cdot 0.9}}{2 z_{0.9}\,\varphi(z_{0.9})}\,\frac{s}{\sqrt n}
 
     with the standard error :math:`e` of an end of the span :math:`s` of normal numbers, and never
-    more than two figures. A negative number is of places before the point.
+    more than two figures or two decimals. A negative number is of places before the point.
 
     Parameters
     ----------
@@ -199,7 +203,7 @@ def decimals(low: float, high: float, count: int) -> int:
     most = max(abs(low), abs(high))
     if most == 0.0:
         return 0
-    figures = 2 - math.ceil(math.log10(most))
+    figures = min(2 - math.ceil(math.log10(most)), FINEST)
     error = 0.667 * (high - low) / math.sqrt(count)
     if error == 0.0:
         return min(figures, 0) if high.is_integer() else figures
