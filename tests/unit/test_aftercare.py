@@ -158,7 +158,11 @@ def test_who_only_exercises_hears_of_no_injection() -> None:
     saline = {"kind": "saline_injection", "day": "0 d", "times": 3, "every": "2 wk"}
     given = aftercare(case("knee-osteoarthritis").with_plan(steps=[saline]))
     assert "no running" in texts(given)
-    line = next(one for one in given.lines if one.text == "Saline injection.")
+    line = next(one for one in given.lines if "salt water" in one.text)
+    assert line.text == (
+        "You get an injection of salt water (saline) into the right knee; 3 in all, one every "
+        "2 weeks."
+    )
     assert line.when == ((0, 0), (14, 14), (28, 28))
 
 
@@ -180,6 +184,40 @@ def test_who_gives_bone_hears_where_it_will_hurt() -> None:
 def test_an_operation_and_a_distraction_are_told_in_words() -> None:
     assert "A track of 8 mm is drilled" in texts(aftercare(case("hip-osteonecrosis")))
     assert "1 mm a day, in 4 turns" in texts(aftercare(case("tibia-lengthening")))
+
+
+def test_what_is_done_on_one_day_is_told_in_its_order() -> None:
+    sewn = [line.text for line in aftercare(case("rotator-cuff-repair")).of("day")]
+    assert sewn[0] == "The torn tendon is sewn (repair of the tendon)."
+    assert sewn[1].endswith("concentrate made of it is injected into the right rotator cuff.")
+    grown = [line.text for line in aftercare(case("knee-cartilage-defect")).of("day")]
+    assert "for an injection 21 days later" in grown[0]
+    assert any("cells grown from your marrow is injected into the left knee" in t for t in grown)
+    cut = aftercare(case("tibia-lengthening"))
+    assert cut.of("day")[0].text == "The bone is cut, and held by a ring fixator."
+
+
+def test_whoever_is_treated_hears_first_when_to_call() -> None:
+    nail = {"kind": "exchange_nail", "day": "7 d", "nail_diameter": "10 mm"}
+    nailed = aftercare(case("tibia-nonunion").with_plan(steps=[nail]))
+    assert nailed.of("alarm")[0].when == ((7, 49),)
+    assert "Keep the dressings" in texts(nailed)
+    lengthened = aftercare(case("tibia-lengthening"))
+    assert lengthened.of("alarm")[0].when == ((0, 42), (84, 126))
+    for sheet in (nailed, lengthened):
+        assert "Call the team at once" in sheet.of("alarm")[0].text
+    # Sabotage: who only exercises has had nothing done.
+    assert not aftercare(case("rotator-cuff")).of("alarm")
+
+
+def test_the_first_days_are_told_in_order_and_no_load_is_explained_twice() -> None:
+    sheet = aftercare(case("knee-osteoarthritis"), START)
+    spans = [line.when[0] for line in sheet.of("first_days")]
+    assert spans == sorted(spans)
+    assert len(spans) == len({line.text for line in sheet.of("first_days")})
+    assert all(sheet.dated(line) for line in sheet.lines)
+    explained = [line for line in aftercare(case()).of("weeks") if "muscles" in line.text]
+    assert len(explained) == 1
 
 
 def test_walking_as_usual_is_no_restriction() -> None:

@@ -16,12 +16,13 @@ from trephine.catalogue.load import catalogue
 
 FOLDER = "aftercare"
 
-Phase = Literal["before", "day", "first_days", "weeks", "visits"]
+Phase = Literal["before", "day", "alarm", "first_days", "weeks", "visits"]
 
 PHASES: Mapping[Phase, str] = MappingProxyType(
     {
         "before": "Before the procedure",
         "day": "The day of the procedure",
+        "alarm": "When to call at once",
         "first_days": "The first days",
         "weeks": "The weeks after",
         "visits": "Visits and later",
@@ -34,7 +35,7 @@ FACTS = frozenset(
         "shaft", "femoral_head", "regenerate", "joint", "disc", "tendon", "bursa", "knee",
         "bone_site", "soft_site", "marrow_harvest", "iliac_harvest", "cells", "repeated",
         "loading", "nsaid_planned", "core_decompression", "corticosteroid_injection", "smoker",
-        "diabetes", "anticoagulated", "injected", "bone_taken", "fresh",
+        "diabetes", "anticoagulated", "injected", "bone_taken", "fresh", "operated", "treated",
     }
 )  # fmt: skip
 """What a rule may ask of a case; :mod:`trephine.study.case_facts` tells which hold."""
@@ -58,7 +59,8 @@ class Rule(Founded):
     when, unless
         Facts that must all hold, and of which none may.
     anchor
-        Of which day of the plan the line tells: the harvests, the grafts, the injections, or day 0.
+        Of which day of the plan the line tells: the harvests, the grafts, the injections, the
+        operations, any of these, or day 0.
     days
         First and last day after it; none for what has no date.
     """
@@ -66,7 +68,7 @@ class Rule(Founded):
     phase: Phase
     when: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
-    anchor: Literal["start", "harvest", "graft", "injection"] = "injection"
+    anchor: Literal["start", "harvest", "graft", "injection", "operation", "any"] = "injection"
     days: tuple[int, int] | None = None
 
     @model_validator(mode="after")

@@ -23,9 +23,18 @@ from trephine.models.plan_harms import (
     unknown_harms,
 )
 from trephine.study.aftercare_plan import COMPUTED, DAY, PLAN, Line, lines
-from trephine.study.case_facts import facts
+from trephine.study.case_facts import facts, operation_days
 
 GROUNDS = {**GRADES, PLAN: "this plan decides it", COMPUTED: "computed from this plan"}
+UNDATED: dict[Phase, str] = {
+    "before": "from now on",
+    "day": "that day",
+    "alarm": "at any time",
+    "first_days": "in these days",
+    "weeks": "in all these weeks",
+    "visits": "at every visit",
+}
+"""When a line without a date is for."""
 NO_ADVICE = (
     "This sheet is made by a research program. It is no medical advice and replaces no word of "
     "the team that treats you; where the two differ, the team is right."
@@ -58,8 +67,9 @@ class Sheet:
         return tuple(line for line in self.lines if line.phase == phase)
 
     def dated(self, line: Line) -> str:
-        """Return when a line is for, as dates or as days; empty for what has no date."""
-        return "; ".join(dict.fromkeys(span(first, last, self.start) for first, last in line.when))
+        """Return when a line is for, as dates or as days, or in words where it has neither."""
+        spans = dict.fromkeys(span(first, last, self.start) for first, last in line.when)
+        return "; ".join(spans) or UNDATED[line.phase]
 
     def as_plain(self) -> dict[str, Any]:
         """Return the sheet as plain data."""
@@ -105,11 +115,21 @@ def aftercare(case: CourseCase, start: dt.date | None = None) -> Sheet:
         )
     found = expected(case)
     told = [*lines(case), *_of_rules(case, found)]
-    order = list(PHASES)
-    undated = (10**6, 0)
-    told.sort(key=lambda line: (order.index(line.phase), next(iter(line.when), undated)[0]))
+    told.sort(key=_order)
     gaps = (*printed_harms(case), *unknown_harms(case))
     return Sheet(case.name, start, tuple(told), gaps)
+
+
+def _order(line: Line) -> tuple[int, int, int]:
+    """Return where a line stands: by part of the sheet, first day, and last day.
+
+    On the day itself things stay in the order in which they are done. What has no date stands
+    first before a procedure, where it takes longest, and last elsewhere.
+    """
+    part = list(PHASES).index(line.phase)
+    if not line.when:
+        return part, -(10**6) if line.phase == "before" else 10**6, 0
+    return part, line.when[0][0], 0 if line.phase == "day" else line.when[0][1]
 
 
 def _of_rules(case: CourseCase, found: tuple[ExpectedHarm, ...]) -> Iterator[Line]:
@@ -122,7 +142,11 @@ def _of_rules(case: CourseCase, found: tuple[ExpectedHarm, ...]) -> Iterator[Lin
         "injection": procedure_days(case.plan)
         or tuple(i.day for i in case.plan.injections)
         or tuple(given),
+        "operation": operation_days(case),
     }
+    anchors["any"] = tuple(
+        sorted({d for a in ("harvest", "injection", "operation") for d in anchors[a]})
+    )
     since = 0 if "fresh" in holding else None
     for rule in rules().values():
         days = anchors[rule.anchor] or (0.0,)

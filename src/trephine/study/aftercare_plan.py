@@ -13,7 +13,9 @@ from trephine.case.decompression import CoreDecompression
 from trephine.case.distraction import Distraction
 from trephine.case.harvesting import Harvest
 from trephine.case.plan import Injection, Step
+from trephine.case.regenerate import Regenerate
 from trephine.case.surgery import Autograft, ExchangeNail, RevisionPlating
+from trephine.case.symptom import SymptomSite
 from trephine.catalogue.aftercare import Phase
 from trephine.catalogue.load import catalogue
 from trephine.models.plan_harms import haemoglobin_falls
@@ -25,11 +27,35 @@ WALKING = (
     "From now on you walk as usual; this plan limits it no more. It assumes no running and no "
     "jumping, and says nothing of whether they are safe."
 )
-DEVICES = {
-    "none": "put back as drawn",
-    "concentrate": "concentrated",
-    "culture": "grown in culture",
+MADE = {
+    "none": "of {it}, as drawn,",
+    "concentrate": "of concentrate made of {it}",
+    "centrifuge": "of concentrate spun from {it}",
+    "culture": "with cells grown from {it}",
+    "stromal_vascular_fraction": "with cells set free from {it}",
+    "microfragmented_fat": "of {it}, washed and cut small,",
 }
+"""What is injected of a harvest, by how it is processed."""
+CRESTS = {
+    "posterior_iliac_crest": "the back of the pelvis (posterior iliac crest)",
+    "anterior_iliac_crest": "the front of the pelvis (anterior iliac crest)",
+}
+NEEDLED = {
+    "saline_injection": "salt water (saline)",
+    "corticosteroid_injection": "a corticosteroid",
+    "hyaluronic_acid_injection": "hyaluronic acid",
+    "platelet_injection": "platelet-rich plasma, made of your own blood,",
+    "cord_cell_injection": "cells grown from a donated umbilical cord",
+}
+OPERATED = {
+    "arthroscopy": "The joint is looked into through small cuts (arthroscopy).",
+    "microfracture": "Small holes are made in the bone below the cartilage (microfracture).",
+    "joint_replacement": "The joint is replaced by an artificial one.",
+    "fusion": "The bones beside it are joined, so that they grow together (fusion).",
+    "discectomy": "Part of the disc is taken out (discectomy).",
+    "tendon_repair": "The torn tendon is sewn (repair of the tendon).",
+}
+DRUGS = {"nsaid": "an ibuprofen-like drug (NSAID)", "corticosteroid": "a corticosteroid"}
 
 
 @dataclass(frozen=True)
@@ -61,27 +87,48 @@ class Line:
 
 
 def lines(case: CourseCase) -> Iterator[Line]:
-    """Yield what the plan of a case decides, or what follows from it by computing."""
+    """Yield what the plan of a case decides, or what follows from it by computing.
+
+    What is done on one day is told in the order in which it is done, operations first.
+    """
+    if isinstance(case.site, Regenerate):
+        held = case.site.fixation.kind.replace("_", " ")
+        yield Line("day", ((0, 0),), f"The bone is cut, and held by a {held}.", PLAN)
+    for other in case.plan.steps:
+        if other.kind not in ("injection", "loading", "medication"):
+            yield _of_other(other, case)
     for injection in case.plan.injections:
-        yield from _of_injection(injection)
+        yield from _of_injection(injection, _place(case))
     yield from _blood_lost(case)
     yield from _loads(case)
     for drug in case.plan.medications:
-        name = {"nsaid": "an ibuprofen-like drug (NSAID)", "corticosteroid": "a corticosteroid"}
         until = case.plan.follow_up.duration if drug.until is None else drug.until - DAY
         days = (round(drug.day / DAY), round(until / DAY))
-        yield Line("weeks", (days,), f"You take {name[drug.drug]}.", PLAN)
-    for other in case.plan.steps:
-        if other.kind not in ("injection", "loading", "medication"):
-            yield _of_other(other, case.plan.follow_up.duration)
+        yield Line("weeks", (days,), f"You take {DRUGS[drug.drug]}.", PLAN)
     yield _visits(case)
+
+
+def _place(case: CourseCase) -> str:
+    """Return where an injection goes, as a patient would say it."""
+    site = case.site
+    if isinstance(site, SymptomSite):
+        return f"the {site.place}"
+    if site.kind == "femoral_head":
+        return "the head of the thigh bone"
+    if isinstance(site, Regenerate):
+        return "the new bone"
+    is_fresh = getattr(site, "diagnosis", "") == "fracture"
+    return "the fracture" if is_fresh else "the place that has not healed"
 
 
 def _loads(case: CourseCase) -> Iterator[Line]:
     """Yield what each loading of the plan allows; where walking is as usual, nothing is forbidden.
 
-    What is known as walking is the peak force on the hip, so it is asked of a hip alone.
+    What is known as walking is the peak force on the hip, so it is asked of a hip alone. The
+    first line tells how a load is counted, the others how much.
     """
+    limb = "arm" if getattr(case.site, "bone", "") == "humerus" else "leg"
+    is_told = False
     loadings = case.plan.loadings
     usual = _walking() if case.site.kind == "femoral_head" else math.inf
     for number, step in enumerate(loadings):
@@ -91,13 +138,18 @@ def _loads(case: CourseCase) -> Iterator[Line]:
             continue
         is_last = number + 1 == len(loadings)
         last = round((case.plan.follow_up.duration if is_last else loadings[number + 1].day) / DAY)
-        amount = f"{step.body_weights:.2g} times your body weight"
-        text = (
-            "Put no weight on the leg."
-            if step.body_weights == 0
-            else f"In one step of walking at most {amount} on the treated bone, pull of the "
-            "muscles included; ask how you walk so."
-        )
+        times = f"{step.body_weights:.2g}"
+        amount = f"at most {'' if times == '1' else f'{times} times '}your body weight"
+        if step.body_weights == 0:
+            text = f"Put no weight on the {limb}."
+        elif is_told:
+            text = f"In one step {amount}."
+        else:
+            text = (
+                f"In one step of walking {amount} on the treated bone, the pull of the muscles "
+                "included; ask the team how to walk so."
+            )
+            is_told = True
         if is_last:
             text += " The plan says nothing of what may come later."
         yield Line("weeks", ((first, max(first, last - (not is_last))),), text, PLAN)
@@ -109,28 +161,31 @@ def _walking() -> float:
     return catalogue().record("necrosis.walking_load").printed
 
 
-def _of_other(step: Step, end: float) -> Line:
+def _of_other(step: Step, case: CourseCase) -> Line:
     """Return the line of a step that is neither an injection of cells, nor a load, nor a drug."""
     first = round(step.day / DAY)
-    title = step.kind.replace("_", " ").capitalize()
     if isinstance(step, Distraction):
         turn = f"{step.rate * DAY * 1e3:.3g} mm a day, in {step.rhythm} turns"
         text = f"The bone is drawn apart by {turn}, until {step.length * 1e3:.3g} mm are gained."
         return Line("weeks", ((first, round(step.end / DAY)),), text, PLAN)
     if isinstance(step, Exercise):
-        return Line("weeks", ((first, round(end / DAY)),), "You exercise, as you were shown.", PLAN)
+        last = round(case.plan.follow_up.duration / DAY)
+        return Line("weeks", ((first, last),), "You exercise, as you were shown.", PLAN)
     if isinstance(step, Needled):
         days = tuple((round(day / DAY),) * 2 for day in step.days)
-        return Line("day", days, f"{title}.", PLAN)
-    text = _operated(step)
-    return Line("day", ((first, first),), text or f"{title}.", PLAN)
+        text = f"You get an injection of {NEEDLED[step.kind]} into {_place(case)}"
+        if step.times > 1:
+            text += f"; {step.times} in all, one every {_span_in_words((step.every or 0.0) / DAY)}"
+        return Line("day", days, f"{text}.".replace(",;", ";"), PLAN)
+    return Line("day", ((first, first),), _operated(step), PLAN)
 
 
 def _operated(step: Step) -> str:
-    """Return what an operation does, in a sentence; nothing of what is no operation."""
+    """Return what an operation does, in a sentence."""
     match step:
         case CoreDecompression():
-            return f"A track of {step.diameter * 1e3:.3g} mm is drilled into the head of the femur."
+            width = f"{step.diameter * 1e3:.3g} mm"
+            return f"A track of {width} is drilled into the head of the thigh bone."
         case ExchangeNail():
             width = f"{step.nail_diameter * 1e3:.3g} mm"
             return f"The canal of the bone is reamed and a nail of {width} put in for the old one."
@@ -141,32 +196,34 @@ def _operated(step: Step) -> str:
             taken = f"{step.volume * 1e6:.3g} mL of bone is taken from the pelvis"
             return f"{taken} and packed where the bone has not healed."
         case Operation():
-            return f"{step.what.replace('_', ' ').capitalize()}."
+            return OPERATED[step.what]
         case _:
-            return ""
+            return f"{step.kind.replace('_', ' ').capitalize()}."
 
 
-def _of_injection(injection: Injection) -> Iterator[Line]:
+def _of_injection(injection: Injection, place: str) -> Iterator[Line]:
     taken, day = round(injection.harvest_day / DAY), round(injection.day / DAY)
     harvest = injection.harvest
     if isinstance(harvest, Harvest):
-        where = harvest.bone.replace("_", " ")
-        drawn = f"{harvest.volume * 1e6:.3g} mL of marrow is drawn from the {where}"
+        where = CRESTS.get(harvest.bone, f"the {harvest.bone.replace('_', ' ')}")
+        drawn = f"{harvest.volume * 1e6:.3g} mL of marrow is drawn from {where}"
     else:
         drawn = f"{harvest.volume * 1e6:.3g} mL of fat is drawn"
-    how = DEVICES.get(injection.process.method, injection.process.method.replace("_", " "))
-    given = f"{injection.deliver.volume * 1e6:.3g} mL is injected ({how})."
+    given = f"{injection.deliver.volume * 1e6:.3g} mL {MADE[injection.process.method]}"
     if taken == day:
-        yield Line("day", ((day, day),), f"{drawn}; {given}", PLAN)
-    else:
-        yield Line("day", ((taken, taken),), f"{drawn}.", PLAN)
-        yield Line("day", ((day, day),), f"{given[:1].upper()}{given[1:]}", PLAN)
+        text = f"{drawn}; {given.format(it='it')} is injected into {place}."
+        yield Line("day", ((day, day),), text, PLAN)
+        return
+    later = f"{day - taken} days later" if day - taken > 1 else "the next day"
+    yield Line("day", ((taken, taken),), f"{drawn}, for an injection {later}.", PLAN)
+    given = given.format(it=f"your {harvest.tissue}")
+    yield Line("day", ((day, day),), f"{given} is injected into {place}.", PLAN)
 
 
 def _blood_lost(case: CourseCase) -> Iterator[Line]:
     """Yield what the harvests of each day do to the haemoglobin."""
     for day, fall in haemoglobin_falls(case):
-        text = f"The harvest lowers your haemoglobin by about {fall:.2g} g/L."
+        text = f"The harvest lowers your haemoglobin, the red of blood, by about {fall:.2g} g/L."
         yield Line("day", ((round(day / DAY),) * 2,), text, COMPUTED)
 
 

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from trephine.case.comparator import Needled
+from trephine.case.comparator import Needled, Operation
 from trephine.case.course_case import CourseCase
+from trephine.case.decompression import CoreDecompression
 from trephine.case.harvesting import Harvest
-from trephine.case.surgery import Autograft
+from trephine.case.surgery import Autograft, ExchangeNail, RevisionPlating
 from trephine.models.plan_harms import procedure_days, words_of_site
 
 BONE = frozenset({"shaft", "femoral_head", "regenerate"})
 SOFT = frozenset({"joint", "disc", "tendon", "bursa"})
 """Kinds of site whose treatment is judged by pain and function."""
+
+
+def operation_days(case: CourseCase) -> tuple[float, ...]:
+    """Return the days on which somebody operates, in order [s]; a bone is cut on day 0."""
+    operations = (Operation, CoreDecompression, ExchangeNail, RevisionPlating, Autograft)
+    days = {step.day for step in case.plan.steps if isinstance(step, operations)}
+    return tuple(sorted(days | ({0.0} if case.site.kind == "regenerate" else set())))
 
 
 def facts(case: CourseCase) -> frozenset[str]:
@@ -33,6 +41,9 @@ def facts(case: CourseCase) -> frozenset[str]:
     found |= {"cells"} if plan.injections else set()
     needled = any(isinstance(step, Needled) for step in plan.steps)
     found |= {"injected"} if plan.injections or needled else set()
+    operated = bool(operation_days(case))
+    found |= {"operated"} if operated else set()
+    found |= {"treated"} if operated or found & {"injected"} else set()
     grafts = [step for step in plan.surgeries if isinstance(step, Autograft)]
     found |= {"bone_taken"} if grafts else set()
     is_fresh = found & {"shaft"} and getattr(case.site, "diagnosis", "") == "fracture"
