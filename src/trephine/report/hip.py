@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from trephine.case.hip_course import HipEnding
 from trephine.case.hip_run import HipRun
@@ -17,7 +19,13 @@ from trephine.report.palette import ACCENT, SECOND
 from trephine.report.svg import Panel, nice_top
 from trephine.report.words import percent, rounded
 
-WEEK = 7.0
+Array = NDArray[np.floating]
+YEAR = 365.25
+"""Days of a year [d]."""
+STAGES = (
+    "Stage after ARCO: I is seen by MRI alone, II in a radiograph as well; in III the bone below "
+    "the joint has broken, in IIIA with less than 2 mm of flattening, in IIIB with more."
+)
 HEALS = (
     "Creeping substitution takes dead bone away before new bone is there, so the rim of the "
     "lesion is weakest while it heals. "
@@ -66,7 +74,7 @@ def visits(run: HipRun) -> tuple[list[str], list[list[str]]]:
     heads = [">Year", "Stage", ">Dead bone (mL)", ">Flattening (mm)", ">Weakest bone", ">Replaced"]
     rows = [
         [
-            rounded(float(day) / 365.25, 2),
+            f"{float(day) / YEAR:.2f}",
             Stage(int(stage)).text,
             _millilitres(float(volume)),
             rounded(float(flat) * 1e3, 2),
@@ -89,28 +97,29 @@ def visits(run: HipRun) -> tuple[list[str], list[list[str]]]:
 def _tiles(run: HipRun) -> list[sheet.Tile]:
     seen = run.course
     angle = float(np.degrees(run.anatomy.necrotic_angle))
+    flat = float(seen.flattening[-1]) * 1e3
     retained = sum(t.graft.funnel[-1].progenitors for t in run.treatments)
-    tiles = [
+    cells = rounded(retained, 2) if run.treatments else "none"
+    return [
         sheet.Tile(
             "ARCO stage at the end",
             Stage(int(seen.stage[-1])).text,
-            f"from {run.case.site.stage}",
+            f"stage {run.case.site.stage} at day 0",
         ),
-        sheet.Tile("Subchondral fracture", _when(seen.fracture_day), "stage III begins"),
-        sheet.Tile("Collapse", _when(seen.collapse_day), "flattening of 2 mm"),
+        sheet.Tile("Fracture below the joint", _when(seen.fracture_day), "would begin stage III"),
+        sheet.Tile("Collapse", _when(seen.collapse_day), "from 2 mm of flattening on"),
+        sheet.Tile("Flattening", f"{rounded(flat, 2)} mm", "of the round head, at the end"),
         sheet.Tile(
             "Dead bone",
             f"{_millilitres(float(seen.lesion_volume[-1]))} mL",
-            f"{_millilitres(float(seen.lesion_volume[0]))} mL at day 0; angle {angle:.0f} degrees",
+            f"{_millilitres(float(seen.lesion_volume[0]))} mL at day 0, over {angle:.0f} degrees",
         ),
         sheet.Tile(
             "Replaced by then", percent(float(seen.replaced[-1])), "of hips that broke on that day"
         ),
-        sheet.Tile("Pain, hip score", "no evidence", "no arm gives numbers"),
+        sheet.Tile("Pain, hip score", "no evidence", "no study gives numbers"),
+        sheet.Tile("Progenitors that stay", cells, "in the head" if run.treatments else "no cells"),
     ]
-    if run.treatments:
-        tiles.append(sheet.Tile("Progenitors that stay", rounded(retained, 2), "in the head"))
-    return tiles
 
 
 def _millilitres(volume: float) -> str:
@@ -123,7 +132,7 @@ def _millilitres(volume: float) -> str:
 def _when(day: float | None) -> str:
     if day is None:
         return "none"
-    return "at the start" if day == 0 else f"{rounded(day / 365.25, 2)} years"
+    return "at the start" if day == 0 else f"{rounded(day / YEAR, 2)} years"
 
 
 def _chapters(run: HipRun) -> list[sheet.Chapter]:
@@ -132,7 +141,8 @@ def _chapters(run: HipRun) -> list[sheet.Chapter]:
         "Visits",
         tuple(head.lstrip(">") for head in heads),
         tuple(tuple(row) for row in rows),
-        note="Weakest bone: least integrity of bone that is not crushed, over that of sound bone.",
+        note=STAGES
+        + " Weakest bone: least integrity of bone that is not crushed, over that of sound bone.",
     )
     drawn = [
         sheet.Chapter(
@@ -145,11 +155,9 @@ def _chapters(run: HipRun) -> list[sheet.Chapter]:
         sheet.Chapter(
             "stress",
             "Stress under a step of walking",
-            (
-                f"Dark is no stress, yellow {rounded(pictures.most_stress(run))} MPa and more.",
-                SOLVED,
-            ),
+            (SOLVED,),
             stills=tuple(pictures.stress(run)),
+            legend=pictures.legend_of_stress(run),
         ),
         sheet.Chapter(
             "film",
@@ -190,36 +198,42 @@ def _known(run: HipRun) -> tuple[str, ...]:
 
 
 def _curve_of_volume(run: HipRun) -> Graph:
-    weeks = run.course.day / WEEK
+    years = run.course.day / YEAR
     values = run.course.lesion_volume * 1e6
-    panel = Panel.of(weeks, (0, nice_top(float(values.max()))), "mL", "Line: dead bone by week")
-    parts = [panel.axes(), panel.line(weeks, values, ACCENT), panel.events(_events(run))]
-    key = Key(
-        "Dead bone that no vessel has reached", ACCENT, [f"{rounded(float(values[-1]), 2)} mL"]
+    panel = _panel(years, nice_top(float(values.max())), "dead bone, mL", "Line: dead bone by year")
+    parts = [panel.axes(), panel.line(years, values, ACCENT), panel.events(_events(run))]
+    last = f"{_millilitres(float(run.course.lesion_volume[-1]))} mL"
+    key = Key("Dead bone, at the end", ACCENT, [last])
+    note = (
+        "Dead is what no vessel has reached; bone behind the front counts as living. A triangle "
+        "marks what is done."
     )
-    return Graph(
-        "Dead bone", "Bone behind the front counts as living.", panel.drawing(parts), [key]
-    )
+    return Graph("Dead bone", note, panel.drawing(parts), [key])
 
 
 def _curve_of_flattening(run: HipRun) -> Graph:
-    weeks = run.course.day / WEEK
+    years = run.course.day / YEAR
     flat = run.course.flattening * 1e3
-    panel = Panel.of(
-        weeks, (0, max(nice_top(float(flat.max())), 2.5)), "mm", "Line: flattening by week"
-    )
+    top = max(nice_top(float(flat.max())), 2.5)
+    panel = _panel(years, top, "flattening, mm", "Line: flattening by year")
     parts = [
         panel.axes(),
         panel.level(2.0, "collapse"),
-        panel.line(weeks, flat, SECOND),
+        panel.line(years, flat, SECOND),
         panel.events(_events(run)),
     ]
-    key = Key("Flattening of the head", SECOND, [f"{rounded(float(flat[-1]), 2)} mm"])
+    key = Key("Flattening, at the end", SECOND, [f"{rounded(float(flat[-1]), 2)} mm"])
     note = "The joint surface above crushed bone is pressed flat."
     return Graph("Flattening", note, panel.drawing(parts), [key])
 
 
+def _panel(years: Array, top: float, unit: str, label: str) -> Panel:
+    """Return a panel whose time is in years, as everywhere on this page."""
+    return replace(Panel.of(years, (0, top), unit, label), time="years from day 0")
+
+
 def _events(run: HipRun) -> list[tuple[float, str]]:
     plan = run.case.plan
-    drilled = [(step.day / 604800, "Core decompression") for step in plan.decompressions]
-    return [*drilled, *((step.day / 604800, "Injection") for step in plan.injections)]
+    year = YEAR * 86400.0
+    drilled = [(step.day / year, "Core decompression") for step in plan.decompressions]
+    return [*drilled, *((step.day / year, "Injection") for step in plan.injections)]

@@ -17,7 +17,7 @@ from trephine.report.sheet import Still
 from trephine.report.words import rounded
 
 Array = NDArray[np.float64]
-WIDTH = 300
+WIDTH = 360
 """Pixels across a picture."""
 SHOWN = 5
 """Visits that are shown at most."""
@@ -64,8 +64,25 @@ def stress(run: HipRun) -> list[Still]:
         bone = _section(run.anatomy.head + run.anatomy.neck) > 0.3
         picture = np.where(bone[..., None], picture, EMPTY)
         words = f"stress in the mid-coronal section, 0 to {rounded(top)} MPa"
-        stills.append(_still(picture, run, visit, words))
+        stills.append(_still(picture, run, visit, words, f", {_load(run, visit)}"))
     return stills
+
+
+def legend_of_stress(run: HipRun) -> tuple[tuple[str, str], ...]:
+    """Return colours of the scale of stress, each with what it stands for."""
+    top, shades = most_stress(run), mpl.colormaps["viridis"]
+    marks = [(share, f"{rounded(share * top, 2)} MPa") for share in (0.0, 0.25, 0.5, 0.75, 1.0)]
+    marks[-1] = (1.0, f"{marks[-1][1]} and more")
+    return tuple((mpl.colors.to_hex(shades(share)), words) for share, words in marks)
+
+
+def _load(run: HipRun, visit: int) -> str:
+    """Return in words how hard a step of walking presses at a visit, as the plan has it."""
+    day = float(run.course.day[visit]) * 86400.0
+    told = [step.body_weights for step in run.case.plan.loadings if step.day <= day]
+    if not told:
+        return "walking as usual"
+    return "body weight" if told[-1] == 1.0 else f"{told[-1]:.2g} times body weight"
 
 
 def most_stress(run: HipRun) -> float:
@@ -159,11 +176,11 @@ def _upright(plane: Voxels) -> Array:
     return np.asarray(plane, dtype=np.float64).T[::-1]
 
 
-def _still(picture: Array, run: HipRun, visit: int, words: str) -> Still:
+def _still(picture: Array, run: HipRun, visit: int, words: str, more: str = "") -> Still:
     """Return a picture enlarged to the width of a still, with the time of its visit."""
     scale = WIDTH / picture.shape[1]
     large = ndimage.zoom(picture, (scale, scale, 1), order=1)
     stream = io.BytesIO()
     imsave(stream, np.clip(np.rint(large), 0, 255).astype(np.uint8), format="png")
-    years = rounded(float(run.course.day[visit]) / 365.25, 2)
-    return Still(stream.getvalue(), f"{years} years", f"{words}, {years} years", WIDTH // 2)
+    years = f"{float(run.course.day[visit]) / 365.25:.1f} years"
+    return Still(stream.getvalue(), f"{years}{more}", f"{words}, {years}{more}", WIDTH // 2)

@@ -118,6 +118,7 @@ def html(
         "lead": lead,
         "is_good": is_good,
         "tiles": tiles,
+        "across": across(len(tiles)),
         "chapters": [replace(c, graphs=tuple(map(_drawn, c.graphs))) for c in chapters],
         "harms": harms.told(run.case),
         "harms_title": harms.TITLE,
@@ -134,6 +135,11 @@ def html(
         "style": style(),
     }
     return environment().get_template("sheet.html").render(words)
+
+
+def across(count: int) -> int:
+    """Return how many tiles stand beside each other, so that rows are full where they can be."""
+    return next((wide for wide in (4, 5, 3) if count % wide == 0), min(count, 4))
 
 
 def _drawn(graph: Graph) -> Graph:

@@ -139,7 +139,7 @@ def box(x: float, y: float, width: float, height: float, colour: str, more: str 
 
 @dataclass(frozen=True)
 class Panel:
-    """A drawing area with a time axis in weeks below and a value axis on the left.
+    """A drawing area with a time axis below, in weeks unless told, and a value axis on the left.
 
     Parameters
     ----------
@@ -153,6 +153,8 @@ class Panel:
         Size of the whole drawing.
     marks
         Values marked on the value axis; round ones are found where none are given.
+    time
+        Title of the time axis.
     """
 
     x: Scale
@@ -162,6 +164,7 @@ class Panel:
     width: float = 520.0
     height: float = 280.0
     marks: tuple[float, ...] = ()
+    time: str = "weeks from day 0"
 
     @classmethod
     def of(
@@ -198,7 +201,7 @@ class Panel:
                 text(self.x(tick), foot + 17, rounded(tick), anchor="middle"),
             ]
         parts.append(rule(self.x.start, foot, self.x.end, foot, MUTED))
-        parts.append(text(self.x.end, foot + 35, "weeks from day 0", anchor="end"))
+        parts.append(text(self.x.end, foot + 35, self.time, anchor="end"))
         return "".join(parts)
 
     def line(
