@@ -41,8 +41,10 @@ def aftercare(
     The sheet is no medical advice.
     """
     from trephine.case.case import read
+    from trephine.cli import example
     from trephine.study.aftercare import aftercare as sheet_of
 
+    example.refuse_missing(case)
     sheet = sheet_of(read(case), day(start))
     if out is not None:
         from trephine.report.aftercare import write

@@ -75,3 +75,13 @@ def listing() -> None:
         case = tomllib.loads(written(name))
         rows.add_row(name, " ".join(case["about"].split()))
     paper().print(rows)
+    typer.echo("write one with: trephine example NAME --out my-case.toml", err=True)
+
+
+def refuse_missing(path: Path) -> None:
+    """Raise InputError where a case file is missing that an example could stand in for."""
+    if not path.exists() and path.stem in names():
+        raise InputError(
+            f"{path}: there is no such file; write the example with "
+            f"'trephine example {path.stem} --out {path.with_suffix('.toml')}'"
+        )

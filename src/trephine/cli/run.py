@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from trephine.cli import cores
-from trephine.core.errors import InputError, StoreError
+from trephine.core.errors import StoreError
 
 if TYPE_CHECKING:
     from trephine.case.course_case import CourseCase
@@ -131,11 +131,7 @@ def what_is_asked(
     from trephine.cli import example, overrides
     from trephine.cli.quantity import quantity
 
-    if not path.exists() and path.stem in example.names():
-        raise InputError(
-            f"{path}: there is no such file; write the example with "
-            f"'trephine example {path.stem} --out {path}'"
-        )
+    example.refuse_missing(path)
     case = overrides.changed(read(path), changes, path.name)
     settings = Settings.preset(quality)
     if voxel is not None:
