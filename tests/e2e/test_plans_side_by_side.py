@@ -91,8 +91,8 @@ def test_a_head_with_and_without_cells(
     assert page.count('src="data:image/png;base64,') == 2 * 3
     assert "core decompression the catalogue holds no record" in page
     assert 'opacity="0.16"' not in page
-    assert "minus is better: less dead bone" in page
-    assert "minus is better: less often" in page
+    assert "minus is better (less dead bone)" in page
+    assert "minus is better (less often)" in page
     assert "is not told: no plan here is the same without. --with without-cells adds it" in page
     assert rows == compared([*words, "--resume"], capsys)[0]
 
@@ -122,8 +122,8 @@ def test_a_knee_shows_no_difference_beyond_its_interval(
     assert low < middle < high
     assert "no difference between the plan and saline is shown" in page
     assert "The nearest" not in page
-    assert "<small>minus is better: less pain</small>" in page
-    assert "<small>plus is better: more people gain</small>" in page
+    assert "<small>minus is better (less pain)</small>" in page
+    assert "<small>plus is better (more people gain)</small>" in page
     assert f"by {symptom_posterior().count:,} draws of the posterior" in page
     gain = next(name for name in rows["saline"]["outcomes"] if name.startswith("Gain "))
     assert rows["saline"]["outcomes"][gain]["better"] == ["plus", "more people gain"]

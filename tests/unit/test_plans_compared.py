@@ -121,9 +121,11 @@ def test_the_page_tells_every_plan_and_difference(case: Case) -> None:
     facts = {"trephine": "0", "Case": case.digest}
     text = page.html(case, {"plan": case, "graft": case}, rows, DRAWS, {}, {}, facts)
     assert "graft: union at week 8" in text
-    assert "4 of 4 draws (100\u202f%); +25 points" in text
-    assert "<small>minus is better: sooner</small>" in text
-    assert "<small>plus is better: more often</small>" in text
+    assert "4 of 4 (100\u202f%); +25 points" in text
+    assert "United, of 4 draws, against" in text
+    assert '<td class="apart">3 of 4 (75\u202f%)</td><td class="apart">22</td>' in text
+    assert "<small>minus is better (sooner)</small>" in text
+    assert "<small>plus is better (more often)</small>" in text
     assert "\u22121 (\u22121.8 to \u22121), both in 3" in text
     assert "survivor bias" in text
     assert "Mean weeks until united, 52 where never" in text
@@ -245,7 +247,7 @@ def test_a_share_has_no_more_digits_than_its_draws_carry() -> None:
     assert plan_rows.told(34.66, "VAS (points of 100, low is good)") == "34.7"
     three = {name: each[:3] for name, each in DRAWS.items()}
     said = plan_rows.happened(compared(three)[0])
-    assert said.startswith("2 of 3 draws (67\u202f%); 0 points")
+    assert said.startswith("2 of 3 (67\u202f%); 0 points")
 
 
 def fracture(*asked: str) -> dict[str, Any]:
@@ -258,7 +260,7 @@ def test_an_early_injection_is_told_beside_the_same_fracture_without() -> None:
     (said,) = sentences(added(cases, one))
     assert said.startswith("early-concentrate differs from plan by the injected cells alone.")
     assert "united at week 15, without them at week 17: 2 weeks sooner" in said
-    assert "Bone (mL) +1" in said
+    assert "Bone (mL): +1" in said
     late = {**one, "plan": [told(None, 5.0)]}
     assert (
         "With the cells it is united at week 15, without them not by week 52"
@@ -266,7 +268,7 @@ def test_an_early_injection_is_told_beside_the_same_fracture_without() -> None:
     )
     four = dict(zip(cases, DRAWS.values(), strict=True))
     (said,) = sentences(added(cases, four))
-    assert "in 4 of 4 draws (100\u202f%) with the cells and in 3 of 4 draws" in said
+    assert "united in 4 of 4 (100\u202f%) with the cells and in 3 of 4 (75\u202f%)" in said
     assert "+25 points" in said
 
 
@@ -296,7 +298,7 @@ def test_the_terminal_says_which_sign_is_better_and_what_more_draws_would_tell(
     rows = compared({name: each[:1] for name, each in DRAWS.items()})
     show(rows, ["The cells change nothing."], is_soft=False)
     said = capsys.readouterr().out
-    assert "Week of union: minus is better: sooner\n" in said
+    assert "Week of union: minus is better (sooner)\n" in said
     assert "The cells change nothing.\n" in said
     assert said.count("--replicates") == 1
     show(rows, [], is_soft=True)
@@ -304,4 +306,5 @@ def test_the_terminal_says_which_sign_is_better_and_what_more_draws_would_tell(
     show(compared(DRAWS), [], is_soft=False)
     said = capsys.readouterr().out
     assert "--replicates" not in said
-    assert "United: plus is better: more often\n" in said
+    assert "United: plus is better (more often)\n" in said
+    assert "the median of 4 draws" in said

@@ -24,6 +24,10 @@ UNSURE = (
     "One draw, with all numbers as printed. Again with --replicates 20 --resume: nineteen more, of "
     "luck and numbers, and so a span of each number and an interval of each difference."
 )
+SURER = (
+    "Values: the first draw, with all numbers as printed; then the median of {} draws of luck and "
+    "numbers with the span of 80 %, from three draws on."
+)
 
 
 def compare_plans(
@@ -93,7 +97,7 @@ def compare_plans(
                 told,
                 {name: held for name in cases if (held := pictures[name]) is not None},
                 {name: _steps(one) for name, one in cases.items()},
-                _facts(case, settings.as_written()["voxel"], seed, replicates),
+                _facts(case, settings.as_written()["voxel"], seed, rows),
             )
             with writing(folder):
                 written = page.write(folder, text)
@@ -118,16 +122,17 @@ def _steps(case: CourseCase) -> list[tuple[str, str, str]]:
     return [(day(when).capitalize(), title, text) for when, title, text in steps(case.plan)]
 
 
-def _facts(case: CourseCase, voxel: str, seed: int, replicates: int) -> Mapping[str, str]:
+def _facts(case: CourseCase, voxel: str, seed: int, rows: Sequence[Plain]) -> Mapping[str, str]:
     import trephine
     from trephine.catalogue.load import catalogue
 
+    within = max(row["within"] for row in rows)
     return {
         "Case": case.digest,
         "Catalogue": catalogue().digest,
         "Voxel": voxel,
         "Seed": str(seed),
-        "Draws": str(replicates),
+        "Draws": f"{within} of the posterior" if within else str(rows[0]["draws"]),
         "trephine": trephine.__version__,
     }
 
@@ -146,17 +151,20 @@ def show(rows: Sequence[Plain], cells: Sequence[str], *, is_soft: bool) -> None:
         printed.add_row(row["plan"], ended(row["sentence"] or ""), "", "")
         if row["draws"] > 1 and "event" in row:
             share, _, apart = happened(row).partition("; ")
-            printed.add_row("", row["event"]["name"], share, apart if number else "")
+            said = f"{row['event']['name']}, of {row['draws']} draws"
+            printed.add_row("", said, share, apart if number else "")
             mean, _, apart = waited(row).partition("; ")
             printed.add_row("", waited_for(row), mean, apart if number else "")
         for key in names:
             one = cell(row, key)
-            value = f"{one.value} {one.span}".rstrip()
+            between = "; " if row["draws"] > 1 else " "
+            value = between.join(filter(None, (one.value, one.span)))
             printed.add_row("", key, value, one.difference if number else "")
     console = paper()
     console.print(printed)
-    unsure = [UNSURE] if rows[0]["draws"] == 1 and not is_soft else []
-    for line in (*_better(rows, names), *cells, *unsure):
+    draws = rows[0]["draws"]
+    how = UNSURE if draws == 1 else SURER.format(draws)
+    for line in (*_better(rows, names), *cells, *([] if is_soft else [how])):
         console.print(line, soft_wrap=True)
 
 

@@ -38,7 +38,7 @@ def _once(bare: Plain, treated: Plain) -> str:
         apart = own[1] - other[1]
         with_cells, without = (rounded(week) for _, week in (own, other))
         if with_cells == without:
-            said = f"With and without the cells it is {name} at week {without}"
+            said = f"With and without the cells it is {name} at week {without}: no sooner, no later"
         else:
             length = time_span(round(7 * abs(apart)) * DAY)
             said = f"With the cells it is {name} at week {with_cells}, without them at week "
@@ -56,7 +56,7 @@ def _once(bare: Plain, treated: Plain) -> str:
 def _amounts(treated: Plain) -> str:
     """Return how far the other outcomes lie apart, those that both have."""
     held = {n: treated["differences"][n]["middle"] for n in shown([treated])}
-    said = [f"{n} {signed(v, n)}" for n, v in held.items() if v is not None]
+    said = [f"{n}: {signed(v, n)}" for n, v in held.items() if v is not None]
     return f" Differences, with the cells minus without: {'; '.join(said)}." if said else ""
 
 
@@ -66,7 +66,7 @@ def _often(bare: Plain, treated: Plain) -> str:
     (own, apart), (other, _) = (happened(row).split("; ", 1) for row in (treated, bare))
     (mean, later), (bare_mean, _) = (waited(row).split("; ", 1) for row in (treated, bare))
     return (
-        f"It is {name} in {own} with the cells and in {other} without: {apart}. Mean weeks until "
-        f"then, {told(treated['event']['until'])} where never: {mean} with the cells and "
-        f"{bare_mean} without, {later}."
+        f"Of the draws it is {name} in {own} with the cells and in {other} without: {apart}. Mean "
+        f"weeks until then, {told(treated['event']['until'])} where never: {mean} with the cells "
+        f"and {bare_mean} without, difference {later}."
     )

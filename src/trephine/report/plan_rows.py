@@ -37,7 +37,7 @@ def told(value: float, name: str = "") -> str:
     """
     if "%" in name:
         low, high = (f"<{NO_BREAK}1", f">{NO_BREAK}99")
-        return low if 0 < value < 0.5 else high if 99.5 <= value < 100 else f"{value:.0f}"
+        return low if 0 < value < 0.5 else high if 99.5 <= value < 99.995 else f"{value:.0f}"
     if "points of" in name:
         value = round(value, 1)
     return rounded(value) if abs(value) >= NOISE else "0"
@@ -62,8 +62,8 @@ def better(row: Plain, name: str) -> str:
 
 
 def better_words(which: Sequence[str] | None) -> str:
-    """Return which sign of a difference is better, and what it then is, as ``"plus is better"``."""
-    return "" if which is None else f"{which[0]} is better: {which[1]}"
+    """Return which sign of a difference is better, and what it then is; empty of neither."""
+    return "" if which is None else f"{which[0]} is better ({which[1]})"
 
 
 def cell(row: Plain, name: str) -> Cell:
@@ -76,11 +76,16 @@ def cell(row: Plain, name: str) -> Cell:
         low, _, high = held["spread"]
         span = f"({told(low, name)} to {told(high, name)})"
     elif row["draws"] > 1 and held["spread"] is not None:
-        low, middle, high = held["spread"]
-        span = f"{told(middle, name)} ({told(low, name)} to {told(high, name)})"
+        span = _spread([told(v, name) for v in held["spread"]])
     if row["draws"] > 1 and held["is_known"] and held["told"] < row["draws"]:
         span = f"{span} in {held['told']} of {row['draws']}".lstrip()
     return Cell(value, span, _apart(apart, row["draws"], name))
+
+
+def _spread(ends: Sequence[str]) -> str:
+    """Return a middle with its ends in brackets; alone where all read the same."""
+    low, middle, high = ends
+    return middle if low == middle == high else f"{middle} ({low} to {high})"
 
 
 def _apart(apart: Plain, draws: int, name: str) -> str:
@@ -89,8 +94,8 @@ def _apart(apart: Plain, draws: int, name: str) -> str:
         return ""
     difference = signed(apart["middle"], name)
     if apart["spread"] is not None:
-        low, _, high = apart["spread"]
-        difference += f" ({signed(low, name)} to {signed(high, name)})"
+        low, _, high = (signed(v, name) for v in apart["spread"])
+        difference = _spread([low, difference, high])
     return difference + (f", both in {apart['pairs']}" if apart["pairs"] < draws else "")
 
 
@@ -99,7 +104,7 @@ def happened(row: Plain) -> str:
     found = row.get("event")
     if found is None:
         return ""
-    count = f"{found['count']} of {row['draws']} draws"
+    count = f"{found['count']} of {row['draws']}"
     share = f"{count} ({100.0 * found['share']:.0f}{NO_BREAK}%)"
     said = f"{share}; {_points(found['difference'])} points"
     if found["interval"] is None:
@@ -118,11 +123,16 @@ def waited(row: Plain) -> str:
     found = row.get("event")
     if found is None:
         return ""
-    said = f"{told(found['mean_week'])}; {signed(found['later'])}"
+    said = f"{told(round(found['mean_week'], 1))}; {_weeks(found['later'])}"
     if found["later_interval"] is None:
         return f"{said}, {TOO_FEW if row['draws'] < FEWEST else ALIKE}"
-    low, high = found["later_interval"]
-    return f"{said} ({signed(low)} to {signed(high)})"
+    low, high = (_weeks(end) for end in found["later_interval"])
+    return f"{said} ({low} to {high})"
+
+
+def _weeks(apart: float) -> str:
+    """Return a difference of mean weeks in tenths."""
+    return signed(round(apart, 1))
 
 
 def waited_for(row: Plain) -> str:

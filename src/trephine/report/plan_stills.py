@@ -6,6 +6,8 @@ import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from trephine.case.course_run import CourseRun
 from trephine.case.hip_run import HipRun
 from trephine.case.regenerate_run import RegenerateRun
@@ -16,6 +18,8 @@ from trephine.report.sheet import Still
 
 MOST = 5
 """Pictures of a plan."""
+SEEN = 0.02
+"""Share of a voxel from which on a tissue shows in a picture [-]."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,9 @@ def stills(run: CourseRun) -> Stills | None:
             "Sagittal section through the middle of the gap; the front is on the left, the head "
             "above. The implant is drawn as on day 0."
         )
-        return Stills(pictures, cut, _legend((*TISSUES, *SITE)))
+        fields = run.course.fields
+        grown = (s for s in TISSUES if s.key in fields and np.any(fields[s.key] > SEEN))
+        return Stills(pictures, cut, _legend((*grown, *SITE)))
     if isinstance(run, HipRun):
         cut = "Mid-coronal section of the head; the patient's right on the left."
         return Stills(_pictures(hip_pictures.tissue(run)), cut, hip_pictures.legend())

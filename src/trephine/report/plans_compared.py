@@ -155,8 +155,8 @@ def html(
         rows=[
             {
                 "plan": row["plan"],
-                "event": happened(row),
-                "waited": waited(row),
+                "event": happened(row) if number else happened(row).partition("; ")[0],
+                "waited": waited(row) if number else waited(row).partition("; ")[0],
                 "ended": ended(row["sentence"] or ""),
                 "cells": [cell(row, name) for name in names],
                 "sentence": row["sentence"] or "",
@@ -173,6 +173,7 @@ def html(
         is_own=any(o["is_own"] for row in rows for o in row["outcomes"].values()),
         graphs=graphs(draws),
         stills=stills,
+        legend=list(dict.fromkeys(pair for each in stills.values() for pair in each.legend)),
         harms=harms.beside(cases),
         plans={name: plans.get(name, ()) for name in cases},
         facts=facts,
