@@ -22,7 +22,8 @@ from trephine.report import harms
 from trephine.report.candidacy import COUNTED, between, has_column, html, rests_on, rows
 from trephine.study.candidacy import Standing, Weighed, candidacy, person, standing, weighed
 from trephine.study.foretold import IN_WORDS, _spread, decimals, foretold, ways
-from trephine.study.studied import certainty, options, results
+from trephine.study.options import certainty, options
+from trephine.study.studied import results
 
 STATED = ("age", "sex", "mass", "height", "smoker")
 CAUTION = {
@@ -280,6 +281,13 @@ def test_what_nobody_studied_shares_a_line_and_what_is_planned_has_its_own() -> 
     page = html(found, None)
     assert "What the program computes for this person" not in page
     assert "no course can be told" in page
+
+
+def test_of_no_treatment_nobody_asks_what_comes_without_it() -> None:
+    left = next(o for o in options(case("hip-osteonecrosis")) if o.name.startswith("no treatment"))
+    assert left.studies == {"uncompared": 1}
+    assert "without it" not in left.certainty
+    assert "without it" in certainty(left.studies, left.patients)
 
 
 def test_reviews_are_no_series_without_comparison() -> None:

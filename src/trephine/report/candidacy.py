@@ -11,12 +11,13 @@ from trephine.catalogue.candidacy import WEIGHTS
 from trephine.catalogue.load import catalogue
 from trephine.report import harms
 from trephine.report.page import environment, style
-from trephine.report.trial import ROLES
+from trephine.report.trial import ROLES, raised
 from trephine.report.words import NO_BREAK, listed
 from trephine.store.files import replacing
 from trephine.study.candidacy import ASKED, NO_ADVICE, Candidacy, Weighed, grounds
 from trephine.study.foretold import UNTOLD, Foretold
-from trephine.study.studied import DESIGNS, Option
+from trephine.study.options import Option
+from trephine.study.studied import DESIGNS
 
 COUNTED = (
     "Counted is every study of this problem in the catalogue in which it was given or compared, "
@@ -56,6 +57,7 @@ def html(found: Candidacy, case_harms: harms.Harms | None) -> str:
         "same": same(found),
         "roles": ROLES,
         "read": READ,
+        "raised": raised,
         "counted": COUNTED if is_fitted(found) else "",
         "notes": [note for one in found.foretold for note in one.notes],
         "cautions": [

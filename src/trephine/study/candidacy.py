@@ -19,16 +19,8 @@ from trephine.models.plan_harms import ExpectedHarm, expected, printed_harms, un
 from trephine.models.symptom_given import SITES
 from trephine.study.case_facts import SOFT, facts
 from trephine.study.foretold import INSTEAD, PLANNED, UNTREATED, Foretold
-from trephine.study.studied import (
-    DESIGNS,
-    GIVEN,
-    Option,
-    Result,
-    conditions,
-    nearest,
-    options,
-    results,
-)
+from trephine.study.options import GIVEN, Option, nearest, options
+from trephine.study.studied import DESIGNS, Result, conditions, results
 
 ASKED = {
     "infection": "an infection",
@@ -40,7 +32,7 @@ ASKED = {
     "diabetes": "diabetes",
     "smoker": "smoking",
     "age": "age",
-    "body_mass_index": "height, for the body mass index",
+    "body_mass_index": "height (for the body mass index)",
     "osteonecrosis_risk": "steroids and alcohol",
 }
 """What a caution asks of a person, in words."""
