@@ -1,7 +1,7 @@
-r"""Owns intervals of a share: of how many among how many something befell.
+"""Owns intervals of a share: of how many among how many something befell.
 
-Each takes the events :math:`k` among :math:`n`, a count or what a printed percentage makes of one,
-and a level, and returns the low and the high end, both between 0 and 1.
+Each takes the events k among n, a count or what a printed percentage makes of one, and a level, and
+returns the low and the high end, both between 0 and 1.
 """
 
 from __future__ import annotations
