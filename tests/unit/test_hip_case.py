@@ -21,6 +21,7 @@ from trephine.pipeline.hip import rehearse, run
 from trephine.report import hip as report
 from trephine.report.hip import visits
 from trephine.report.hip_pictures import pressed_flat
+from trephine.report.sheet import across
 from trephine.store.runs import load_any
 
 EXAMPLE = Path(trephine.__file__).parent / "cli/examples/hip-osteonecrosis.toml"
@@ -92,6 +93,15 @@ def test_a_hip_goes_through_the_whole_program(tmp_path: Path) -> None:
     assert all(budget.closes() for budget in made.treatments[0].graft.budgets)
     assert len(visits(made)[1]) == 3
     json.dumps(made.summary())
+    page = report.write(made, tmp_path / "page").read_text(encoding="utf-8")
+    assert len(report.facts(made)) % across(len(report.facts(made))) == 0
+    assert page.count("years from day 0") == 2
+    assert "weeks from day 0" not in page
+    assert ">0.0 years, body weight<" in page
+
+
+def test_rows_of_tiles_are_full_where_they_can_be() -> None:
+    assert [across(count) for count in range(3, 11)] == [3, 4, 5, 3, 4, 4, 3, 5]
 
 
 @pytest.mark.skipif(
