@@ -25,7 +25,14 @@ from trephine.models.symptom_layout import PRODUCTS
 from trephine.study.symptom_arms import evidence
 from trephine.study.symptom_evidence import Evidence
 from trephine.study.symptom_fit import Sampling, checked, fit, laws_of, only_randomised
-from trephine.study.symptom_left_out import Expected, coverage, expected, folds, parted
+from trephine.study.symptom_left_out import (
+    Expected,
+    coverage,
+    expected,
+    folds,
+    interval_score,
+    parted,
+)
 
 DATA = Path(__file__).parents[1] / "src" / "trephine" / "catalogue" / "data" / FOLDER
 FOLDS = 4
@@ -106,7 +113,9 @@ def markdown(table: list[Expected]) -> str:
     inside = (
         f"{coverage(table):.0%} of {len(table)} values lie within the 90 % interval of a fit "
         "without their study; "
-        f"of randomised studies {coverage(by_chance):.0%} of {len(by_chance)}."
+        f"of randomised studies {coverage(by_chance):.0%} of {len(by_chance)}. Weighted interval "
+        f"score of changes and differences {interval_score(table):.2f} points, of randomised "
+        f"studies {interval_score(by_chance):.2f}."
     )
     return "\n".join([*lines, "", inside])
 

@@ -17,6 +17,9 @@ from trephine.study.symptom_evidence import NUMBERS, Evidence, Row, Treated
 
 Floats = NDArray[np.float64]
 
+TAILS = 0.1
+"""Share of values beyond an interval of nine tenths [-]."""
+
 
 @dataclass(frozen=True)
 class Expected:
@@ -116,6 +119,32 @@ def expected(
 def coverage(table: list[Expected]) -> float:
     """Return the share of values within their intervals of nine tenths [-]."""
     return sum(one.is_inside for one in table) / len(table)
+
+
+def interval_score(table: list[Expected]) -> float:
+    r"""Return the mean weighted interval score of changes and differences; less is better [points].
+
+    .. math:: S = \frac{1}{1.5}\Bigl[\frac{|y - m|}{2} + \frac{\alpha}{2}(u - l)
+              + (l - y)^+ + (y - u)^+\Bigr], \qquad \alpha = 0.1
+
+    with a published value :math:`y`, its median :math:`m` and its interval of nine tenths from
+    :math:`l` to :math:`u`. It is least, on average, for the law that values really have.
+    Improvements in per cent are left out, for they are on another scale.
+
+    Parameters
+    ----------
+    table
+        Published values beside what was expected.
+    """
+    scores = [
+        0.5 * abs(one.published - one.median)
+        + 0.5 * TAILS * (one.high - one.low)
+        + max(one.low - one.published, 0.0)
+        + max(one.published - one.high, 0.0)
+        for one in table
+        if one.kind != "improvement"
+    ]
+    return sum(scores) / (1.5 * len(scores))
 
 
 def _expected(
