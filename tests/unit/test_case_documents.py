@@ -216,6 +216,9 @@ def test_a_file_that_is_no_case_is_refused(tmp_path: Path, content: bytes, said:
 def test_a_file_that_is_not_there_or_a_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="there is no such file"):
         read(tmp_path / "none.toml")
+    (tmp_path / "there.toml").write_bytes(EXAMPLE.read_bytes())
+    with pytest.raises(InputError, match=r"did you mean .*there\.toml\?"):
+        read(tmp_path / "there")
     with pytest.raises(InputError, match="is a folder"):
         read(tmp_path)
 

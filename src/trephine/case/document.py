@@ -89,7 +89,9 @@ def table(path: Path, what: str) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise InputError(f"{path}: there is no such file; give {what} in TOML") from None
+        named = path.with_name(f"{path.name}.toml")
+        hint = f"did you mean {named}?" if named.is_file() else f"give {what} in TOML"
+        raise InputError(f"{path}: there is no such file; {hint}") from None
     except IsADirectoryError:
         raise InputError(f"{path} is a folder; give {what} in TOML") from None
     except UnicodeDecodeError as error:
