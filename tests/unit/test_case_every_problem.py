@@ -166,6 +166,15 @@ WORST = {
             "plan.follow_up: write a table with keys, not a single value",
         ],
     ),
+    "a joint in place of a kind": (
+        "knee-osteoarthritis",
+        {"site.kind": "knee", "plan.steps.0.kind": "saline", "patient.mass": 78},
+        [
+            f"site.kind: 'knee' is unknown; did you mean kind = 'joint' with at = 'knee'? known: {KINDS_OF_SITE}",
+            "patient.mass: write the unit, for example '70 kg'",
+            "plan.steps.0.kind: 'saline' is unknown; did you mean 'saline_injection'?",
+        ],
+    ),
     "no kind of site": (
         "knee-osteoarthritis",
         {"site.kind": GONE, "patient.mass": "78"},

@@ -16,7 +16,7 @@ from pydantic.fields import FieldInfo
 from trephine.case.second_look import overlooked
 from trephine.case.tags import members, tag_of, told
 from trephine.core import digest
-from trephine.core.errors import InputError, Problem, did_you_mean
+from trephine.core.errors import LEAST_PART, InputError, Problem, did_you_mean
 
 
 class Document(BaseModel):
@@ -204,7 +204,9 @@ def _tags(kind: type[Document], location: tuple[Any, ...]) -> list[str]:
 
 def _no_tag(given: str, options: list[str]) -> str:
     near = difflib.get_close_matches(given, options, n=1, cutoff=CLOSE)
-    hint = did_you_mean(given, options) if near else f"known: {', '.join(sorted(options))}"
+    is_part = len(given) >= LEAST_PART and any(given.lower() in option for option in options)
+    known = f"known: {', '.join(sorted(options))}"
+    hint = did_you_mean(given, options) if near or is_part else known
     return f"'{given}' is unknown; {hint}"
 
 

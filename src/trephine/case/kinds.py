@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from trephine.core.errors import InputError, Problem
 
@@ -124,10 +124,19 @@ def told_apart(data: object, name: str) -> Kind:
     elif given is None:
         text = f"is missing; write one of {accepted}"
     else:
-        meant = nearest(data)
-        hint = f"did you mean '{meant}'? " if meant else ""
+        meant = f"'{near}'" if (near := nearest(data)) else _as_a_place(str(given))
+        hint = f"did you mean {meant}? " if meant else ""
         text = f"'{given}' is unknown; {hint}known: {accepted}"
     raise InputError(f"{name} is not a valid case", [Problem(place, text)])
+
+
+def _as_a_place(given: str) -> str:
+    """Return how a joint, a tendon or a bone is written that stands in place of a kind of site."""
+    for kind, places in part("trephine.case.symptom:PLACES").items():
+        if given in places:
+            return f"kind = '{kind}' with at = '{given}'"
+    bones = get_args(part("trephine.case.site:Site").model_fields["bone"].annotation)
+    return f"kind = 'shaft' with bone = '{given}'" if given in bones else ""
 
 
 def nearest(data: object) -> str:
