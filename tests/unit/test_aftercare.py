@@ -220,6 +220,24 @@ def test_the_first_days_are_told_in_order_and_no_load_is_explained_twice() -> No
     assert len(explained) == 1
 
 
+def test_an_arm_is_told_what_it_may_bear_and_not_how_to_walk() -> None:
+    steps = [
+        {"kind": "loading", "day": f"{day} d", "body_weights": bears}
+        for day, bears in ((0, 0), (14, 0.3), (42, 1))
+    ]
+    leg = case("femur-nonunion").with_plan(steps=steps)
+    arm = leg.changed({"site": {"bone": "humerus"}})
+    said = [line.text for line in aftercare(arm).of("weeks") if line.grade == "plan"]
+    assert said[0] == "Lift nothing with the arm, and do not lean on it."
+    assert said[1].startswith("The force on the treated bone of the arm is at most 0.3 times your")
+    assert "ask the team what you may lift" in said[1]
+    assert said[2].startswith("The force on the bone is at most your body weight.")
+    # Sabotage: the same loads of a leg are told in steps of walking.
+    for told, walks in ((aftercare(arm), False), (aftercare(leg), True)):
+        assert ("walk" in texts(told)) is walks
+        assert ("step" in texts(told)) is walks
+
+
 def test_walking_as_usual_is_no_restriction() -> None:
     loads = [x for x in aftercare(case("hip-osteonecrosis"), START).of("weeks") if x.when]
     assert loads[-1].when == ((42, 42),)
@@ -241,7 +259,33 @@ def test_death_and_bleeding_are_told_and_where_others_were_asked() -> None:
         assert "two in all of 25 studies" in sheet
     assert "had marrow put into a knee; going by them" in hip
     assert "had marrow put into a knee; going by them" not in knee
-    assert "who are asked tell" not in hip
+    assert "Going by trials that asked" not in hip
+
+
+def test_what_is_scaled_to_the_plan_is_told_apart_from_what_was_printed() -> None:
+    hip = case("hip-osteonecrosis")
+    steps = hip.plan.as_written()["steps"]
+    more = next(step for step in steps if step["kind"] == "injection") | {"day": "60 d"}
+    twice = hip.with_plan(steps=[*steps, more])
+    for plan in (hip, twice, case("knee-osteoarthritis")):
+        said = next(x.text for x in aftercare(plan).of("visits") if "325 in 3,012" in x.text)
+        assert "oing by a registry that waits to be told (325 in 3,012 procedures)" in said
+        assert "41.9 % with marrow and 41.25 % in the comparison groups" in said
+        assert "as many" not in said
+    # Sabotage: of two injections the numbers of the plan are others, those printed are not.
+    once, again = (texts(aftercare(plan)) for plan in (hip, twice))
+    assert "in about 12 (5 to 25) of 100 people with this plan" in once
+    assert "in about 22 (10 to 43) of 100 people with this plan" in again
+
+
+@pytest.mark.parametrize("name", sorted(names()))
+def test_whatever_stands_under_calling_at_once_asks_for_a_call(name: str) -> None:
+    sheet = aftercare(case(name))
+    assert all("Call the team at once" in line.text for line in sheet.of("alarm"))
+    if any(line.sources == ("Moyal2024",) for line in sheet.lines):
+        told = "\n".join(line.text for line in sheet.of("before"))
+        assert "Serious harm is rare" in told
+        assert "Deep infections" in told
 
 
 def test_quotations_say_what_their_rows_say() -> None:

@@ -127,7 +127,7 @@ def _loads(case: CourseCase) -> Iterator[Line]:
     What is known as walking is the peak force on the hip, so it is asked of a hip alone. The
     first line tells how a load is counted, the others how much.
     """
-    limb = "arm" if getattr(case.site, "bone", "") == "humerus" else "leg"
+    is_arm = getattr(case.site, "bone", "") == "humerus"
     is_told = False
     loadings = case.plan.loadings
     usual = _walking() if case.site.kind == "femoral_head" else math.inf
@@ -138,21 +138,35 @@ def _loads(case: CourseCase) -> Iterator[Line]:
             continue
         is_last = number + 1 == len(loadings)
         last = round((case.plan.follow_up.duration if is_last else loadings[number + 1].day) / DAY)
-        times = f"{step.body_weights:.2g}"
-        amount = f"at most {'' if times == '1' else f'{times} times '}your body weight"
-        if step.body_weights == 0:
-            text = f"Put no weight on the {limb}."
-        elif is_told:
-            text = f"In one step {amount}."
-        else:
-            text = (
-                f"In one step of walking {amount} on the treated bone, the pull of the muscles "
-                "included; ask the team how to walk so."
-            )
-            is_told = True
+        text = _allowed(step.body_weights, is_arm=is_arm, is_told=is_told)
+        is_told = is_told or step.body_weights > 0
         if is_last:
             text += " The plan says nothing of what may come later."
         yield Line("weeks", ((first, max(first, last - (not is_last))),), text, PLAN)
+
+
+def _allowed(body_weights: float, *, is_arm: bool, is_told: bool) -> str:
+    """Return how much a limb may bear; how it is counted unless that is told. No arm walks."""
+    if body_weights == 0:
+        arm = "Lift nothing with the arm, and do not lean on it."
+        return arm if is_arm else "Put no weight on the leg."
+    times = f"{body_weights:.2g}"
+    amount = f"at most {'' if times == '1' else f'{times} times '}your body weight"
+    match is_arm, is_told:
+        case True, False:
+            return (
+                f"The force on the treated bone of the arm is {amount}, the pull of the muscles "
+                "included; ask the team what you may lift, and whether you may lean on the arm."
+            )
+        case True, True:
+            return f"The force on the bone is {amount}."
+        case False, False:
+            return (
+                f"In one step of walking {amount} on the treated bone, the pull of the muscles "
+                "included; ask the team how to walk so."
+            )
+        case _:
+            return f"In one step {amount}."
 
 
 @cache
