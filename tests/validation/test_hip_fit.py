@@ -179,7 +179,7 @@ def canned(monkeypatch: pytest.MonkeyPatch) -> HipChances:
 def test_a_failure_is_no_collapse_and_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     found = canned(monkeypatch)
     assert (found.collapsed(2.0), found.failures) == (0.5, 1)
-    assert found.interval(0.5) == jeffreys(2, 4, 0.9)
+    assert found.interval(0.5) == (jeffreys(2, 4, 0.9)[0], jeffreys(3, 4, 0.9)[1])
 
 
 def test_the_check_rejects_a_cohort_without_its_failures(monkeypatch: pytest.MonkeyPatch) -> None:

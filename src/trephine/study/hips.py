@@ -91,10 +91,14 @@ class HipChances:
     def interval(self, share: float, level: float = 0.9) -> tuple[float, float]:
         """Return an interval for the chance behind a share of these patients (Jeffreys) [-].
 
-        It tells how many patients there were, neither how right the model is nor who failed.
+        It tells how many patients there were, not how right the model is. Patients who could not
+        be computed may belong to the share or not: it reaches from none of them to all.
         """
         count = self.collapse_day.size
-        return jeffreys(round(share * count), count, level)
+        least = round(share * count)
+        low, _ = jeffreys(least, count, level)
+        _, high = jeffreys(min(least + self.failures, count), count, level)
+        return low, high
 
 
 def follow_many(
