@@ -158,7 +158,7 @@ def of_arms(people: dict[str, Row], fit: list[Numbers]) -> list[Line]:
                 chance,
                 float(end.events[0]) / hips,
                 hips,
-                "not fitted",
+                "may be fitted",
                 shown=f"{end.events[0]:g} of {hips}",
             )
         )
@@ -249,7 +249,7 @@ def directions(people: dict[str, Row], fit: list[Numbers]) -> list[Line]:
         Line(
             "Hauzeur2018",
             "starts in stage III, 2 mm flat within 2 years: drilled less drilled with cells",
-            "no difference",
+            "no difference of replacement; flattening is not told",
             f"{told(late)} less {told(late_cells)}: {100 * np.median(apart):.0f} points"
             f" ({100 * low:.0f} to {100 * high:.0f})",
             "",
