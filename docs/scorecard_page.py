@@ -339,8 +339,8 @@ def made(told: Plain) -> Iterator[str]:
             "the tools work, and says little of the model.**\n"
         )
     yield (
-        f"At most {asked['most_patients']} virtual patients in each arm, voxels of "
-        f"{asked['voxel_mm']:g} mm or finer, seed {asked['seed']}. "
+        f"At most {asked['most_patients']} virtual patients in each arm, fewer where gaps ask for "
+        f"fine voxels; voxels of {asked['voxel_mm']:g} mm or finer, seed {asked['seed']}. "
         + ", ".join(f"{name} `{version}`" for name, version in told["made_with"].items())
         + ".\n"
     )

@@ -326,7 +326,7 @@ def test_the_examples_are_what_is_qualified() -> None:
     assert all(published(read(EXAMPLES / f"{row.trial}.toml"), row.endpoint) for row in rows)
 
 
-@pytest.mark.parametrize(("gap", "expected"), [("2 mm", 8), ("0.95 mm", 3)])
+@pytest.mark.parametrize(("gap", "expected"), [("2 mm", 8), ("0.95 mm", 5)])
 def test_fine_gaps_get_fewer_patients(gap: str, expected: int) -> None:
     asked = trial()
     document = asked.as_written()

@@ -56,7 +56,7 @@ Predictor = Callable[[Trial], Sequence[Said] | str]
 """Gives another prediction of the endpoints of a trial, or says why there is none."""
 ENGINE = "engine"
 """The column of the healing engine with the numbers of the catalogue as printed."""
-FEWEST = 3
+FEWEST = 5
 """Patients of an arm at least, however fine their voxels."""
 DEAREST = 3
 """How many times as much as others a trial may cost before it gets fewer patients."""
@@ -188,7 +188,7 @@ def qualify(
 def affordable(trial: Trial, settings: Settings, seed: int, most: int) -> int:
     r"""Return how many patients of an arm to treat, so that no trial takes most of the time.
 
-    .. math:: \max\!\left(3, \min\!\left(m, n, 3m \Big/ \overline{(h_0/h)^4}\right)\right)
+    .. math:: \max\!\left(5, \min\!\left(m, n, 3m \Big/ \overline{(h_0/h)^4}\right)\right)
 
     of :math:`m` at most and :math:`n` in the largest arm. Where gaps ask for voxels of :math:`h`
     in place of :math:`h_0`, a course takes as many times longer as there are more voxels and
