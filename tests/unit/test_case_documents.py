@@ -119,7 +119,7 @@ ONE_PROBLEM = [
     ("name", "", "name: must not be empty"),
     ("name", 3, "name: write text in quotes"),
     ("site", 3, "site: write a table with keys, not a single value"),
-    ("plan.steps", {}, "plan.steps: write a list"),
+    ("plan.steps", {}, "plan.steps: write tables [[plan.steps]]"),
     ("plan.steps", ["x"], "plan.steps.0: write a table with keys, not a single value"),
     ("patient.age", "47", "patient.age: write the unit, for example '10 year'"),
     ("patient.age", "-1 year", "patient.age: must be at least 0 year"),

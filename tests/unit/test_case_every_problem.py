@@ -13,6 +13,7 @@ import pytest
 
 from trephine.case import document
 from trephine.case.case import of_any_kind
+from trephine.case.trial import Trial
 from trephine.cli.example import written
 from trephine.core.errors import InputError
 
@@ -206,6 +207,18 @@ def test_an_unknown_step_lists_those_of_its_site_or_of_all() -> None:
     assert "distraction" not in line
     faults = {"site.kind": "leg", "plan.steps.0": {"kind": "walking", "day": "0 d"}}
     assert "cord_cell_injection, core_decompression" in told(broken("lumbar-disc", faults))[1]
+
+
+def test_a_list_of_tables_is_asked_for_as_the_file_writes_it() -> None:
+    faults = {"plan.steps": "x", "patient.mass": 78}
+    mass = "patient.mass: write the unit, for example '70 kg'"
+    for name in ("femur-nonunion", "knee-osteoarthritis"):
+        assert told(broken(name, faults)) == [mass, "plan.steps: write tables [[plan.steps]]"]
+    with pytest.raises(InputError, match=r"arms: write tables \[\[arms\]\]"):
+        document.validate(Trial, {"name": "made up", "arms": "both"}, "my.toml")
+    # Sabotage: a list of values is still asked for as such, on one line.
+    (line,) = told(broken("femur-nonunion", {"plan.steps.3.harvest.draws": "5 mL"}))
+    assert line.endswith('write a list, for example ["5 mL"]')
 
 
 def test_without_the_second_look_faults_are_hidden(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -144,9 +144,13 @@ def _problems(kind: type[Document], data: object, item: Any) -> Iterator[Problem
     place = [part for part in item["loc"] if not _is_tag(part, data, item["loc"])]
     if item["type"] in {"union_tag_invalid", "union_tag_not_found"}:
         place.append(item["ctx"]["discriminator"].strip("'"))
-    texts = (_said(kind, item),)
-    if item["type"] == "value_error":
-        texts = item["ctx"]["error"].args
+    match item["type"]:
+        case "value_error":
+            texts = item["ctx"]["error"].args
+        case "list_type" if _holds_tables(kind, item["loc"]):
+            texts = (f"write tables [[{_dotted(place)}]]",)
+        case _:
+            texts = (_said(kind, item),)
     for text in texts:
         yield Problem(_dotted(place), str(text))
 
@@ -178,6 +182,14 @@ def _said(kind: type[Document], item: Any) -> str:  # noqa: ANN401
         case _ if set(context) & set(BOUNDS):
             text = "must be " + " and ".join(_bounds(kind, item["loc"], context))
     return str(text)
+
+
+def _holds_tables(kind: type[Document], location: tuple[Any, ...]) -> bool:
+    """Return whether the list at a location is one of documents."""
+    key = str(location[-1])
+    return any(
+        key in one.model_fields and members(one, key) != [] for one in _at(kind, list(location))
+    )
 
 
 def _unknown_key(kind: type[Document], location: tuple[Any, ...]) -> str:
