@@ -266,7 +266,7 @@ def test_comparators_without_results_of_their_own_are_patients_too() -> None:
     hyaluronate = next(o for o in found.options if o.name == "hyaluronic acid")
     dulic = cohorts()["Dulic2021"].arms["hyaluronate"].n
     assert dulic is not None
-    told = sum(r.patients or 0 for r in found.results if r.product == "hyaluronic acid")
+    told = sum(r.n or 0 for r in found.results if r.product == "hyaluronic acid")
     assert hyaluronate.patients >= told + dulic
 
 

@@ -177,7 +177,7 @@ def _studies(found: Candidacy, console: Console) -> None:
         return
     rows = table("Study", "Got", "Result", "Design", title="Every arm that was studied")
     for r in found.results:
-        got = f"{r.product}, {r.patients}" if r.patients else r.product
         grounds = f"{r.design}; {READ[r.access]}, {ROLES[r.role]}"
-        rows.add_row(r.study, got, "; ".join(r.results), grounds)
+        study = f"{r.study} (in {r.held_by} too)" if r.held_by else r.study
+        rows.add_row(study, r.got, "; ".join(r.results), grounds)
     console.print(rows)

@@ -23,7 +23,8 @@ COUNTED = (
     "Counted is every study of this problem in the catalogue in which it was given or compared, "
     "whatever was measured and whether the program may learn from it. In the fit are those of "
     "whose pain or function the model learned. The report of a run counts these, product by "
-    "product, so that there concentrate with platelets stands apart."
+    "product, so that there concentrate with platelets stands apart. A series that another holds "
+    "is counted once."
 )
 """What the number of studies is, beside that of a run's report."""
 READ = {"seen": "read", "seen_secondary": "as another page tells it", "recalled": "recalled"}

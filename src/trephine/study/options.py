@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 
 from trephine.case.comparator import Operation
 from trephine.case.course_case import CourseCase
 from trephine.case.plan import Injection
-from trephine.catalogue.cohorts import cohorts
+from trephine.catalogue.cohorts import Study, cohorts
 from trephine.catalogue.vocabulary import Condition, Product
 from trephine.study.case_facts import facts
 from trephine.study.studied import (
+    BY_CHANCE,
     DESIGNS,
+    HELD_BY,
+    REVIEWS,
     Design,
     Result,
     arms,
@@ -82,6 +87,13 @@ NEAREST: dict[str, tuple[str, Condition]] = {
 }
 """The best studied place of the same kind of site, for one of which there is no study."""
 
+WORDS: dict[Design, tuple[str, str]] = {
+    "randomised": ("randomised study", "randomised studies"),
+    "compared": ("other comparison", "other comparisons"),
+    "uncompared": ("series without comparison", "series without comparison"),
+}
+"""One single study of a design, and several."""
+
 
 @dataclass(frozen=True)
 class Option:
@@ -96,9 +108,9 @@ class Option:
     products
         Published products that count as it.
     studies
-        Studies of it or against it, by design.
+        Studies of it or against it, by design; one whose people another holds is not counted.
     patients
-        Patients in those arms, of those that say how many.
+        Patients in those arms, of single studies that say how many.
     certainty
         How far it has been studied, in words.
     """
@@ -109,6 +121,8 @@ class Option:
     studies: dict[Design, int]
     patients: int
     certainty: str
+    others: dict[str, int] = field(default_factory=dict)
+    """Hips, knees or nonunions of further arms that do not say in how many patients they were."""
     computed: str = ""
     """What the program computes of it for the person, where it was asked to."""
     fitted: int | None = None
@@ -137,7 +151,7 @@ def nearest(case: CourseCase) -> tuple[str, tuple[Option, ...], tuple[Result, ..
     groups += [(name, (name,), False) for name in rest if name not in taken]
     told = tuple(_option(n, products, found, is_planned=own) for n, products, own in groups)
     own = {*taken, str(Product.CELLS_ANY)}
-    arms_told = tuple(r for r in found if r.product in own and r.design == "randomised")
+    arms_told = tuple(r for r in found if r.product in own and r.design in BY_CHANCE)
     return place, told, arms_told
 
 
@@ -177,21 +191,55 @@ def _planned(case: CourseCase) -> list[tuple[str, tuple[str, ...]]]:
 def _option(
     name: str, products: tuple[str, ...], found: tuple[Result, ...], *, is_planned: bool
 ) -> Option:
-    both = [r for r in found if {r.product, *r.beside} & set(products)]
-    studies = {design: len({r.study for r in both if r.design == design}) for design in DESIGNS}
-    studies = {design: number for design, number in studies.items() if number}
-    patients = sum(
-        arm.n or 0
-        for name in {r.study for r in both}
-        for arm in arms(cohorts()[name])
-        if str(arm.product) in products
+    both = {r.study: r.design for r in found if {r.product, *r.beside} & set(products)}
+    counted = {name: design for name, design in both.items() if HELD_BY.get(name) not in both}
+    numbers = Counter(counted.values())
+    studies = {design: numbers[design] for design in DESIGNS if numbers[design]}
+    single = [cohorts()[name] for name, design in counted.items() if design not in REVIEWS]
+    people: Counter[str] = Counter()
+    for study in single:
+        people.update(given_to(study, products))
+    patients = people.pop("patients", 0)
+    reviews = [cohorts()[name] for name, design in counted.items() if design == "pooled trials"]
+    said = certainty(
+        studies,
+        patients,
+        others=people,
+        trials=tuple(study.sizes.get("trials", 0) for study in reviews),
+        is_nothing=str(Product.NONE) in products,
     )
-    is_nothing = str(Product.NONE) in products
-    said = certainty(studies, patients, is_nothing=is_nothing)
-    return Option(name, is_planned, products, studies, patients, said)
+    return Option(name, is_planned, products, studies, patients, said, dict(people))
 
 
-def certainty(studies: dict[Design, int], patients: int, *, is_nothing: bool = False) -> str:
+def given_to(study: Study, products: Collection[str]) -> dict[str, int]:
+    """Return how many people of a study got any of some products; hips where no more is told.
+
+    A study that counts hips may say how many patients had them, but not of each arm: its patients
+    are taken where every arm got the product, and the hips of the arm otherwise.
+
+    Returns
+    -------
+    dict
+        Number by what is counted, ``patients`` or the study's own unit; empty where none is told.
+    """
+    every = arms(study)
+    got = [arm for arm in every if str(arm.product) in products]
+    number = sum(arm.n or 0 for arm in got)
+    if not number:
+        return {}
+    if study.counted != "patients" and len(got) == len(every) and "patients" in study.sizes:
+        return {"patients": min(number, study.sizes["patients"])}
+    return {study.counted: number}
+
+
+def certainty(
+    studies: Mapping[Design, int],
+    patients: int,
+    *,
+    others: Mapping[str, int] | None = None,
+    trials: tuple[int, ...] = (),
+    is_nothing: bool = False,
+) -> str:
     """Return how far something has been studied, in a sentence without a verdict on it.
 
     Parameters
@@ -199,7 +247,11 @@ def certainty(studies: dict[Design, int], patients: int, *, is_nothing: bool = F
     studies
         Studies by design.
     patients
-        Patients in them, of those that say how many.
+        Patients in the single ones, of those that say how many.
+    others
+        Hips and the like of those that say no number of patients.
+    trials
+        Trials in each review of randomised trials; 0 where it does not say.
     is_nothing
         Whether it is no treatment, of which nobody asks what comes without it.
     """
@@ -207,20 +259,38 @@ def certainty(studies: dict[Design, int], patients: int, *, is_nothing: bool = F
         return (
             "Not in this catalogue: no study of it for this problem; there may be some elsewhere."
         )
-    words = {
-        "randomised": ("randomised study", "randomised studies"),
-        "compared": ("other comparison", "other comparisons"),
-        "uncompared": ("series without comparison", "series without comparison"),
-        "pooled": ("review", "reviews"),
-    }
-    told = ", ".join(f"{n} {words[d][n > 1]}" for d, n in studies.items())
-    people = f", at least {patients} patients" if patients else ""
+    singly = [f"{n} {WORDS[d][n > 1]}" for d, n in studies.items() if d not in REVIEWS]
+    reviews = " and ".join(_reviews(d, n, trials) for d, n in studies.items() if d in REVIEWS)
+    told = ", ".join([*singly, *_people(patients, others or {})]) if singly else reviews
+    if singly and reviews:
+        told += f"; apart from them {reviews}, which may hold the same studies"
     if "randomised" in studies:
-        return f"Compared by chance ({told}{people})."
+        return f"Compared by chance ({told})."
+    if "pooled trials" in studies:
+        return f"Compared by chance, as reviews alone tell ({told})."
     if "compared" in studies:
-        return f"Never compared by chance ({told}{people}); what differs may be who was chosen."
-    if is_nothing:
-        return f"Followed, and compared with nothing ({told}{people})."
-    if "uncompared" in studies:
-        return f"Never compared with anything ({told}{people}); what comes without it is unknown."
-    return f"Told by reviews alone ({told}{people}), mostly of studies without comparison."
+        return f"Never compared by chance ({told}); what differs may be who was chosen."
+    if not singly:
+        return f"Told by reviews alone ({told}), mostly of studies without comparison."
+    opening = (
+        "Followed, and compared with nothing" if is_nothing else "Never compared with anything"
+    )
+    return f"{opening} ({told}){'' if is_nothing else '; what comes without it is unknown'}."
+
+
+def _reviews(design: Design, number: int, trials: tuple[int, ...]) -> str:
+    """Return how many reviews there are, with the trials in each where they say so."""
+    word = "review" if number == 1 else "reviews"
+    if design == "pooled":
+        return f"{number} {word}"
+    those = " and ".join(str(n) for n in trials if n)
+    of = f"{those} randomised trials" if those and all(trials) else "randomised trials"
+    return f"{number} {word} of {of}"
+
+
+def _people(patients: int, others: Mapping[str, int]) -> list[str]:
+    """Return how many people were in studies, then what is counted by hips and the like."""
+    told = [f"{patients} patients"] if patients else []
+    more = "more " if patients else ""
+    told += [f"{number} {more}{counted}" for counted, number in others.items()]
+    return [f"at least {' and '.join(told)}"] if told else []

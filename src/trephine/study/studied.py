@@ -11,15 +11,36 @@ from trephine.catalogue.cohorts import Arm, Endpoint, Study, cohorts
 from trephine.catalogue.vocabulary import Condition, Outcome, Product
 from trephine.study.symptom_values import comparators
 
-Design = Literal["randomised", "compared", "uncompared", "pooled"]
+Design = Literal["randomised", "pooled trials", "compared", "uncompared", "pooled"]
 
 DESIGNS: dict[Design, str] = {
     "randomised": "chance decided who got what",
+    "pooled trials": "a review of randomised trials, which may hold trials that are listed singly",
     "compared": "a comparison that chance did not decide",
     "uncompared": "a series without comparison",
     "pooled": "a review of several studies, mostly without comparison",
 }
 """What each design means, the surest first."""
+REVIEWS: tuple[Design, ...] = ("pooled trials", "pooled")
+"""Designs that tell of studies which may be listed singly too."""
+BY_CHANCE: tuple[Design, ...] = ("randomised", "pooled trials")
+"""Designs in which chance decided who got what."""
+HELD_BY = {
+    "Gangji2004": "Gangji2011",
+    "Pettine2015": "Pettine2016",
+    "Palombella_ref15": "Palombella2019",
+    "Palombella_ref18": "Palombella2019",
+    "Palombella_ref19": "Palombella2019",
+    "Palombella_ref20": "Palombella2019",
+    "Palombella_ref23": "Palombella2019",
+}
+"""Studies whose people all stand in another one, which is counted for both.
+
+Source: that the two hip trials of Gangji, and the two disc series of Pettine, tell of one series
+after a shorter and a longer time is recalled; the evidence tables print the same first author,
+problem and procedure, and for Pettine 26 people twice. The rows of Palombella are taken from that
+meta-analysis, as the design of each says.
+"""
 
 CONDITIONS: dict[str, tuple[Condition, ...]] = {
     "atrophic non-union": (Condition.NONUNION, Condition.DELAYED_OR_NONUNION),
@@ -55,8 +76,8 @@ class Result:
     ----------
     study, year, design, design_printed
         Which study, and how it was made, by its kind and in its own words.
-    arm, product, patients
-        Which arm, what it got, how many.
+    arm, product, n, counted
+        Which arm, what it got, how many, of what: patients, hips, knees.
     population
         In whom.
     against, beside
@@ -75,7 +96,8 @@ class Result:
     design_printed: str
     arm: str
     product: str
-    patients: int | None
+    n: int | None
+    counted: str
     population: str
     against: str
     beside: tuple[str, ...]
@@ -83,6 +105,13 @@ class Result:
     role: str
     access: str
     source: str
+    held_by: str = ""
+    """Another study that holds all these people and is counted for both."""
+
+    @property
+    def got(self) -> str:
+        """The product and how many got it."""
+        return f"{self.product}, {self.n} {self.counted}" if self.n else self.product
 
 
 def conditions(case: CourseCase) -> tuple[Condition, ...]:
@@ -128,7 +157,8 @@ def _arms(name: str, study: Study) -> Iterator[Result]:
             design_printed=study.design,
             arm=key,
             product=str(arm.product),
-            patients=arm.n,
+            n=arm.n,
+            counted=study.counted,
             population=study.population,
             against=against,
             beside=_beside(arm, study),
@@ -136,6 +166,7 @@ def _arms(name: str, study: Study) -> Iterator[Result]:
             role=_least(arm, "role", ("holdout", "context", "calibrate")),
             access=_least(arm, "access", ("recalled", "seen_secondary", "seen")),
             source=study.source,
+            held_by=HELD_BY.get(name, ""),
         )
 
 
@@ -177,12 +208,15 @@ def _said(endpoint: Endpoint, study: Study) -> str:
 def design_of(study: Study) -> Design:
     """Return how a study was made, by its own words."""
     words = study.design.lower()
-    if "not randomised" in words or "non-randomised" in words:
-        return "compared"
-    if any(word in words for word in ("rct", "randomised", "cochrane")):
+    by_chance = any(word in words for word in ("rct", "randomised", "cochrane"))
+    by_chance &= not any(word in words for word in ("not randomised", "non-randomised"))
+    is_review = any(w in words for w in ("review", "meta-analysis", "cochrane", "pooled"))
+    if is_review and "study row" not in words:
+        return "pooled trials" if by_chance else "pooled"
+    if by_chance:
         return "randomised"
-    if any(w in words for w in ("review", "meta-analysis")) and "study row" not in words:
-        return "pooled"
+    if "randomised" in words:
+        return "compared"
     beside = any(a.against or any(e.against for e in a.endpoints.values()) for a in arms(study))
     told = any(w in words for w in ("controlled", "comparative", "comparison", "case-control"))
     return "compared" if told or beside else "uncompared"
