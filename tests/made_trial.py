@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from trephine.case.case import read as read_case
 from trephine.case.document import validate
 from trephine.case.population import with_base
 from trephine.case.settings import Settings
 from trephine.case.trial import Trial
+from trephine.cli.example import file
 from trephine.core.errors import SolverError
 from trephine.core.progress import Watch
 from trephine.study.cells import Cell
@@ -101,6 +103,13 @@ PLAIN: dict[str, Any] = {
         },
     ],
 }
+
+WITHOUT_CELLS = [
+    step
+    for step in read_case(str(file("tibia-nonunion"))).plan.as_written()["steps"]
+    if step["kind"] != "injection"
+]
+"""Steps of the base case but its injections."""
 
 
 def made(**more: Any) -> Trial:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from stand_in import ENGINE, made, points
+from stand_in import ENGINE, made, points, quick
 from trephine.case.case import Case, read
 from trephine.cli.example import file
 from trephine.core.errors import InputError, StoreError
@@ -18,17 +18,14 @@ from trephine.study import designed, designed_points, inputs
 from trephine.study.coordinates import NAMES, coordinates
 from trephine.study.course_inputs import course_inputs
 from trephine.study.emulate import Emulator
-from trephine.study.gaussian_process import Smoothness
 from trephine.study.input_range import Values
-from trephine.study.teaching import Learned, taught
+from trephine.study.teaching import taught
 from trephine.study.union_drivers import union_drivers
 
 
 @pytest.fixture(scope="module")
 def emulator() -> Emulator:
-    plain = Smoothness(np.full(len(NAMES), 5.0), height=2.0, slope=0.5, noise=0.2)
-    runs, fresh = made("train", 256), made("fresh", 200)
-    return Emulator(Learned(plain, plain, plain), runs, fresh, {"engine": ENGINE})
+    return quick(train=256, fresh=200)
 
 
 def course(**changes: Any) -> Values:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from stand_in import ENGINE, made
+from stand_in import quick
 from trephine.case.case import read
 from trephine.case.document import validate
 from trephine.case.population import Population
@@ -21,14 +21,11 @@ from trephine.study import inputs
 from trephine.study.arm_inputs import arm_inputs
 from trephine.study.biology import ASSAY
 from trephine.study.cells import Cell
-from trephine.study.coordinates import NAMES
 from trephine.study.courses import CALLUS
 from trephine.study.dose import dose
 from trephine.study.emulate import Emulator, Sampled
 from trephine.study.emulated import emulated, emulated_arm, seen_at, visit_weeks
-from trephine.study.gaussian_process import Smoothness
 from trephine.study.patients import features
-from trephine.study.teaching import Learned
 
 VARY: dict[str, Any] = {
     "site.gap.width": {"law": "uniform", "low": "2.5 mm", "high": "6 mm"},
@@ -40,8 +37,7 @@ VARY: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def emulator() -> Emulator:
-    plain = Smoothness(np.full(len(NAMES), 5.0), height=2.0, slope=0.5, noise=0.2)
-    return Emulator(Learned(plain, plain, plain), made("train", 96), made("fresh", 8), ENGINE)
+    return quick(fresh=8)
 
 
 @pytest.fixture(autouse=True)

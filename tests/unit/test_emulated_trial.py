@@ -11,35 +11,20 @@ import pytest
 import tomli_w
 from typer.testing import CliRunner
 
-from made_trial import PLAIN
-from stand_in import ENGINE, made
-from trephine.case.case import read as read_case
-from trephine.case.document import validate
-from trephine.case.population import with_base
+from made_trial import PLAIN, WITHOUT_CELLS, made
+from stand_in import quick
 from trephine.case.trial import Trial
-from trephine.cli.example import file
 from trephine.cli.main import app
 from trephine.core.errors import InputError
 from trephine.study import emulated_trial as module
-from trephine.study.coordinates import NAMES
 from trephine.study.emulate import Emulator
 from trephine.study.emulated_trial import emulate_trial
-from trephine.study.gaussian_process import Smoothness
-from trephine.study.teaching import Learned
 from trephine.study.trial_document import document
-
-STEPS = [
-    step
-    for step in read_case(str(file("tibia-nonunion"))).plan.as_written()["steps"]
-    if step["kind"] != "injection"
-]
 
 
 @pytest.fixture(scope="module")
 def emulator() -> Emulator:
-    plain = Smoothness(np.full(len(NAMES), 5.0), height=2.0, slope=0.5, noise=0.2)
-    learned = Learned(plain, plain, plain)
-    return Emulator(learned, made("train", 96), made("fresh", 40), {"engine": ENGINE})
+    return quick()
 
 
 @pytest.fixture(autouse=True)
@@ -50,15 +35,13 @@ def _stand_in(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
 def plain(**changes: Any) -> dict[str, Any]:
     """Return a small trial with cells and without."""
     data: dict[str, Any] = json.loads(json.dumps(PLAIN))
-    data["arms"][1]["plan"] = {"steps": STEPS}
+    data["arms"][1]["plan"] = {"steps": WITHOUT_CELLS}
     data["endpoints"] = data["endpoints"][:1]
     return data | changes
 
 
 def trial(**changes: Any) -> Trial:
-    data = plain(**changes)
-    data["population"] = with_base(data["population"], Path())
-    return validate(Trial, data, "a trial")
+    return made(**plain(**changes))
 
 
 def test_all_arms_share_their_patients_and_a_reader_is_told_of_the_error(

@@ -12,40 +12,26 @@ import pytest
 import tomli_w
 from typer.testing import CliRunner
 
-from made_trial import PLAIN
-from stand_in import ENGINE, made
-from trephine.case.case import read as read_case
-from trephine.case.document import validate
-from trephine.case.population import with_base
+from made_trial import PLAIN, WITHOUT_CELLS, made
+from stand_in import quick
 from trephine.case.trial import Trial
 from trephine.catalogue.posterior import Diagnostics, MadeFrom, Posterior
-from trephine.cli.example import file
 from trephine.cli.main import app
 from trephine.core.errors import InputError
 from trephine.report.trial import ALLOWED, html, remark
 from trephine.study import posterior_trial as module
 from trephine.study import unknowns
-from trephine.study.coordinates import NAMES
 from trephine.study.emulate import Emulator
-from trephine.study.gaussian_process import Smoothness
 from trephine.study.posterior_trial import ForetoldTrial, foretell_trial
 from trephine.study.predictive import predicted
-from trephine.study.teaching import Learned
 from trephine.study.trial_document import document
 
 DRAWS = 24
-STEPS = [
-    step
-    for step in read_case(str(file("tibia-nonunion"))).plan.as_written()["steps"]
-    if step["kind"] != "injection"
-]
 
 
 @pytest.fixture(scope="module")
 def emulator() -> Emulator:
-    plain = Smoothness(np.full(len(NAMES), 5.0), height=2.0, slope=0.5, noise=0.2)
-    learned = Learned(plain, plain, plain)
-    return Emulator(learned, made("train", 96), made("fresh", 40), {"engine": ENGINE})
+    return quick()
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +59,7 @@ def plain(**changes: Any) -> dict[str, Any]:
     """Return a small trial with cells and without."""
     data: dict[str, Any] = json.loads(json.dumps(PLAIN))
     data["arms"] = [data["arms"][0] | {"n": 20}, data["arms"][1] | {"n": 10}]
-    data["arms"][1]["plan"] = {"steps": STEPS}
+    data["arms"][1]["plan"] = {"steps": WITHOUT_CELLS}
     data["endpoints"] = [data["endpoints"][0], data["endpoints"][2]]
     return data | changes
 
@@ -86,9 +72,7 @@ def wide(median: str) -> dict[str, Any]:
 
 
 def trial(**changes: Any) -> Trial:
-    data = plain(**changes)
-    data["population"] = with_base(data["population"], Path())
-    return validate(Trial, data, "a trial")
+    return made(**plain(**changes))
 
 
 def told(**changes: Any) -> ForetoldTrial:

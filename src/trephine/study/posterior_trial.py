@@ -75,20 +75,14 @@ def foretell_trial(
 
     Parameters
     ----------
-    trial
-        The document.
-    seed
-        The user's seed.
+    trial, seed, emulator, watch
+        As for :func:`trephine.study.emulated_trial.emulate_trial`.
     patients_each
         Virtual patients of each draw; as many as the trial takes unless given, never fewer.
     draws
         Draws of the posterior.
     found
         The posterior; that of the catalogue unless given.
-    emulator
-        The one that comes with the program unless given.
-    watch
-        Hears the progress.
 
     Raises
     ------
