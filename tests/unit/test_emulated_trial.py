@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from stand_in import quick
 from trephine.case.trial import Trial
 from trephine.cli.main import app
 from trephine.core.errors import InputError
+from trephine.report.trial import per_cent_of
 from trephine.study import emulated_trial as module
 from trephine.study.emulate import Emulator
 from trephine.study.emulated_trial import emulate_trial
@@ -103,6 +105,24 @@ def test_an_arm_that_the_emulator_does_not_know_is_refused_with_its_place() -> N
         emulate_trial(trial(**far), patients_each=20)
 
 
+@pytest.mark.parametrize(
+    ("events", "people", "said"),
+    [
+        (37, 60, "62"),
+        (30, 60, "50"),
+        (0, 60, "0"),
+        (60, 60, "100"),
+        (1, 400, "<\u202f1"),
+        (399, 400, ">\u202f99"),
+        (617, 999, "62"),
+        (617, 1000, "61.7"),
+        (616_543, 1_000_000, "61.7"),
+    ],
+)
+def test_a_share_of_few_is_told_in_whole_per_cent(events: int, people: int, said: str) -> None:
+    assert per_cent_of(events, people) == said
+
+
 def test_the_command_writes_result_and_page(tmp_path: Path) -> None:
     path = tmp_path / "small.toml"
     path.write_text(tomli_w.dumps(plain()))
@@ -110,6 +130,7 @@ def test_the_command_writes_result_and_page(tmp_path: Path) -> None:
     found = CliRunner().invoke(app, [*words, "--patients", "100"])
     assert found.exit_code == 0, found.output
     assert "An emulator stood in" in found.output
+    assert re.search(r"cells: \d+\s% of 100 virtual patients united", found.output)
     told = json.loads((tmp_path / "out" / "result.json").read_text())
     assert told["arms"][0]["virtual"] == 100
     assert (tmp_path / "out" / "trial.html").is_file()

@@ -32,6 +32,8 @@ FITTED = "fitted"
 """What is said of an endpoint to which the posterior was fitted."""
 ALLOWED = "outside without the allowance"
 """What is said of an endpoint that lies inside by the allowance for a model that is off alone."""
+FINE = 1000
+"""People from which on a share of them is told more finely than in whole per cent."""
 NOTHING = "\u2013"
 """What stands where there is no number."""
 
@@ -206,12 +208,25 @@ def bar(one: Plain) -> str:
     return picture(220, 28, label, parts)
 
 
+def per_cent_of(events: int, people: int) -> str:
+    """Return how many among how many, as per cent: whole ones of fewer people than FINE.
+
+    Few are not told as none, nor most as all.
+    """
+    share = 100 * events / people
+    if people >= FINE:
+        return rounded(share)
+    if 0 < share < 1:
+        return f"<{NO_BREAK}1"
+    return f">{NO_BREAK}99" if 99 < share < 100 else f"{share:.0f}"
+
+
 def lead(told: Plain) -> str:
     """Return what came out, in a sentence or two."""
     words = []
     for arm in told["arms"]:
-        share = 100 * arm["united"] / arm["virtual"]
-        said = f"{arm['name']}: {rounded(share)}{NO_BREAK}% of {arm['virtual']:,} virtual patients"
+        share = per_cent_of(arm["united"], arm["virtual"])
+        said = f"{arm['name']}: {share}{NO_BREAK}% of {arm['virtual']:,} virtual patients"
         said += " united"
         if arm["median_week"] is not None and not told["baseline"]:
             said += f", half of all by week {rounded(arm['median_week'])}"
