@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from trephine.case.case import Case, need_shaft, read
+from trephine.case.settings import Settings
 from trephine.cli.compare_plans import show
 from trephine.cli.example import file, names
 from trephine.core import digest
-from trephine.core.errors import InputError
+from trephine.core.errors import InputError, SolverError
+from trephine.core.progress import Watch
 from trephine.report import harms, plan_rows
 from trephine.report import plans_compared as page
 from trephine.report.added_cells import sentences
-from trephine.study import named_plans
+from trephine.study import named_plans, plans_compared
 from trephine.study.added_cells import added
 from trephine.study.plans_compared import bands, compared, drawn_beliefs, numbers_besides
 
@@ -308,3 +311,31 @@ def test_the_terminal_says_which_sign_is_better_and_what_more_draws_would_tell(
     assert "--replicates" not in said
     assert "United: plus is better (more often)\n" in said
     assert "the median of 4 draws" in said
+
+
+def test_a_draw_that_a_plan_is_refused_in_counts_for_none(
+    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cases = named_plans.plans(case, ["observation"])
+    other = cases["observation"].digest
+
+    def run(asked: Case, *, seed: int, **_: Any) -> Any:
+        if seed == 1 and asked.digest == other:
+            raise SolverError("the time step fell below its limit")
+        return SimpleNamespace(seed=seed)
+
+    monkeypatch.setattr(plans_compared.pipeline, "run", run)
+    monkeypatch.setattr(plans_compared, "told_of", lambda run: {"seed": run.seed})
+    lost: list[tuple[int, str, str]] = []
+    found = plans_compared.draws(
+        cases,
+        Settings.preset("draft"),
+        seed=0,
+        replicates=3,
+        out=tmp_path,
+        watch=Watch(),
+        finished=lambda *_: None,
+        refused=lambda *told: lost.append(told),
+    )
+    assert [[one["seed"] for one in some] for some in found.values()] == [[0, 2], [0, 2]]
+    assert lost == [(1, "observation", "the time step fell below its limit")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -69,11 +69,15 @@ def compare_plans(
         refuse_occupied(folder)
     report = part(kind_of(case).report)
     pictures: dict[str, Stills | None] = {}
+    left_out: list[str] = []
 
     def finished(name: str, run: CourseRun, place: Path) -> None:
         with writing(place):
             report.write(run, place)
         pictures[name] = stills(run)
+
+    def refused(draw: int, name: str, why: str) -> None:
+        left_out.append(f"draw {draw + 1} is left out, for {name} cannot be computed in it: {why}")
 
     with display(paper(is_for_errors=True), is_quiet=is_quiet) as watch:
         try:
@@ -85,6 +89,7 @@ def compare_plans(
                 out=folder,
                 watch=watch,
                 finished=finished,
+                refused=refused,
             )
             for name in cases:
                 if name not in pictures:
@@ -97,7 +102,7 @@ def compare_plans(
                 told,
                 {name: held for name in cases if (held := pictures[name]) is not None},
                 {name: _steps(one) for name, one in cases.items()},
-                _facts(case, settings.as_written()["voxel"], seed, rows),
+                _facts(case, settings.as_written()["voxel"], seed, rows, left_out),
             )
             with writing(folder):
                 written = page.write(folder, text)
@@ -108,10 +113,11 @@ def compare_plans(
             raise StoreError(f"{error}\n  then go on with: {again}") from error
     cells = sentences(added(cases, told))
     if is_json_wanted:
-        typer.echo(json.dumps({"plans": rows, "cells": cells, "page": str(written)}, indent=2))
+        found = {"plans": rows, "cells": cells, "left_out": left_out, "page": str(written)}
+        typer.echo(json.dumps(found, indent=2))
         return
     show(rows, cells, is_soft=isinstance(case, SymptomCase))
-    typer.echo(f"page: {written}")
+    typer.echo("\n".join([*left_out, f"page: {written}"]))
 
 
 def _steps(case: CourseCase) -> list[tuple[str, str, str]]:
@@ -122,7 +128,9 @@ def _steps(case: CourseCase) -> list[tuple[str, str, str]]:
     return [(day(when).capitalize(), title, text) for when, title, text in steps(case.plan)]
 
 
-def _facts(case: CourseCase, voxel: str, seed: int, rows: Sequence[Plain]) -> Mapping[str, str]:
+def _facts(
+    case: CourseCase, voxel: str, seed: int, rows: Sequence[Plain], left_out: Sequence[str]
+) -> dict[str, str]:
     import trephine
     from trephine.catalogue.load import catalogue
 
@@ -134,6 +142,7 @@ def _facts(case: CourseCase, voxel: str, seed: int, rows: Sequence[Plain]) -> Ma
         "Seed": str(seed),
         "Draws": f"{within} of the posterior" if within else str(rows[0]["draws"]),
         "trephine": trephine.__version__,
+        **({"Left out": "; ".join(left_out)} if left_out else {}),
     }
 
 

@@ -19,7 +19,7 @@ from trephine.case.settings import Settings
 from trephine.case.symptom import SymptomCase
 from trephine.case.symptom_run import SymptomRun
 from trephine.core import digest
-from trephine.core.errors import InputError
+from trephine.core.errors import InputError, SolverError
 from trephine.core.progress import Watch
 from trephine.core.rng import Streams
 from trephine.models.beliefs import Beliefs
@@ -69,6 +69,7 @@ def draws(
     out: Path,
     watch: Watch,
     finished: Callable[[str, CourseRun, Path], None],
+    refused: Callable[[int, str, str], None],
 ) -> dict[str, list[Plain]]:
     """Return outcome and curves of every plan in every draw of luck and numbers.
 
@@ -92,6 +93,9 @@ def draws(
         Hears the progress.
     finished
         Told of each run of the first draw, with its folder.
+    refused
+        Told of a later draw that a plan could not be computed in: its number, the plan and why. No
+        plan counts it, for without one of them it says nothing of a difference.
     """
     first_name, first_case = next(iter(cases.items()))
     if replicates > 1 and isinstance(first_case, SymptomCase):
@@ -101,6 +105,7 @@ def draws(
     found: dict[str, list[Plain]] = {name: [] for name in cases}
     for draw in range(replicates):
         beliefs = drawn_beliefs(seed, draw)
+        drawn: dict[str, Plain] = {}
         for number, (name, case) in enumerate(cases.items()):
             watch.progress("arm", draw * len(cases) + number, replicates * len(cases), name)
             asked = digest.of_document(
@@ -117,18 +122,24 @@ def draws(
             )
             path = out / name / f"draw-{draw}.json"
             if path.exists() and read_document(path).get("asked") == asked:
-                found[name].append(read_document(path))
+                drawn[name] = read_document(path)
                 continue
             place = out / name / "run" if draw == 0 else None
-            run = pipeline.run(
-                case,
-                beliefs=beliefs,
-                settings=settings,
-                seed=seed + draw,
-                out=place,
-                resume=place is not None and (place / "run.json").exists(),
-                watch=watch,
-            )
+            try:
+                run = pipeline.run(
+                    case,
+                    beliefs=beliefs,
+                    settings=settings,
+                    seed=seed + draw,
+                    out=place,
+                    resume=place is not None and (place / "run.json").exists(),
+                    watch=watch,
+                )
+            except (InputError, SolverError) as error:
+                if draw == 0:
+                    raise
+                refused(draw, name, str(error).splitlines()[0])
+                break
             path.parent.mkdir(parents=True, exist_ok=True)
             if place is not None:
                 finished(name, run, place)
@@ -136,7 +147,10 @@ def draws(
             if isinstance(run, SymptomRun) and name != first_name:
                 told["apart"] = _apart(run, load_any(out / first_name / "run"))
             write_document(path, told)
-            found[name].append(told)
+            drawn[name] = told
+        else:
+            for name, told in drawn.items():
+                found[name].append(told)
     return found
 
 
