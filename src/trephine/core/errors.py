@@ -41,6 +41,11 @@ class InputError(TrephineError):
         self.problems = tuple(problems)
         super().__init__("\n".join([headline, *(f"  {problem}" for problem in self.problems)]))
 
+    @property
+    def reason(self) -> str:
+        """What is wrong, in one line and without its place."""
+        return "; ".join(problem.message for problem in self.problems) or self.headline
+
 
 class CatalogueError(TrephineError):
     """Raise when a record is missing, malformed or used against its role."""

@@ -138,7 +138,7 @@ def draws(
             except (InputError, SolverError) as error:
                 if draw == 0:
                     raise
-                refused(draw, name, str(error).splitlines()[0])
+                refused(draw, name, _why(error))
                 break
             path.parent.mkdir(parents=True, exist_ok=True)
             if place is not None:
@@ -152,6 +152,11 @@ def draws(
             for name, told in drawn.items():
                 found[name].append(told)
     return found
+
+
+def _why(error: InputError | SolverError) -> str:
+    """Return why a run was refused, in one line."""
+    return error.reason if isinstance(error, InputError) else str(error)
 
 
 def told_of(run: CourseRun) -> Plain:

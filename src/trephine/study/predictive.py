@@ -90,8 +90,7 @@ def predicted(
         try:
             drawn[arm.name] = drawn_arm(trial, arm, rows, of, seed=seed)
         except InputError as error:
-            reason = "; ".join(problem.message for problem in error.problems)
-            drawn[arm.name] = reason or error.headline
+            drawn[arm.name] = error.reason
     return foretold(trial, drawn, told, seed=seed, with_discrepancy=with_discrepancy)
 
 

@@ -142,7 +142,7 @@ def series(
             try:
                 whole = arm_inputs(drawn, arm.plan)
             except InputError as error:
-                left += [LeftOut(one.identifier, one.trial, _words(error)) for one in mine]
+                left += [LeftOut(one.identifier, one.trial, error.reason) for one in mine]
                 continue
             known = _always_known(whole)
             if known.mean() < KNOWN:
@@ -152,10 +152,6 @@ def series(
             name = f"{trial.name}, {arm.name}"
             found.append(Series(name, _only(whole, known), mine, float(1.0 - known.mean())))
     return tuple(found), tuple(left)
-
-
-def _words(error: InputError) -> str:
-    return "; ".join(problem.message for problem in error.problems) or error.headline
 
 
 def _always_known(arm: ArmInputs) -> NDArray[np.bool_]:
