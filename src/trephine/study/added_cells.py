@@ -9,13 +9,10 @@ from typing import Any
 
 from trephine.case.course_case import CourseCase
 from trephine.case.plan import Step
-from trephine.study.named_plans import KEPT, OBSERVED, WITHOUT
+from trephine.study.named_plans import CELLS, KEPT, OBSERVED, WITHOUT
 from trephine.study.plans_compared import compared
 
 Plain = dict[str, Any]
-
-CELLS = "injection"
-"""Kind of the steps that bring cells."""
 
 
 @dataclass(frozen=True)

@@ -22,11 +22,10 @@ from trephine.core.shares import jeffreys
 from trephine.models.beliefs import Beliefs
 from trephine.models.instruments import INSTRUMENTS
 from trephine.study.case_facts import SOFT
-from trephine.study.named_plans import KEPT
+from trephine.study.named_plans import CELLS, KEPT
 from trephine.study.paired_draws import FEWEST
 from trephine.study.plan_readings import readings
 
-CELLS = ("injection",)
 BAND = (0.1, 0.5, 0.9)
 WEEK = 7.0
 """In days."""
@@ -125,7 +124,7 @@ def ways(case: CourseCase) -> Iterator[tuple[str, CourseCase]]:
         if case.plan.steps:
             yield UNTREATED, case.with_plan(steps=[])
         return
-    rest = [step.as_written() for step in case.plan.steps if step.kind not in CELLS]
+    rest = [step.as_written() for step in case.plan.steps if step.kind != CELLS]
     if len(rest) < len(case.plan.steps):
         yield "the same without cells", case.with_plan(steps=rest)
     bare = [step.as_written() for step in case.plan.steps if step.kind in KEPT]

@@ -21,6 +21,8 @@ LABEL = re.compile(r"[\w-]{1,60}")
 
 KEPT = ("loading", "medication", "distraction")
 """Kinds of steps that stay when another treatment takes the place of the plan's."""
+CELLS = "injection"
+"""Kind of the steps that bring cells."""
 PLANNED, OBSERVED, WITHOUT = "plan", "observation", "without-cells"
 WIDER = 2e-3
 """How much wider than the old one a nail is that takes its place [m]."""
@@ -189,7 +191,7 @@ def _first(case: CourseCase) -> float:
 
 
 def _without(case: CourseCase) -> Steps:
-    rest = [s.as_written() for s in case.plan.steps if s.kind not in (*KEPT, "injection")]
+    rest = [s.as_written() for s in case.plan.steps if s.kind not in (*KEPT, CELLS)]
     if not case.plan.injections:
         raise InputError(f"{case.name}: the plan injects no cells; write --with {OBSERVED}")
     return rest
