@@ -13,6 +13,11 @@ LEAST_PART, MOST_NAMED = 3, 6
 class TrephineError(Exception):
     """Raise for anything trephine can explain to a person in one message."""
 
+    @property
+    def in_one_line(self) -> str:
+        """The whole message with its problems, in one line."""
+        return str(self).replace("\n", "; ")
+
 
 @dataclass(frozen=True)
 class Problem:

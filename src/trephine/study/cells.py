@@ -96,7 +96,7 @@ class Attempt:
         try:
             return self.engine(cell), True
         except TrephineError as error:
-            return PatientOutcome(error=str(error).replace("\n", "; ")), True
+            return PatientOutcome(error=error.in_one_line), True
         except Exception as error:  # noqa: BLE001  (whatever it is, the patient stays counted)
             return PatientOutcome(error=f"{type(error).__name__}: {error}"), False
 
@@ -175,7 +175,7 @@ def cells(
             try:
                 case = patients.patient(group.population, drawn, index, group.arm.plan)
             except InputError as error:
-                found.append(PatientOutcome(error=str(error).replace("\n", "; ")))
+                found.append(PatientOutcome(error=error.in_one_line))
                 continue
             luck = int(drawn.luck(index).named("run").integers(2**62))
             found.append(Cell(case.as_written(), fitting(case, settings), luck, numbers))

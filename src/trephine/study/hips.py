@@ -171,10 +171,7 @@ def _chances(found: Sequence[Followed | TrephineError]) -> HipChances:
         lesion_before=before,
         lesion_after=after,
         necrotic_angle=angle,
-        errors=tuple(
-            one.error if isinstance(one, Followed) else str(one).replace("\n", "; ")
-            for one in found
-        ),
+        errors=tuple(one.error if isinstance(one, Followed) else one.in_one_line for one in found),
     )
 
 
