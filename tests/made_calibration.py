@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, ndtr
 
 from trephine.case.trial import Trial, read
+from trephine.catalogue.posterior import Diagnostics, MadeFrom, Posterior
 from trephine.study import inputs, unknowns
 from trephine.study.biology import printed
 from trephine.study.calibrate import Effort
@@ -26,6 +27,19 @@ SMALL = Effort(patients=16, first=256, each=128, rounds=2, draws=200)
 SIGNAL, CLEARANCE, SPEED = (
     f"callus.{name}" for name in ("progenitor_signal", "signal_clearance", "vessel_growth")
 )
+
+
+def posterior_of(deviates: Array) -> Posterior:
+    """Return a made-up posterior of deviates of the prior, fitted to the union of one series."""
+    points = len(deviates)
+    return Posterior(
+        about="made up",
+        seed=0,
+        fitted_to=("Hernigou2005.all.union",),
+        made_from=MadeFrom(published="", priors="", trials="", numbers="", emulator=""),
+        diagnostics=Diagnostics(points=points, effective=float(points), tail=0.0, apart=0.0),
+        draws={name: tuple(v.tolist()) for name, v in unknowns.values(deviates).items()},
+    )
 
 
 class StandIn:

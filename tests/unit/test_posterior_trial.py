@@ -12,10 +12,11 @@ import pytest
 import tomli_w
 from typer.testing import CliRunner
 
+from made_calibration import posterior_of
 from made_trial import PLAIN, WITHOUT_CELLS, made
 from stand_in import quick
 from trephine.case.trial import Trial
-from trephine.catalogue.posterior import Diagnostics, MadeFrom, Posterior
+from trephine.catalogue.posterior import Posterior
 from trephine.cli.main import app
 from trephine.core.errors import InputError
 from trephine.report.trial import ALLOWED, html, remark
@@ -38,15 +39,7 @@ def emulator() -> Emulator:
 def posterior() -> Posterior:
     """Return a posterior near the numbers as printed, fitted to the union of one series."""
     luck = np.random.default_rng(0)
-    rows = unknowns.values(0.1 * luck.standard_normal((30, len(unknowns.IDENTIFIERS))))
-    return Posterior(
-        about="made up",
-        seed=0,
-        fitted_to=("Hernigou2005.all.union",),
-        made_from=MadeFrom(published="", priors="", trials="", numbers="", emulator=""),
-        diagnostics=Diagnostics(points=30, effective=30.0, tail=0.0, apart=0.0),
-        draws={name: tuple(column.tolist()) for name, column in rows.items()},
-    )
+    return posterior_of(0.1 * luck.standard_normal((30, len(unknowns.IDENTIFIERS))))
 
 
 @pytest.fixture(autouse=True)

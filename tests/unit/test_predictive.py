@@ -12,13 +12,13 @@ import pytest
 from numpy.typing import NDArray
 from scipy.stats import binom
 
-from made_calibration import StandIn, trials
+from made_calibration import StandIn, posterior_of, trials
 from trephine.case.trial import Trial
-from trephine.catalogue.posterior import Diagnostics, MadeFrom, Posterior
+from trephine.catalogue.posterior import Posterior
 from trephine.core.rng import Streams
 from trephine.models.discrepancy import DiscrepancyParameters
 from trephine.report.qualify import alone_words, shown
-from trephine.study import predictive, unknowns
+from trephine.study import predictive
 from trephine.study.allowances import shifted
 from trephine.study.emulate import Sampled
 from trephine.study.identifiability import prior_deviates
@@ -47,15 +47,7 @@ class Healing(StandIn):
 def posterior(*, is_sure: bool = False) -> Posterior:
     """Return a posterior of prior draws, or of one of them over and over."""
     deviates = prior_deviates()[:60]
-    rows = unknowns.values(np.repeat(deviates[:1], 60, axis=0) if is_sure else deviates)
-    return Posterior(
-        about="made up",
-        seed=0,
-        fitted_to=("Hernigou2005.all.union",),
-        made_from=MadeFrom(published="", priors="", trials="", numbers="", emulator=""),
-        diagnostics=Diagnostics(points=60, effective=60.0, tail=0.0, apart=0.0),
-        draws={name: tuple(column.tolist()) for name, column in rows.items()},
-    )
+    return posterior_of(np.repeat(deviates[:1], 60, axis=0) if is_sure else deviates)
 
 
 @cache
