@@ -229,14 +229,8 @@ AGE_AND_SMOKE = (
 def of_series() -> Iterator[ConditionScore]:
     """Yield the rows of series of which there are virtual patients, numbers as printed."""
     level = "healing index [d/cm]"
-    bare, child, fed = (
-        both(who, n, treated=treated)[0]
-        for who, n, treated in (
-            (adults, SIRIRAJ, False),
-            (children, 32, False),
-            (children, 24, True),
-        )
-    )
+    bare = foretold(adults(treated=False), SIRIRAJ)
+    child, fed = foretold(children(treated=False), 32), foretold(children(treated=True), 24)
     for study, who, value, spread, found, why in (
         ("Siriraj_DO", "four steps a day", 41.36, "41.4, quartiles 33 to 68", bare, RHYTHM),
         ("Siriraj_DO", "two steps a day", 49.12, "49.1, quartiles 35 to 63", bare, RHYTHM),
