@@ -217,8 +217,8 @@ def test_two_draws_tell_no_interval(case: Case) -> None:
     two = {name: each[:2] for name, each in DRAWS.items()}
     row = compared(two)[1]
     assert row["event"]["interval"] is None
-    assert plan_rows.happened(row).endswith(plan_rows.TOO_FEW)
-    assert plan_rows.waited(row).endswith(plan_rows.TOO_FEW)
+    assert plan_rows.happened(row).difference.endswith(plan_rows.TOO_FEW)
+    assert plan_rows.waited(row).difference.endswith(plan_rows.TOO_FEW)
     assert plan_rows.cell(row, "Bone (mL)").difference == "+1.25"
     facts = {"trephine": "0", "Case": case.digest}
     text = page.html(case, {"plan": case, "graft": case}, compared(two), two, {}, {}, facts)
@@ -249,7 +249,7 @@ def test_a_share_has_no_more_digits_than_its_draws_carry() -> None:
     assert plan_rows.signed(-0.4, "Weakest bone (% of sound)") == "0"
     assert plan_rows.told(34.66, "VAS (points of 100, low is good)") == "34.7"
     three = {name: each[:3] for name, each in DRAWS.items()}
-    said = plan_rows.happened(compared(three)[0])
+    said = "; ".join(plan_rows.happened(compared(three)[0]))
     assert said.startswith("2 of 3 (67\u202f%); 0 points")
 
 

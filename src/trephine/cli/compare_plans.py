@@ -159,10 +159,10 @@ def show(rows: Sequence[Plain], cells: Sequence[str], *, is_soft: bool) -> None:
     for number, row in enumerate(rows):
         printed.add_row(row["plan"], ended(row["sentence"] or ""), "", "")
         if row["draws"] > 1 and "event" in row:
-            share, _, apart = happened(row).partition("; ")
+            share, apart = happened(row)
             said = f"{row['event']['name']}, of {row['draws']} draws"
             printed.add_row("", said, share, apart if number else "")
-            mean, _, apart = waited(row).partition("; ")
+            mean, apart = waited(row)
             printed.add_row("", waited_for(row), mean, apart if number else "")
         for key in names:
             one = cell(row, key)

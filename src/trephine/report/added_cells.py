@@ -63,8 +63,8 @@ def _amounts(treated: Plain) -> str:
 def _often(bare: Plain, treated: Plain) -> str:
     """Return what several draws say: the share with the cells beside the share without."""
     name = treated["event"]["name"].lower()
-    (own, apart), (other, _) = (happened(row).split("; ", 1) for row in (treated, bare))
-    (mean, later), (bare_mean, _) = (waited(row).split("; ", 1) for row in (treated, bare))
+    (own, apart), (other, _) = (happened(row) for row in (treated, bare))
+    (mean, later), (bare_mean, _) = (waited(row) for row in (treated, bare))
     return (
         f"Of the draws it is {name} in {own} with the cells and in {other} without: {apart}. Mean "
         f"weeks until then, {told(treated['event']['until'])} where never: {mean} with the cells "

@@ -30,6 +30,13 @@ class Cell(NamedTuple):
     difference: str
 
 
+class Beside(NamedTuple):
+    """What all draws of a plan say of an event, and how far it lies from the first plan's."""
+
+    value: str
+    difference: str
+
+
 def told(value: float, name: str = "") -> str:
     """Return a number of an outcome as text: whole per cent, and points of a score in tenths.
 
@@ -99,18 +106,18 @@ def _apart(apart: Plain, draws: int, name: str) -> str:
     return difference + (f", both in {apart['pairs']}" if apart["pairs"] < draws else "")
 
 
-def happened(row: Plain) -> str:
+def happened(row: Plain) -> Beside:
     """Return in how many draws it happened, and how far that lies above the first plan's."""
     found = row.get("event")
     if found is None:
-        return ""
+        return Beside("", "")
     count = f"{found['count']} of {row['draws']}"
     share = f"{count} ({100.0 * found['share']:.0f}{NO_BREAK}%)"
-    said = f"{share}; {_points(found['difference'])} points"
+    apart = f"{_points(found['difference'])} points"
     if found["interval"] is None:
-        return f"{said}, {TOO_FEW}"
+        return Beside(share, f"{apart}, {TOO_FEW}")
     low, high = (_points(end) for end in found["interval"])
-    return f"{said} ({low} to {high})"
+    return Beside(share, f"{apart} ({low} to {high})")
 
 
 def _points(share: float) -> str:
@@ -118,16 +125,16 @@ def _points(share: float) -> str:
     return signed(100.0 * share, "%")
 
 
-def waited(row: Plain) -> str:
+def waited(row: Plain) -> Beside:
     """Return the mean weeks until it happened, all draws counted, and beside the first plan."""
     found = row.get("event")
     if found is None:
-        return ""
-    said = f"{told(round(found['mean_week'], 1))}; {_weeks(found['later'])}"
+        return Beside("", "")
+    mean, later = told(round(found["mean_week"], 1)), _weeks(found["later"])
     if found["later_interval"] is None:
-        return f"{said}, {TOO_FEW if row['draws'] < FEWEST else ALIKE}"
+        return Beside(mean, f"{later}, {TOO_FEW if row['draws'] < FEWEST else ALIKE}")
     low, high = (_weeks(end) for end in found["later_interval"])
-    return f"{said} ({low} to {high})"
+    return Beside(mean, f"{later} ({low} to {high})")
 
 
 def _weeks(apart: float) -> str:

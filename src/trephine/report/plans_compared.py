@@ -17,6 +17,7 @@ from trephine.report.comparison import DASHES
 from trephine.report.legend import Graph, Key
 from trephine.report.palette import CATEGORIES
 from trephine.report.plan_rows import (
+    Beside,
     better,
     cell,
     ended,
@@ -155,8 +156,8 @@ def html(
         rows=[
             {
                 "plan": row["plan"],
-                "event": happened(row) if number else happened(row).partition("; ")[0],
-                "waited": waited(row) if number else waited(row).partition("; ")[0],
+                "event": _in_a_cell(happened(row), is_first=number == 0),
+                "waited": _in_a_cell(waited(row), is_first=number == 0),
                 "ended": ended(row["sentence"] or ""),
                 "cells": [cell(row, name) for name in names],
                 "sentence": row["sentence"] or "",
@@ -179,6 +180,11 @@ def html(
         facts=facts,
         style=Markup(style),  # noqa: S704  (our own file)
     )
+
+
+def _in_a_cell(found: Beside, *, is_first: bool) -> str:
+    """Return what is told of an event; the first plan does not lie apart from itself."""
+    return found.value if is_first or not found.value else "; ".join(found)
 
 
 def write(folder: Path, page: str) -> Path:
